@@ -1,0 +1,1 @@
+"""Trunkline: the telco integration platform."""

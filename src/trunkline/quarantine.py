@@ -1,0 +1,38 @@
+"""What could not be taken: each rejected part with its reason and its place, so that nothing is lost in silence."""
+
+from datetime import datetime
+from typing import ClassVar
+
+import msgspec
+
+EXCERPT = 4096  # bytes of a rejected part kept in the record; the archived file holds the rest
+
+
+class Rejected(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True, gc=False):
+    """One part that was refused.
+
+    `stage` is where: `decode`, `contract`, `processor` or `sink`. `reason` is a short stable code (`xml.truncated`,
+    `counter.not-a-number`), `message` the sentence for the person who must act, naming the field where there is one.
+    `uri`, `offset` (bytes), `length` and `line` are the place; `part` the first bytes of what was refused;
+    `archive` the SHA-256 of the archived raw file.
+    """
+
+    topic: ClassVar[str] = "quarantine"
+
+    stage: str
+    reason: str
+    message: str
+    system: str
+    uri: str
+    offset: int = 0
+    length: int = 0
+    line: int = 0
+    part: bytes = b""
+    archive: str = ""
+    target: str = ""
+    """The topic that the part was meant for, where that is known."""
+    time: datetime | None = None
+
+    @property
+    def key(self) -> str:
+        return self.uri

@@ -1,0 +1,6 @@
+"""Stream processors: keyed state over a partition, exactly once."""
+
+from trunkline.streams.processor import Outputs, Processor
+from trunkline.streams.worker import Worker
+
+__all__ = ["Outputs", "Processor", "Worker"]

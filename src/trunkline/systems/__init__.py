@@ -1,0 +1,10 @@
+"""Outside systems: one folder each, all of the same shape.
+
+A vendor's folder (`ericsson`, `nokia`, `huawei`, …) turns bytes into canonical records and does nothing else; a folder
+of a way to reach systems (`sftp`, `snmp`, `ves`) brings the bytes, once for all vendors. `system.py` is the shape.
+"""
+
+from trunkline.systems.system import Format, Origin, System, Trap, TrapMib
+from trunkline.systems.registry import installed_systems
+
+__all__ = ["Format", "Origin", "System", "Trap", "TrapMib", "installed_systems"]

@@ -1,0 +1,105 @@
+"""The shape of a vendor's system: which file formats it reads and which SNMP traps it answers for.
+
+Readers are pure: bytes in, records out; no network, no clock, no log. So a vendor is tested with files alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO, Protocol
+
+from trunkline.quarantine import Rejected
+from trunkline.telco.model import AlarmReport, Source
+
+SNIFFED = 4096  # bytes of a file's head that `Format.matches` is shown
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where bytes come from: `system` is the operator's name of the connection, `uri` the file or the sender,
+    `archive` the SHA-256 under which the raw file is kept ("" where it is not)."""
+
+    system: str
+    uri: str
+    archive: str = ""
+
+    def source(self, offset: int = 0, line: int = 0) -> Source:
+        return Source(uri=self.uri, offset=offset, line=line, archive=self.archive)
+
+    def rejected(
+        self, reason: str, message: str, *, offset: int = 0, length: int = 0, line: int = 0, part: bytes = b"",
+        target: str = "", stage: str = "decode",
+    ) -> Rejected:
+        return Rejected(
+            stage=stage, reason=reason, message=message, system=self.system, uri=self.uri, offset=offset,
+            length=length, line=line, part=part[:4096], archive=self.archive, target=target,
+        )
+
+
+class CanonicalRecord(Protocol):
+    """A record of `telco.model`: it knows its topic and its key."""
+
+    @property
+    def topic(self) -> str: ...
+
+    @property
+    def key(self) -> str: ...
+
+
+Reader = Callable[[BinaryIO, Origin], Iterator[Any]]
+"""Yields canonical records and `Rejected` parts in the file's order, in constant memory; never raises on bad bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A file format: its name (`omes`), how it is recognised from the first bytes (uncompressed), and its reader."""
+
+    name: str
+    matches: Callable[[bytes], bool]
+    read: Reader
+
+
+@dataclass(frozen=True, slots=True)
+class Trap:
+    """A decoded SNMP notification. `oid` is snmpTrapOID.0; OIDs are dotted without a leading dot.
+
+    Values are int (INTEGER, Counter, Gauge, TimeTicks), bytes (OCTET STRING, Opaque, IpAddress), str (an OID) or None.
+    """
+
+    oid: str
+    varbinds: tuple[tuple[str, int | bytes | str | None], ...]
+    agent: str = ""
+    """The sender's address, `127.0.0.1`."""
+
+
+class Agent(Protocol):
+    """What a resynchronisation may ask of an SNMP agent."""
+
+    def walk(self, root: str) -> Iterator[tuple[str, int | bytes | str | None]]: ...
+
+    def set(self, oid: str, value: int | bytes) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class TrapMib:
+    """The MIB subtree whose traps a vendor answers for.
+
+    `read` turns a trap into a report. `sequence` gives the number by which a lost trap shows, None where the trap has
+    none. `resynchronise` reads the agent's whole list of active alarms and ends with a `SYNCHRONISED` report.
+    """
+
+    root: str
+    read: Callable[[Trap, Origin], AlarmReport | Rejected | None]
+    sequence: Callable[[Trap], int | None] = lambda trap: None
+    resynchronise: Callable[[Agent, Origin], Iterator[AlarmReport | Rejected]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """What a folder offers: `SYSTEM = System(name="nokia", vendor="Nokia", formats=(…), traps=(…))`."""
+
+    name: str
+    vendor: str
+    formats: tuple[Format, ...] = ()
+    traps: tuple[TrapMib, ...] = field(default=())
