@@ -1,0 +1,113 @@
+"""The shape of a way to reach outside systems (`sftp`, `directory`, `snmp`, `ves`): it brings the bytes, for all vendors.
+
+A reach is a folder here, or in the operator's own `systems/`, whose `__init__.py` says
+`REACH = Reach(name="sftp", settings=SftpSettings, run=run)`. `connect` runs one for each declared connection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, BinaryIO, Protocol
+
+import msgspec
+
+from trunkline.quarantine import Rejected
+from trunkline.systems.system import CanonicalRecord, Format, Origin, System
+
+Secret = Annotated[str, msgspec.Meta(pattern=r"^\$\{(env|file):[^}]+\}$")]
+"""A setting that names a secret and never holds it: `${env:NAME}` or `${file:path}`; `Context.secret` reveals it."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
+    """What every connection declares in `systems/<name>.yaml`; each reach adds its own fields in a subclass.
+
+    `name` is the operator's name of the connection and `reach` the way to it. `system` is the vendor's folder whose
+    formats are read; "" lets the file's first bytes, the trap's OID or the event itself decide.
+    """
+
+    name: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+    reach: str
+    system: str = ""
+
+
+class FileReport(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What became of one file.
+
+    `records` counts the events by topic, `values` the counter values in measurements, `counters` their distinct names
+    (counted up to 100,000), `rejected` the parts in quarantine. `format` is "" where no system knows the file.
+    `duplicate` says that the same content was taken before, so that nothing was taken now; the counts are those of
+    the first time. `archive` is the SHA-256 of the uncompressed content, under which the raw file is kept.
+    """
+
+    uri: str
+    archive: str
+    format: str = ""
+    records: dict[str, int] = {}
+    values: int = 0
+    counters: int = 0
+    rejected: int = 0
+    duplicate: bool = False
+    seconds: float = 0.0
+
+
+class Intake(Protocol):
+    """Where a reach hands over what it brought. What was handed over is durable when the call returns."""
+
+    async def records(self, records: Sequence[CanonicalRecord | Rejected]) -> None:
+        """Take records that came by themselves (traps, posted events). Concurrent callers share one commit.
+
+        A record that breaks its topic's contract goes to the quarantine and the rest is taken.
+        Raises `LogError` where the log takes nothing at all: the sender must not be told that all is well.
+        """
+
+    def file(self, stream: BinaryIO, origin: Origin, *, version: str = "", format: Format | None = None) -> FileReport:
+        """Take a file, plain or gzip, exactly once by its content: after a crash, call it again with the same file.
+
+        Blocks: call it in a thread. `version` tells one content of `origin.uri` from the next (size and time of
+        change); it is remembered with the file and given back by `taken`.
+        """
+
+    def taken(self) -> Mapping[str, str]:
+        """The version of each file that this connection has done with, by URI; also after a restart."""
+
+    def forget(self, uris: Iterable[str]) -> None:
+        """Remember no longer that these files are done with, because they are gone from the system."""
+
+
+class Status(Protocol):
+    """How a connection is doing, as operators see it."""
+
+    def succeeded(self) -> None:
+        """The system answered: it is reached."""
+
+    def failed(self, reason: str) -> None:
+        """Something went wrong and will be tried again; `reason` is one line for the person who must act."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a running connection is given.
+
+    `system` is the vendor's folder that the connection names, None where it names none; `systems` are all installed
+    ones. `folder` is the connection's own place for files in transit; it outlives a restart.
+    `secret` turns a `Secret` setting into its value and raises `ValueError` with what to do where it is not there.
+    """
+
+    name: str
+    system: System | None
+    systems: Mapping[str, System]
+    intake: Intake
+    status: Status
+    folder: Path
+    secret: Callable[[str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """A way to reach systems. `run` works until it is cancelled; when it raises, it is started again after a pause."""
+
+    name: str
+    settings: type[Settings]
+    run: Callable[[Any, Context], Awaitable[None]]
