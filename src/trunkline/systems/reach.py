@@ -1,4 +1,4 @@
-"""The shape of a way to reach outside systems (`sftp`, `directory`, `snmp`, `ves`): it brings the bytes, for all vendors.
+"""The shape of a way to reach outside systems (`sftp`, `snmp`, `ves`, …): it brings the bytes, for all vendors.
 
 A reach is a folder here, or in the operator's own `systems/`, whose `__init__.py` says
 `REACH = Reach(name="sftp", settings=SftpSettings, run=run)`. `connect` runs one for each declared connection.
@@ -20,7 +20,7 @@ Secret = Annotated[str, msgspec.Meta(pattern=r"^\$\{(env|file):[^}]+\}$")]
 """A setting that names a secret and never holds it: `${env:NAME}` or `${file:path}`; `Context.secret` reveals it."""
 
 
-class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What every connection declares in `systems/<name>.yaml`; each reach adds its own fields in a subclass.
 
     `name` is the operator's name of the connection and `reach` the way to it. `system` is the vendor's folder whose
