@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """`ours` and `peer` in `unit` (higher is better unless `lower_is_better`); `target` bounds ours, `ratio_target` ours/peer."""
+    """`ours` and `peer` in `unit`; `target` bounds ours, `ratio_target` bounds ours/peer. Higher is better unless said."""
 
     name: str
     unit: str
@@ -29,7 +29,9 @@ class Headline:
     def met(self) -> bool:
         sign = -1 if self.lower_is_better else 1
         figure_met = self.target is None or sign * self.ours >= sign * self.target
-        ratio_met = self.ratio_target is None or (self.ratio is not None and sign * self.ratio >= sign * self.ratio_target)
+        ratio_met = self.ratio_target is None or (
+            self.ratio is not None and sign * self.ratio >= sign * self.ratio_target
+        )
         return figure_met and ratio_met
 
     def __str__(self) -> str:
@@ -39,7 +41,9 @@ class Headline:
         peer = f"{self.peer:,.6g} ({self.peer_name})" if self.peer is not None else "-"
         ratio = f"{self.ratio:.2f}×" if self.ratio is not None else "-"
         verdict = ("met" if self.met else "missed") if targets else "-"
-        return f"{self.name} | {self.ours:,.6g} {self.unit} | {peer} | {ratio} | {', '.join(targets) or '-'} | {verdict}"
+        return (
+            f"{self.name} | {self.ours:,.6g} {self.unit} | {peer} | {ratio} | {', '.join(targets) or '-'} | {verdict}"
+        )
 
 
 def alternate(ours: Callable[[], float], peer: Callable[[], float], runs: int = 3) -> tuple[float, float]:

@@ -11,7 +11,9 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 JSON = (("content-type", b"application/json"), ("ce_specversion", b"1.0"))
 
 
-def cloud_event(*, type: str, source: str, id: str, value: bytes | None, key: str | None = None, time: int = 0) -> Event:
+def cloud_event(
+    *, type: str, source: str, id: str, value: bytes | None, key: str | None = None, time: int = 0
+) -> Event:
     """An event of `type` (the topic's name, as a rule) from `source` (a URI), unique by (`source`, `id`)."""
     headers = (*JSON, ("ce_type", type.encode()), ("ce_source", source.encode()), ("ce_id", id.encode()))
     return Event(value, key.encode() if key is not None else None, headers, time)

@@ -86,7 +86,7 @@ class Consumer(Protocol):
         """The next records of the assigned partitions, as soon as there are any; [] after `timeout` seconds."""
 
     def commit(self) -> None:
-        """Remember what was polled so far as done by the group. Raises `Fenced` if another member took a partition over."""
+        """Remember what was polled as done by the group. Raises `Fenced` if another member took a partition over."""
 
     def assignment(self) -> set[TopicPartition]: ...
 

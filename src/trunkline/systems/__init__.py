@@ -4,7 +4,7 @@ A vendor's folder (`ericsson`, `nokia`, `huawei`, …) turns bytes into canonica
 of a way to reach systems (`sftp`, `snmp`, `ves`) brings the bytes, once for all vendors. `system.py` is the shape.
 """
 
-from trunkline.systems.system import Format, Origin, System, Trap, TrapMib
 from trunkline.systems.registry import installed_systems
+from trunkline.systems.system import Format, Origin, System, Trap, TrapMib
 
 __all__ = ["Format", "Origin", "System", "Trap", "TrapMib", "installed_systems"]

@@ -28,12 +28,29 @@ class Origin:
         return Source(uri=self.uri, offset=offset, line=line, archive=self.archive)
 
     def rejected(
-        self, reason: str, message: str, *, offset: int = 0, length: int = 0, line: int = 0, part: bytes = b"",
-        target: str = "", stage: str = "decode",
+        self,
+        reason: str,
+        message: str,
+        *,
+        offset: int = 0,
+        length: int = 0,
+        line: int = 0,
+        part: bytes = b"",
+        target: str = "",
+        stage: str = "decode",
     ) -> Rejected:
         return Rejected(
-            stage=stage, reason=reason, message=message, system=self.system, uri=self.uri, offset=offset,
-            length=length, line=line, part=part[:4096], archive=self.archive, target=target,
+            stage=stage,
+            reason=reason,
+            message=message,
+            system=self.system,
+            uri=self.uri,
+            offset=offset,
+            length=length,
+            line=line,
+            part=part[:4096],
+            archive=self.archive,
+            target=target,
         )
 
 

@@ -34,7 +34,7 @@ class Dn:
 
     @staticmethod
     def parse(dn: str) -> tuple[Rdn, ...]:
-        """Split a DN into its steps. Raises `ValueError` on a step without `=`; commas escaped by `\\` stay in the id."""
+        """Split a DN into its steps. Raises `ValueError` on a step without `=`; an escaped comma stays in the id."""
         return _parse(dn)
 
     @staticmethod

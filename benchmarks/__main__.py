@@ -1,0 +1,18 @@
+"""Run the benchmarks: all, or those named (`python -m benchmarks log traps`). One line a headline."""
+
+import importlib
+import pkgutil
+import sys
+
+import benchmarks
+
+NAMES = [info.name for info in pkgutil.iter_modules(benchmarks.__path__) if info.name not in ("__main__", "headline")]
+
+wanted = sys.argv[1:] or NAMES
+unknown = [name for name in wanted if name not in NAMES]
+if unknown:
+    sys.exit(f"no benchmark {', '.join(unknown)}: there are {', '.join(NAMES)}")
+print("name | ours | peer | ratio | target | met or missed")
+for name in wanted:
+    for headline in importlib.import_module(f"benchmarks.{name}").main():
+        print(headline, flush=True)

@@ -1,0 +1,49 @@
+"""The command's frame: its groups of commands, its exit codes, and how errors reach the person at the terminal.
+
+Exit codes: 0 done, 1 refused with reasons, 2 wrong use.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import typer
+
+from trunkline.cli import contracts, events, folder, network, quarantine, roles
+
+app = typer.Typer(
+    name="trunkline",
+    help="The telco integration platform: connects an operator's networks, billing, ERP and CRM on open standards.\n\n"
+    "Start with `trunkline new NAME`, then `trunkline up` in the new folder.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for commands in (folder, network, events, roles):
+    commands.register(app)
+app.add_typer(contracts.app, name="contracts")
+app.add_typer(quarantine.app, name="quarantine")
+
+
+def main() -> None:
+    """Run the command. What is refused is said in plain lines on standard error, without a traceback."""
+    try:
+        app()
+    except BrokenPipeError:  # `trunkline tail … | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except Exception as error:
+        from trunkline.document import Invalid
+        from trunkline.log import LogError
+        from trunkline.project import NoProject
+
+        if isinstance(error, Invalid):
+            for problem in error.problems:
+                typer.echo(problem, err=True)
+        elif isinstance(error, NoProject | LogError | FileNotFoundError | PermissionError | ValueError):
+            typer.echo(f"trunkline: {error}", err=True)
+        else:
+            raise
+        sys.exit(2 if isinstance(error, NoProject) else 1)

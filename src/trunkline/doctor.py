@@ -1,0 +1,85 @@
+"""What this machine has and lacks: the real components that Trunkline runs on, talks to, or is tested against."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """One thing a machine may have. `needed` says whether the platform runs without it."""
+
+    name: str
+    purpose: str
+    find: Callable[[], str | None]
+    """The version or path found, None where it is missing."""
+    needed: bool = False
+    install: str = ""
+
+
+def _program(*names: str) -> Callable[[], str | None]:
+    places = "/usr/sbin:/usr/lib/openssh:/sbin"
+    return lambda: next(
+        (path for name in names if (path := shutil.which(name) or shutil.which(name, path=places))), None
+    )
+
+
+def _python() -> str | None:
+    version = ".".join(map(str, sys.version_info[:3]))
+    return version if sys.version_info >= (3, 11) else None
+
+
+def _sqlite() -> str | None:
+    import apsw
+
+    version = apsw.sqlite_lib_version()
+    # 3.51.3 is the first release without the WAL-reset bug, which can corrupt a busy log.
+    return version if tuple(map(int, version.split("."))) >= (3, 51, 3) else None
+
+
+COMPONENTS = (
+    Component(
+        "Python", "runs the platform (3.11 or newer)", _python, needed=True, install="python.org or your distribution"
+    ),
+    Component(
+        "SQLite",
+        "keeps the embedded log (3.51.3 or newer, comes with apsw)",
+        _sqlite,
+        needed=True,
+        install="pip install -U apsw",
+    ),
+    Component("OpenSSH sshd", "a real SFTP server for tests", _program("sshd"), install="apt install openssh-server"),
+    Component(
+        "net-snmp",
+        "independent senders of traps and informs for tests",
+        _program("snmptrap"),
+        install="apt install snmp snmptrapd",
+    ),
+    Component("Chromium", "a real browser for tests of pages", _program("chromium"), install="apt install chromium"),
+    Component("Node.js npm", "AsyncAPI's own parser in tests", _program("npm"), install="apt install npm"),
+)
+
+
+def missing_needs() -> list[Component]:
+    """What the platform cannot run without and this machine lacks."""
+    return [component for component in COMPONENTS if component.needed and component.find() is None]
+
+
+def port_is_free(host: str, port: int) -> bool:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True
+
+
+def free_disk(folder: Path) -> int:
+    """Bytes free where `folder` lies."""
+    return shutil.disk_usage(folder).free

@@ -1,0 +1,103 @@
+"""The operator's project folder: what lies where in it, and how it is opened and checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from trunkline import settings
+from trunkline.document import Invalid, Problem
+from trunkline.settings import Settings
+
+if TYPE_CHECKING:
+    from trunkline.contracts import Contracts
+    from trunkline.log import Log
+
+
+class NoProject(Exception):
+    """No `trunkline.toml` here or above."""
+
+
+@dataclass(frozen=True)
+class Project:
+    """A folder with `trunkline.toml`, `contracts/`, `systems/`, `kpis/` and `health.yaml`."""
+
+    folder: Path
+
+    @classmethod
+    def find(cls, start: Path) -> Project:
+        """The project of `start`: the folder itself or the nearest above it that has a `trunkline.toml`."""
+        start = start.resolve()
+        for folder in (start, *start.parents):
+            if (folder / settings.FILE).is_file():
+                return cls(folder)
+        raise NoProject(
+            f"no {settings.FILE} in {start} or above it: go to a project folder, name one with --project, "
+            "or make one with `trunkline new NAME`"
+        )
+
+    @cached_property
+    def settings(self) -> Settings:
+        return settings.load(self.folder)
+
+    @property
+    def data(self) -> Path:
+        """The data folder, made if it is not there; readable by its owner alone, because keys lie in it."""
+        data = self.folder / self.settings.data
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return data
+
+    @property
+    def log_url(self) -> str:
+        return self.settings.log_url or f"sqlite://{self.data / 'log.db'}"
+
+    @cached_property
+    def contracts(self) -> Contracts:
+        """The data contracts. Raises `Invalid`."""
+        from trunkline import contracts
+
+        return contracts.load(self.folder / "contracts")
+
+    def open_log(self) -> Log:
+        """The event log, refusing what breaks the contracts, with every topic of the contracts there.
+
+        A contract that changed since it was last accepted is accepted now; raises `Invalid` where it is incompatible.
+        """
+        from trunkline import contracts
+        from trunkline.log import open_log
+
+        log = open_log(self.log_url, self.contracts.validators())
+        try:
+            contracts.accept(log, self.contracts)
+        except BaseException:
+            log.close()
+            raise
+        return log
+
+
+def check(project: Project, against: Path | None = None) -> list[Problem]:
+    """Everything that is wrong with the folder, each with file, line and reason; [] when it is fit to run.
+
+    Contracts are held against those that the project's log last accepted, or against the folder `against`.
+    """
+    from trunkline import contracts
+    from trunkline.connect import connection
+    from trunkline.log import open_log
+    from trunkline.telco import network
+
+    problems: list[Problem] = []
+    try:
+        log_file = project.folder / project.settings.data / "log.db"
+    except Invalid as error:
+        return error.problems
+    log = open_log(project.log_url) if project.settings.log_url or log_file.exists() else None
+    try:
+        problems += contracts.check(project.folder / "contracts", log=log, against=against)
+    finally:
+        if log is not None:
+            log.close()
+    problems += connection.check(project.folder)
+    problems += network.check(project.folder)
+    return sorted(problems, key=lambda problem: (str(problem.file), problem.line))

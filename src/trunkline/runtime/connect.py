@@ -1,0 +1,1 @@
+"""The role `connect`: reaches the outside systems that the operator declared in `systems/`."""

@@ -1,0 +1,120 @@
+"""`trunkline up`: the platform on one machine. Starts each role as a process, restarts what dies, stops all cleanly."""
+
+from __future__ import annotations
+
+import logging
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from trunkline.project import Project
+from trunkline.runtime.signals import SUPERVISED
+
+ROLES = ("api", "worker", "connect")
+GRACE = 10.0  # seconds a process has to stop by itself
+BACKOFF = (0.2, 0.5, 1.0, 2.0, 5.0)  # seconds before a restart, by how often it died without running for a minute
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass
+class Service:
+    """One supervised process: what it runs, where its output goes, how often it died lately."""
+
+    name: str
+    command: Sequence[str]
+    folder: Path
+    output: Path
+    process: subprocess.Popen[bytes] | None = None
+    started: float = 0.0
+    failures: int = 0
+    due: float = field(default=0.0)
+
+    def start(self) -> None:
+        with self.output.open("ab") as output:
+            # A session of its own keeps Ctrl-C for the supervisor, which then stops all in order.
+            self.process = subprocess.Popen(  # noqa: S603  # the command is ours or the operator's own
+                self.command,
+                cwd=self.folder,
+                stdin=subprocess.PIPE,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+                env={**os.environ, SUPERVISED: "1", "PYTHONUNBUFFERED": "1"},
+            )
+        self.started = time.monotonic()
+
+    def keep_running(self) -> None:
+        """Start the process if it is due; notice its death and set when it is due again."""
+        now = time.monotonic()
+        if self.process is not None and self.process.poll() is not None:
+            lived = now - self.started
+            self.failures = 0 if lived > 60 else self.failures + 1
+            delay = BACKOFF[min(self.failures, len(BACKOFF) - 1)]
+            logger.warning(
+                "%s ended with %s after %.0f s; starting it again in %.1f s (its output: %s)",
+                self.name,
+                self.process.returncode,
+                lived,
+                delay,
+                self.output,
+            )
+            self.process, self.due = None, now + delay
+        if self.process is None and now >= self.due:
+            self.start()
+
+
+def services(project: Project) -> list[Service]:
+    """The roles of the platform, then the operator's extras."""
+    logs = project.data / "output"
+    logs.mkdir(exist_ok=True)
+    roles = [
+        Service(
+            role,
+            [sys.executable, "-m", "trunkline", role, "--project", str(project.folder)],
+            project.folder,
+            logs / f"{role}.log",
+        )
+        for role in ROLES
+    ]
+    extras = [
+        Service(name, [_python(command[0]), *command[1:]], project.folder, logs / f"{name}.log")
+        for name, command in project.settings.extras.items()
+    ]
+    return [*roles, *extras]
+
+
+def supervise(project: Project, stop: threading.Event, every_second: Callable[[], None]) -> None:
+    """Keep all services running until `stop` is set, then stop them, the outermost first."""
+    running = services(project)
+    try:
+        while not stop.is_set():
+            for service in running:
+                service.keep_running()
+            every_second()
+            stop.wait(1.0)
+    finally:
+        _stop(running)
+
+
+def _stop(running: list[Service]) -> None:
+    alive = [service.process for service in running if service.process is not None]
+    for process in alive:
+        process.terminate()
+    deadline = time.monotonic() + GRACE
+    for process in alive:
+        try:
+            process.wait(max(0.1, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _python(program: str) -> str:
+    """An extra that says `python` means the platform's own interpreter, whatever the PATH says."""
+    return sys.executable if program == "python" else program

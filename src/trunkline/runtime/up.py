@@ -1,0 +1,94 @@
+"""`trunkline up`: check the folder, start everything, say what to open and what to try, and how it goes."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import typer
+
+from trunkline.document import Invalid
+from trunkline.project import Project, check
+from trunkline.runtime import supervisor
+from trunkline.runtime.signals import stop_event
+
+QUIET_SUMMARY = 15  # seconds between two summary lines where the output is no terminal
+
+
+def run(folder: Path) -> None:
+    """Run the project until it is told to stop. Raises `Invalid` when the folder is not fit to run."""
+    project = Project.find(folder)
+    problems = check(project)
+    if problems:
+        raise Invalid(problems)
+    logging.basicConfig(
+        level=logging.INFO,
+        format="\r\033[K%(asctime)s %(message)s" if sys.stderr.isatty() else "%(asctime)s %(message)s",
+    )
+    stop = stop_event()
+    typer.echo(_welcome(project))
+    supervisor.supervise(project, stop, Summary(project).show)
+    typer.echo("\nStopped. Start it again and it goes on where it was.")
+
+
+def _welcome(project: Project) -> str:
+    url = _url(project)
+    at = f" --project {project.folder}" if Path.cwd() != project.folder else ""
+    return f"""
+{project.settings.name} runs on Trunkline. Ctrl-C stops it.
+
+  open   {url}/docs                        the APIs, to try in the browser
+         {url}/network-health/v1/network   the network's health, as JSON
+
+  try    trunkline health{at}              the network: vendor by region, worst sites and why
+         trunkline alarms{at}              the active alarms
+         trunkline tail network.health{at} the changes as they come
+
+  output of each process: {project.data}/output/
+"""
+
+
+def _url(project: Project) -> str:
+    http = project.settings.http
+    host = f"[{http.host}]" if ":" in http.host else http.host
+    return f"http://{host}:{http.port}"
+
+
+class Summary:
+    """One line on how the network and the platform are, renewed every second on a terminal."""
+
+    def __init__(self, project: Project) -> None:
+        self._url = f"{_url(project)}/network-health/v1/network"
+        self._terminal = sys.stdout.isatty()
+        self._next = 0.0
+
+    def show(self) -> None:
+        if not self._terminal:
+            if time.monotonic() < self._next:
+                return
+            self._next = time.monotonic() + QUIET_SUMMARY
+        line = self._line()
+        sys.stdout.write(f"\r\033[K{line}" if self._terminal else f"{line}\n")
+        sys.stdout.flush()
+
+    def _line(self) -> str:
+        try:
+            with urllib.request.urlopen(self._url, timeout=2) as answer:  # noqa: S310  # our own loopback API
+                health = json.load(answer)
+        except urllib.error.HTTPError as error:
+            if error.code == 404:
+                return "nothing heard of the network yet"
+            return f"the API answers {error.code}"
+        except (OSError, ValueError):
+            return "starting …"
+        cells, alarms = health.get("cells", {}), health.get("alarms", {})
+        return (
+            f"{health['time'][11:19]}Z  network {health['status']} ({health['score']:.1f})   "
+            f"cells {' '.join(f'{count} {status}' for status, count in cells.items()) or 'none yet'}   "
+            f"alarms {' '.join(f'{count} {severity}' for severity, count in alarms.items()) or 'none'}"
+        )

@@ -1,0 +1,76 @@
+"""The settings: `trunkline.toml` in the project folder, overridden by `TRUNKLINE_*` variables.
+
+A nested key is reached by a double underscore: `TRUNKLINE_HTTP__PORT=9000` is `port` under `[http]`.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from trunkline.document import Invalid, Problem
+
+FILE = "trunkline.toml"
+
+
+class Http(BaseModel):
+    """The one HTTP listener. Until identity lands it is refused on anything but loopback."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=0, le=65535)
+
+
+class Settings(BaseSettings):
+    """What an operator may set. Paths are relative to the project folder."""
+
+    model_config = SettingsConfigDict(env_prefix="TRUNKLINE_", env_nested_delimiter="__", extra="forbid")
+
+    name: str = "operator"
+    data: Path = Path(".trunkline")
+    """Where everything that the platform writes lies: the log, archived files, keys."""
+    log_url: str = ""
+    """The event log; "" is the embedded one in the data folder, `sqlite:///…/log.db`."""
+    archive_days: int = Field(default=30, ge=1)
+    """How long raw files are kept, for `trunkline explain` and for replay."""
+    http: Http = Http()
+    extras: dict[str, list[str]] = {}
+    """Commands of the operator's own that `trunkline up` runs beside the platform, by name."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return env_settings, TomlConfigSettingsSource(settings_cls, _file_of(init_settings))
+
+
+def load(folder: Path) -> Settings:
+    """The settings of a project folder. Raises `Invalid` naming each wrong key with its file and line."""
+    file = folder / FILE
+    try:
+        return Settings(_file=file)  # type: ignore[call-arg]  # taken by settings_customise_sources
+    except tomllib.TOMLDecodeError as error:
+        raise Invalid([Problem(str(file), getattr(error, "lineno", 1), str(error))]) from None
+    except ValidationError as error:
+        problems = [_problem(file, [str(step) for step in fault["loc"]], fault["msg"]) for fault in error.errors()]
+        raise Invalid(problems) from None
+
+
+def _file_of(init_settings: PydanticBaseSettingsSource) -> Path:
+    return Path(init_settings()["_file"])
+
+
+def _problem(file: Path, path: list[str], reason: str) -> Problem:
+    """Find the line of a key in the TOML text: tomllib keeps no positions."""
+    lines = file.read_text().splitlines() if file.exists() else []
+    at = next((n for n, line in enumerate(lines, 1) if line.split("=")[0].strip() == path[-1]), 1)
+    return Problem(str(file), at, f"{'.'.join(path)}: {reason}")
