@@ -64,19 +64,19 @@ extra:
   unit: 7
 """
     assert sorted(problems(text)) == sorted([
-        "rules.yaml:1: unknown key `nmae`: did you mean `name`?",
+        "rules.yaml:1: `nmae` is not known; did you mean `name`?",
         "rules.yaml:1: `name` is missing",
-        "rules.yaml:2: `endTime`: Expected `int`, got `str`",
-        "rules.yaml:5: unknown key `above`: known here: below, unit",
+        "rules.yaml:2: `endTime`: expected `int`, got `str`",
+        "rules.yaml:5: `above` is not known here",
         "rules.yaml:5: `below` is missing",
-        "rules.yaml:8: `below`: Expected `float`, got `str`",
+        "rules.yaml:8: `below`: expected `float`, got `str`",
         "rules.yaml:9: `below` is missing",
-        "rules.yaml:10: `unit`: Expected `str`, got `int`",
+        "rules.yaml:10: `unit`: expected `str`, got `int`",
     ])  # fmt: skip
 
 
 def test_an_empty_file_is_not_a_struct() -> None:
-    assert problems("# nothing\n") == ["rules.yaml:1: Expected `object`, got `null`"]
+    assert problems("# nothing\n") == ["rules.yaml:1: expected `object`, got `null`"]
 
 
 @pytest.mark.parametrize(

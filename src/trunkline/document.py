@@ -8,21 +8,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
-from types import NoneType, UnionType
-from typing import Annotated, Any, Final, TypeVar, Union, get_args, get_origin
+from typing import Any, Final, TypeVar
 
 import msgspec
 import yaml
+
+from trunkline.faults import Fault, Place, faults
 
 MAX_BYTES: Final = 1 << 20
 MAX_DEPTH: Final = 50
 
 T = TypeVar("T")
-Place = tuple[str | int, ...]
-"""The keys and positions from the top of a document to a value: `("schema", 0, "name")`."""
-
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # only its event parser is used; C is 10 times as fast
 _INTEGER = re.compile(r"[-+]?[0-9]{1,100}|0x[0-9a-fA-F]{1,100}|0o[0-7]{1,100}")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
@@ -95,13 +92,9 @@ class Document:
         value = self.data
         for step in at:
             value = value[step]
-        faults = _faults(kind, value, at)
-        if not faults:
-            try:
-                return msgspec.convert(value, kind, str_keys=True)
-            except msgspec.ValidationError as error:
-                faults = [_located(error, at)]
-        raise Invalid([self.problem(place, reason) for place, reason in faults])
+        if found := faults(kind, value, closed=True):
+            raise Invalid([self.problem((*at, *fault.place), _sentence(fault)) for fault in found])
+        return msgspec.convert(value, kind, str_keys=True)
 
     def _parse(self, text: str) -> Any:
         if len(text.encode()) > MAX_BYTES:
@@ -189,62 +182,9 @@ def _scalar(event: Any) -> Any:
     return float(text) if _FLOAT.fullmatch(text) else text
 
 
-def _faults(kind: Any, value: Any, at: Place) -> list[tuple[Place, str]]:
-    """Everything in `value` that is not as `kind` wants it, with its place."""
-    kind = _arm(kind, value)
-    if isinstance(kind, type) and issubclass(kind, msgspec.Struct) and isinstance(value, dict):
-        return _struct_faults(kind, value, at)
-    items: list[tuple[Any, str | int, Any]] = []
-    arguments = get_args(kind)
-    if get_origin(kind) is dict and isinstance(value, dict):
-        items = [(arguments[1], key, item) for key, item in value.items()]
-    elif get_origin(kind) in (list, tuple, set, frozenset) and isinstance(value, list):
-        if get_origin(kind) is not tuple or arguments[-1] is Ellipsis:
-            items = [(arguments[0], index, item) for index, item in enumerate(value)]
-    else:
-        try:
-            msgspec.convert(value, kind, str_keys=True)
-        except msgspec.ValidationError as error:
-            return [_located(error, at)]
-    return [fault for inner, step, item in items for fault in _faults(inner, item, (*at, step))]
-
-
-def _struct_faults(kind: type[msgspec.Struct], value: dict[str, Any], at: Place) -> list[tuple[Place, str]]:
-    fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
-    tag = kind.__struct_config__.tag_field
-    faults: list[tuple[Place, str]] = []
-    for key, item in value.items():
-        if key in fields:
-            faults += _faults(fields[key].type, item, (*at, key))
-        elif key != tag:
-            near = get_close_matches(key, fields, n=1)
-            hint = f"did you mean `{near[0]}`?" if near else f"known here: {', '.join(fields)}"
-            faults.append(((*at, key), f"unknown key `{key}`: {hint}"))
-    faults += [(at, f"`{name}` is missing") for name, field in fields.items() if field.required and name not in value]
-    return faults
-
-
-def _arm(kind: Any, value: Any) -> Any:
-    """The part of a union that `value` is meant for, so that its inside can be looked at; else the type as it is."""
-    if get_origin(kind) is Annotated:
-        return _arm(get_args(kind)[0], value) if isinstance(value, dict | list) else kind
-    if get_origin(kind) not in (Union, UnionType):
-        return kind
-    arms = [arm for arm in get_args(kind) if arm is not NoneType]
-    structs = [arm for arm in arms if isinstance(arm, type) and issubclass(arm, msgspec.Struct)]
-    if isinstance(value, dict):
-        tagged = [arm for arm in structs if value.get(arm.__struct_config__.tag_field) == arm.__struct_config__.tag]
-        arms = tagged if len(structs) > 1 else [arm for arm in arms if arm in structs or get_origin(arm) is dict]
-    elif isinstance(value, list):
-        arms = [arm for arm in arms if get_origin(arm) in (list, tuple, set, frozenset)]
-    else:
-        return kind
-    return _arm(arms[0], value) if len(arms) == 1 else kind
-
-
-def _located(error: msgspec.ValidationError, at: Place) -> tuple[Place, str]:
-    """msgspec's message taken apart: ``Expected `int`, got `str` - at `$.a[0].b` ``."""
-    reason, _, path = str(error).partition(" - at `$")
-    steps = re.findall(r"\.([^.\[\]`]+)|\[(\d+)\]", path)
-    place = (*at, *(int(index) if index else name for name, index in steps))
-    return place, f"`{place[-1]}`: {reason}" if place else reason
+def _sentence(fault: Fault) -> str:
+    if not fault.place:
+        return fault.reason
+    name = fault.place[-1]
+    subject = f"item {name + 1}" if isinstance(name, int) else f"`{name}`"
+    return f"{subject} {fault.reason}" if fault.reason.startswith("is ") else f"{subject}: {fault.reason}"
