@@ -91,7 +91,8 @@ class Context:
     """What a running connection is given.
 
     `system` is the vendor's folder that the connection names, None where it names none; `systems` are all installed
-    ones. `folder` is the connection's own place for files in transit; it outlives a restart.
+    ones. `folder` is the connection's own place for files in transit, which outlives a restart; `project` is the
+    operator's folder, to which relative paths in settings refer.
     `secret` turns a `Secret` setting into its value and raises `ValueError` with what to do where it is not there.
     """
 
@@ -101,6 +102,7 @@ class Context:
     intake: Intake
     status: Status
     folder: Path
+    project: Path
     secret: Callable[[str], str]
 
 

@@ -55,7 +55,13 @@ class Origin:
 
 
 class CanonicalRecord(Protocol):
-    """A record of `telco.model`: it knows its topic and its key."""
+    """A record of `telco.model`: it knows its topic, its key, and where it came from."""
+
+    @property
+    def source(self) -> Source: ...
+
+    @property
+    def system(self) -> str: ...
 
     @property
     def topic(self) -> str: ...
