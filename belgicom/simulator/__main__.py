@@ -1,0 +1,58 @@
+"""`python -m belgicom.simulator`: run BelgiCom's network until SIGTERM or Ctrl-C."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import signal
+import sys
+from pathlib import Path
+
+from belgicom.simulator.settings import Settings, load
+from belgicom.simulator.simulation import Simulation
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the simulator; 0 when it was stopped, 1 when it could not run, 2 on wrong use."""
+    options = _parser().parse_args(arguments)
+    try:
+        settings = load(vars(options))
+    except ValueError as error:
+        print(f"simulator: {error}", file=sys.stderr)
+        return 2
+    try:
+        asyncio.run(_run(settings))
+    except OSError as error:
+        print(f"simulator: {error}; is another simulator running?", file=sys.stderr)
+        return 1
+    return 0
+
+
+async def _run(settings: Settings) -> None:
+    simulation = Simulation(settings)
+    work = asyncio.create_task(simulation.run())
+    loop = asyncio.get_running_loop()
+    for stop in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(stop, work.cancel)
+    print(
+        f"simulator: {len(simulation.network.sites)} sites, sftp://127.0.0.1:{settings.sftp_port}, "
+        f"a period is {settings.period} s",
+        flush=True,
+    )
+    await asyncio.wait([work])
+    if not work.cancelled():
+        work.result()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m belgicom.simulator", description=__doc__)
+    parser.add_argument("--data", type=Path, help="the data folder; the simulator's part is simulator/ in it")
+    parser.add_argument("--seed", type=int, help="the network and all that happens in it come from this number")
+    parser.add_argument("--sites", type=int)
+    parser.add_argument("--period", type=int, help="seconds of a granularity period, whole minutes")
+    parser.add_argument("--sftp-port", type=int)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
