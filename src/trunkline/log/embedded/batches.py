@@ -1,0 +1,72 @@
+"""The record batch: how events lie in a row."""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from trunkline.log.port import Event, EventTooLarge, Record
+
+BATCH_EVENTS = 10_000
+BATCH_BYTES = 8 << 20  # also the most that one event may have
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode_events = msgspec.msgpack.Decoder(list[Event]).decode
+_decode_places = msgspec.msgpack.Decoder(list[tuple[int, int]]).decode
+
+
+class Batch(NamedTuple):
+    """Encoded events on their way into one partition."""
+
+    length: int
+    latest: int
+    """The latest time that an event carries, 0 where none does."""
+    undated: bool
+    """Whether an event takes the time of its append."""
+    events: bytes
+
+
+def encode(topic: str, events: Sequence[Event]) -> Iterator[Batch]:
+    """Events as batches of bounded size. Raises `EventTooLarge`."""
+    for first in range(0, len(events), BATCH_EVENTS):
+        yield from _encode_bounded(topic, events[first : first + BATCH_EVENTS])
+
+
+def _encode_bounded(topic: str, events: Sequence[Event]) -> Iterator[Batch]:
+    blob = _encode(events)
+    if len(blob) <= BATCH_BYTES:
+        times = [event.time for event in events]
+        yield Batch(len(events), max(times), min(times) == 0, blob)
+    elif len(events) == 1:
+        raise EventTooLarge(
+            f"{topic}: the event with key {events[0].key!r} has {len(blob):,} bytes and the log takes {BATCH_BYTES:,}: "
+            "put the payload in a file or a store and its address in the event"
+        )
+    else:
+        half = len(events) // 2
+        yield from _encode_bounded(topic, events[:half])
+        yield from _encode_bounded(topic, events[half:])
+
+
+def encode_compacted(kept: Sequence[tuple[Record, int]]) -> tuple[bytes, bytes]:
+    """(places, events) of a row whose offsets have gaps, from records with their times of append."""
+    places = _encode([(record.offset, appended) for record, appended in kept])
+    return places, _encode([Event(record.value, record.key, record.headers, record.time) for record, _ in kept])
+
+
+def decode(topic: str, number: int, base: int, appended: int, places: bytes | None, events: bytes) -> list[Record]:
+    """The records of a row. Without `places` (offset and time of append of each event) offsets run on from `base`."""
+    if places is None:
+        return [
+            Record(topic, number, offset, event.value, event.key, event.headers, event.time or appended)
+            for offset, event in enumerate(_decode_events(events), base)
+        ]
+    return [
+        Record(topic, number, offset, event.value, event.key, event.headers, event.time)
+        for (offset, _), event in zip(_decode_places(places), _decode_events(events), strict=True)
+    ]
+
+
+def times_of_append(count: int, appended: int, places: bytes | None) -> list[int]:
+    """When each event of a row was appended, in microseconds."""
+    return [appended] * count if places is None else [time for _, time in _decode_places(places)]

@@ -1,0 +1,72 @@
+"""The adapter: the port's words, each handed to the file that does it."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from trunkline.log.embedded.database import Database
+from trunkline.log.embedded.groups import Consumer, Groups
+from trunkline.log.embedded.maintenance import maintain
+from trunkline.log.embedded.reading import Reader
+from trunkline.log.embedded.topics import Topics
+from trunkline.log.embedded.writing import Producer, Writer
+from trunkline.log.port import Event, Record, Topic, TopicPartition, Validator
+
+LEASE = 10.0  # seconds after which a consumer that does not poll loses its partitions
+
+
+class EmbeddedLog:
+    """The log in the SQLite file at `path`, made where there is none (with `path`.lock beside it).
+
+    Safe for any number of threads; any number of processes may open the same file, on a local disk. It must not cross
+    a fork: a child opens its own, and use of the parent's raises `LogError`. Raises `LogError` where the file is of
+    another kind, or SQLite is one that can corrupt it.
+    """
+
+    def __init__(self, path: str | Path, validators: Mapping[str, Validator], lease: float = LEASE) -> None:
+        self._database = Database(Path(path))
+        self._topics = Topics(self._database)
+        self._reader = Reader(self._database, self._topics)
+        self._writer = Writer(self._database, self._topics, validators, self._reader.wake)
+        self._groups = Groups(self._database, self._topics, self._reader, lease)
+
+    def create(self, topic: Topic) -> None:
+        self._topics.create(topic)
+
+    def topics(self) -> list[Topic]:
+        return list(self._topics.all().values())
+
+    def append(self, topic: str, events: Sequence[Event], partition: int | None = None) -> list[tuple[int, int]]:
+        return self._writer.append(topic, events, partition)
+
+    def read(self, topic: str, partition: int, offset: int, limit: int = 10_000) -> list[Record]:
+        return self._reader.read(topic, partition, offset, limit)
+
+    def start(self, topic: str, partition: int) -> int:
+        return self._reader.start(topic, partition)
+
+    def end(self, topic: str, partition: int) -> int:
+        return self._reader.end(topic, partition)
+
+    def offset_at(self, topic: str, partition: int, time: int) -> int:
+        return self._reader.offset_at(topic, partition, time)
+
+    def wait(self, offsets: Mapping[TopicPartition, int], timeout: float) -> bool:
+        return self._reader.wait(offsets, timeout)
+
+    def transactional(self, name: str) -> Producer:
+        return self._writer.transactional(name)
+
+    def consumer(self, group: str, topics: Sequence[str]) -> Consumer:
+        return self._groups.consumer(group, topics)
+
+    def groups(self) -> list[str]:
+        return self._groups.names()
+
+    def committed(self, group: str) -> dict[TopicPartition, int]:
+        return self._groups.committed(group)
+
+    def maintain(self) -> None:
+        maintain(self._database, self._topics)
+
+    def close(self) -> None:
+        self._database.close()

@@ -1,0 +1,82 @@
+"""Who maintains, and retention: the oldest batches go when they are too old or too many."""
+
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import apsw
+
+from trunkline.log.embedded.compaction import compact
+from trunkline.log.embedded.database import Database
+from trunkline.log.embedded.topics import Topics
+from trunkline.log.port import Topic
+
+SLICE = 500  # the most batches, and
+SLICE_BYTES = 16 << 20  # bytes, that one transaction removes while writers wait
+
+
+def maintain(database: Database, topics: Topics) -> None:
+    """See `Log.maintain`. Where another process is at it already, it is left to that one."""
+    with alone(database) as granted:
+        if not granted:
+            return
+        for topic in topics.all().values():
+            for number in range(topic.partitions):
+                partition = topics.id(topic.name, number)
+                while expire(database, topic, partition):
+                    pass
+                if topic.compacted:
+                    compact(database, topic, number, partition)
+
+
+@contextmanager
+def alone(database: Database) -> Iterator[bool]:
+    """Whether nobody else maintains this log; if so, nobody will until the block ends."""
+    lock = os.open(f"{database.path}.maintenance", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        granted = True
+    except BlockingIOError:
+        granted = False
+    try:
+        yield granted
+    finally:
+        os.close(lock)
+
+
+def expire(database: Database, topic: Topic, partition: int) -> bool:
+    """Remove one slice of batches past the topic's retention; whether there was one."""
+    if topic.retention is None and topic.retention_bytes is None:
+        return False
+    with database.reading() as db:
+        if not expired(db, topic, partition):
+            return False
+    with database.writing() as db:
+        batches = expired(db, topic, partition)
+        db.executemany("DELETE FROM batch WHERE id = ?", [(id,) for id, _, _ in batches])
+        db.execute(
+            "UPDATE partition SET start_offset = ?, bytes = bytes - ? WHERE id = ?",
+            (batches[-1][1], sum(size for _, _, size in batches), partition),
+        )
+    return True
+
+
+def expired(db: apsw.Connection, topic: Topic, partition: int) -> list[tuple[int, int, int]]:
+    """(id, next offset, bytes) of the oldest batches that may go: past their time, or more than the bytes to keep."""
+    oldest = time.time_ns() // 1000 - int((topic.retention or 0) * 1_000_000)
+    [(left,)] = db.execute("SELECT bytes FROM partition WHERE id = ?", (partition,))
+    found: list[tuple[int, int, int]] = []
+    removed = 0
+    for id, next, appended, size in db.execute(
+        "SELECT id, next, appended, length(events) FROM batch WHERE partition = ? ORDER BY base LIMIT ?",
+        (partition, SLICE),
+    ):
+        too_old = topic.retention is not None and appended < oldest
+        too_many = topic.retention_bytes is not None and left - removed - size >= topic.retention_bytes
+        if not (too_old or too_many) or removed > SLICE_BYTES:
+            break
+        found.append((id, next, size))
+        removed += size
+    return found

@@ -1,0 +1,198 @@
+"""Appends and transactions: prepared by their callers, committed together by one of them."""
+
+import time
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import chain
+from threading import Lock
+
+import apsw
+
+from trunkline.log.embedded.batches import Batch, encode
+from trunkline.log.embedded.database import Database
+from trunkline.log.embedded.topics import Topics
+from trunkline.log.port import ContractViolation, Event, Fenced, LogError, Topic, TopicPartition, Validator
+
+
+@dataclass(slots=True)
+class Request:
+    """What one caller wants committed: batches by partition id, positions of groups, the producer it writes as."""
+
+    batches: list[tuple[int, Batch]] = field(default_factory=list)
+    positions: dict[tuple[str, int], int] = field(default_factory=dict)
+    producer: tuple[str, int] | None = None
+    bases: list[int] = field(default_factory=list)
+    """The first offset of each batch, known once it is done."""
+    done: bool = False
+    error: LogError | None = None
+
+
+class Writer:
+    """Checks and encodes events in the caller's thread; commits them together with what other threads bring."""
+
+    def __init__(
+        self, database: Database, topics: Topics, validators: Mapping[str, Validator], written: Callable[[], None]
+    ) -> None:
+        self._database, self._topics, self._validators, self._written = database, topics, validators, written
+        self._arrivals = Lock()
+        self._turn = Lock()
+        self._waiting: list[Request] = []
+
+    def append(self, name: str, events: Sequence[Event], partition: int | None) -> list[tuple[int, int]]:
+        """See `Log.append`."""
+        chosen, batches = self._prepare(name, events, partition)
+        request = Request([(self._topics.id(name, number), batch) for number, batch in batches])
+        self.commit(request)
+        offsets: dict[int, Iterator[int]] = {}
+        for (number, batch), base in zip(batches, request.bases, strict=True):
+            offsets[number] = chain(offsets.get(number, ()), range(base, base + batch.length))
+        return [(number, next(offsets[number])) for number in chosen]
+
+    def transactional(self, name: str) -> "Producer":
+        """See `Log.transactional`."""
+        with self._database.writing() as db:
+            db.execute("INSERT INTO producer VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET epoch = epoch + 1", (name,))
+            [(epoch,)] = db.execute("SELECT epoch FROM producer WHERE name = ?", (name,))
+        return Producer(self, name, epoch)
+
+    def add(self, request: Request, name: str, events: Sequence[Event], partition: int | None) -> None:
+        """Put an append into a request that is committed later. Raises what `append` does."""
+        _, batches = self._prepare(name, events, partition)
+        request.batches += [(self._topics.id(name, number), batch) for number, batch in batches]
+
+    def add_positions(self, request: Request, group: str, offsets: Mapping[TopicPartition, int]) -> None:
+        for (topic, number), offset in offsets.items():
+            request.positions[group, self._topics.id(topic, number)] = offset
+
+    def commit(self, request: Request) -> None:
+        """Durable when it returns. Raises `Fenced`, or `LogError` where the disk refuses."""
+        with self._arrivals:
+            self._waiting.append(request)
+        with self._turn:  # whoever comes first commits for all that wait; they find theirs done
+            if not request.done:
+                with self._arrivals:
+                    together, self._waiting = self._waiting, []
+                self._commit(together)
+        if request.error is not None:
+            raise request.error
+
+    def _prepare(
+        self, name: str, events: Sequence[Event], partition: int | None
+    ) -> tuple[list[int], list[tuple[int, Batch]]]:
+        """Each event's partition, and the batches by partition."""
+        topic = self._topics.get(name)
+        self._refuse_broken(topic, events)
+        if partition is None:
+            chosen = self._choose(topic, events)
+        else:
+            self._topics.id(name, partition)
+            chosen = [partition] * len(events)
+        by_partition: dict[int, list[Event]] = {number: [] for number in sorted(set(chosen))}
+        for number, event in zip(chosen, events, strict=True):
+            by_partition[number].append(event)
+        return chosen, [(number, batch) for number, its in by_partition.items() for batch in encode(name, its)]
+
+    def _refuse_broken(self, topic: Topic, events: Sequence[Event]) -> None:
+        validator = self._validators.get(topic.name)
+        failures = list(validator.failures(events)) if validator else []
+        if topic.compacted:
+            failures += [
+                (index, "key", "a compacted topic keeps the last event of each key: this event has none")
+                for index, event in enumerate(events)
+                if event.key is None
+            ]
+        if failures:
+            raise ContractViolation(topic.name, failures)
+
+    def _choose(self, topic: Topic, events: Sequence[Event]) -> list[int]:
+        if topic.partitions == 1:
+            return [0] * len(events)
+        return [
+            (zlib.crc32(event.key) if event.key is not None else self._topics.turn(topic.name)) % topic.partitions
+            for event in events
+        ]
+
+    def _commit(self, requests: Sequence[Request]) -> None:
+        try:
+            with self._database.writing() as db:
+                now = time.time_ns() // 1000
+                for request in requests:
+                    try:
+                        write(db, request, now)
+                    except Fenced as fenced:
+                        request.error = fenced
+        except LogError as error:
+            for request in requests:
+                request.error = error
+        finally:
+            for request in requests:
+                request.done = True
+        self._written()
+
+
+class Producer:
+    """The transactional producer of one name and epoch."""
+
+    def __init__(self, writer: Writer, name: str, epoch: int) -> None:
+        self._writer, self._name, self._epoch = writer, name, epoch
+
+    @contextmanager
+    def transaction(self) -> Iterator["Transaction"]:
+        """See `TransactionalProducer.transaction`."""
+        request = Request(producer=(self._name, self._epoch))
+        yield Transaction(self._writer, request)
+        self._writer.commit(request)
+
+    def close(self) -> None:
+        """Nothing is held between transactions."""
+
+
+class Transaction:
+    """Gathers what is written when the block ends."""
+
+    def __init__(self, writer: Writer, request: Request) -> None:
+        self._writer, self._request = writer, request
+
+    def append(self, topic: str, events: Sequence[Event], partition: int | None = None) -> None:
+        self._writer.add(self._request, topic, events, partition)
+
+    def consumed(self, group: str, offsets: Mapping[TopicPartition, int]) -> None:
+        self._writer.add_positions(self._request, group, offsets)
+
+
+def write(db: apsw.Connection, request: Request, now: int) -> None:
+    """Write a request into the open transaction. Raises `Fenced` before it has written anything."""
+    if request.producer is not None:
+        refuse_fenced(db, *request.producer)
+    for partition, batch in request.batches:
+        request.bases.append(insert(db, partition, batch, now))
+    set_positions(db, request.positions)
+
+
+def refuse_fenced(db: apsw.Connection, name: str, epoch: int) -> None:
+    [(current,)] = db.execute("SELECT epoch FROM producer WHERE name = ?", (name,))
+    if current != epoch:
+        raise Fenced(f"another {name!r} was opened after this one: stop this one and start it anew")
+
+
+def insert(db: apsw.Connection, partition: int, batch: Batch, now: int) -> int:
+    """Add a batch at the partition's end and return its first offset."""
+    [(base, reached)] = db.execute("SELECT end_offset, reached FROM partition WHERE id = ?", (partition,))
+    next = base + batch.length
+    reached = max(reached, batch.latest, now if batch.undated else 0)
+    db.execute(
+        "INSERT INTO batch (partition, base, next, count, appended, reached, events) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (partition, base, next, batch.length, now, reached, batch.events),
+    )
+    db.execute(
+        "UPDATE partition SET end_offset = ?, reached = ?, bytes = bytes + ? WHERE id = ?",
+        (next, reached, len(batch.events), partition),
+    )
+    return int(base)
+
+
+def set_positions(db: apsw.Connection, positions: Mapping[tuple[str, int], int]) -> None:
+    for (group, partition), offset in positions.items():
+        db.execute("INSERT OR REPLACE INTO position VALUES (?, ?, ?)", (group, partition, offset))
