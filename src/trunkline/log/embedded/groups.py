@@ -2,7 +2,7 @@
 
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import apsw
@@ -194,8 +194,8 @@ class Consumer:
 
 def holders(db: apsw.Connection, group: str) -> dict[int, str]:
     """Which member holds each partition that is held."""
-    rows = db.execute("SELECT partition, member FROM lease WHERE group_name = ?", (group,))
-    return {partition: member for partition, member in rows}
+    rows: Iterable[tuple[int, str]] = db.execute("SELECT partition, member FROM lease WHERE group_name = ?", (group,))
+    return dict(rows)
 
 
 def wall_clock() -> int:
