@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, BinaryIO, Protocol
 
 from trunkline.quarantine import Rejected
-from trunkline.telco.model import AlarmReport, Source
+from trunkline.telco.model import AlarmReport, Dn, Source
 
 SNIFFED = 4096  # bytes of a file's head that `Format.matches` is shown
 
@@ -94,35 +95,55 @@ class Trap:
     varbinds: tuple[tuple[str, int | bytes | str | None], ...]
     agent: str = ""
     """The sender's address, `127.0.0.1`."""
+    received: datetime = datetime(1970, 1, 1, tzinfo=UTC)
+    """When it arrived, for what bears no time of its own."""
 
 
 class Agent(Protocol):
-    """What a resynchronisation may ask of an SNMP agent."""
+    """What a resynchronisation may ask of an SNMP agent. Every call raises `OSError` when the agent does not answer."""
 
-    def walk(self, root: str) -> Iterator[tuple[str, int | bytes | str | None]]: ...
+    address: str
+    """The agent's address, as `Trap.agent` gives it."""
+    began: datetime
+    """When the resynchronisation began."""
+
+    def walk(self, root: str) -> Iterator[tuple[str, int | bytes | str | None]]:
+        """All variables below `root`, in the order of their OIDs."""
 
     def set(self, oid: str, value: int | bytes) -> None: ...
+
+    def traps(self) -> Iterator[Trap]:
+        """The traps that the agent sends from `began` on, as they come; `TimeoutError` after a silence."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrapMib:
     """The MIB subtree whose traps a vendor answers for.
 
-    `read` turns a trap into a report. `sequence` gives the number by which a lost trap shows, None where the trap has
-    none. `resynchronise` reads the agent's whole list of active alarms and ends with a `SYNCHRONISED` report.
+    `read` turns a trap into a report, or into None where it reports no alarm (a heartbeat). `sequence` gives the
+    trap's own number, by which the loss of the one before shows, and `latest` the number that the agent gave last,
+    where a heartbeat tells it without taking one itself; both give None where the trap has none. `rebuilt` are the
+    OIDs of the traps after which the list of active alarms must be read anew. `resynchronise` yields that whole list
+    and raises where it cannot read to the list's end; whoever calls it closes the list with a `SYNCHRONISED` report.
     """
 
     root: str
     read: Callable[[Trap, Origin], AlarmReport | Rejected | None]
     sequence: Callable[[Trap], int | None] = lambda trap: None
+    latest: Callable[[Trap], int | None] = lambda trap: None
+    rebuilt: frozenset[str] = frozenset()
     resynchronise: Callable[[Agent, Origin], Iterator[AlarmReport | Rejected]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """What a folder offers: `SYSTEM = System(name="nokia", vendor="Nokia", formats=(…), traps=(…))`."""
+    """What a folder offers: `SYSTEM = System(name="nokia", vendor="Nokia", formats=(…), traps=(…))`.
+
+    `canonical` turns the vendor's name of a managed object into the canonical local DN.
+    """
 
     name: str
     vendor: str
     formats: tuple[Format, ...] = ()
     traps: tuple[TrapMib, ...] = field(default=())
+    canonical: Callable[[str], str] = Dn.local

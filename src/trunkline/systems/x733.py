@@ -10,13 +10,13 @@ import re
 
 from trunkline.telco.model import EventType
 
-# IANAItuEventType; NetAct's nbiAlarmType numbers them from 1 instead (nokia/alarms.py).
+# IANAItuEventType of the IANA-ITU-ALARM-TC-MIB (RFC 3877).
 EVENT_TYPES = {
     2: EventType.COMMUNICATIONS,
-    3: EventType.ENVIRONMENTAL,
-    4: EventType.EQUIPMENT,
-    5: EventType.PROCESSING_ERROR,
-    10: EventType.QUALITY_OF_SERVICE,
+    3: EventType.QUALITY_OF_SERVICE,
+    4: EventType.PROCESSING_ERROR,
+    5: EventType.EQUIPMENT,
+    6: EventType.ENVIRONMENTAL,
 }
 
 _WORDS = {re.sub(r"alarm$", "", kind.value.lower()): kind for kind in EventType}
@@ -29,21 +29,21 @@ def event_type(words: str) -> EventType | None:
     return _WORDS.get(re.sub(r"[^a-z]|alarm", "", words.lower()))
 
 
-def _from(first: int, names: str) -> dict[int, str]:
-    """Consecutive numbers for names in order; `-` leaves a number out."""
+def numbered(first: int, names: str) -> dict[int, str]:
+    """Consecutive numbers from `first` for names in order; `-` leaves a number out."""
     return {number: name for number, name in enumerate(names.split(), first) if name != "-"}
 
 
 PROBABLE_CAUSES: dict[int, str] = {
     # M.3100, communications
-    **_from(0, """indeterminate alarmIndicationSignal callSetupFailure degradedSignal farEndReceiverFailure
+    **numbered(0, """indeterminate alarmIndicationSignal callSetupFailure degradedSignal farEndReceiverFailure
         framingError lossOfFrame lossOfPointer lossOfSignal payloadTypeMismatch transmissionError
         remoteAlarmInterface excessiveBitErrorRate pathTraceMismatch unavailable signalLabelMismatch lossOfMultiFrame
         receiveFailure transmitFailure modulationFailure demodulationFailure broadcastChannelFailure
         connectionEstablishmentError invalidMessageReceived localNodeTransmissionError remoteNodeTransmissionError
         routingFailure"""),
     # M.3100, equipment
-    **_from(51, """backPlaneFailure dataSetProblem equipmentIdentifierDuplication externalDeviceProblem
+    **numbered(51, """backPlaneFailure dataSetProblem equipmentIdentifierDuplication externalDeviceProblem
         lineCardProblem multiplexerProblem neIdentifierDuplication powerProblem processorProblem
         protectionPathFailure receiverFailure replaceableUnitMissing replaceableUnitTypeMismatch
         synchronizationSourceMismatch terminalProblem timingProblem transmitterFailure trunkCardProblem
@@ -51,22 +51,22 @@ PROBABLE_CAUSES: dict[int, str] = {
         frequencyHoppingFailure inputOutputDeviceError lossOfSynchronization lossOfRedundancy powerSupplyFailure
         signalQualityEvaluationFailure transceiverFailure protectionMechanismFailure protectingResourceFailure"""),
     # M.3100, environment
-    **_from(101, """airCompressorFailure airConditioningFailure airDryerFailure batteryDischarging batteryFailure
+    **numbered(101, """airCompressorFailure airConditioningFailure airDryerFailure batteryDischarging batteryFailure
         commercialPowerFailure coolingFanFailure engineFailure fireDetectorFailure fuseFailure generatorFailure
         lowBatteryThreshold pumpFailure rectifierFailure rectifierHighVoltage rectifierLowVoltage
         ventilationSystemFailure enclosureDoorOpen explosiveGas fire flood highHumidity highTemperature highWind
         iceBuildUp - lowFuel lowHumidity lowCablePressure lowTemperature lowWater smoke toxicGas
         coolingSystemFailure externalEquipmentFailure externalPointFailure"""),
     # M.3100, processing
-    **_from(151, """storageCapacityProblem memoryMismatch corruptData outOfCpuCycles softwareEnvironmentProblem
+    **numbered(151, """storageCapacityProblem memoryMismatch corruptData outOfCpuCycles softwareEnvironmentProblem
         softwareDownloadFailure lossOfRealTime applicationSubsystemFailure configurationOrCustomizationError
         databaseInconsistency fileError outOfMemory softwareError timeoutExpired underlyingResourceUnavailable
         versionMismatch"""),
     # Quality of service
-    **_from(201, """bandwidthReduced congestion excessiveErrorRate excessiveResponseTime
+    **numbered(201, """bandwidthReduced congestion excessiveErrorRate excessiveResponseTime
         excessiveRetransmissionRate reducedLoggingCapability systemResourcesOverload"""),
     # X.733
-    **_from(301, """adapterError applicationSubsystemFailure bandwidthReduced - communicationsProtocolError
+    **numbered(301, """adapterError applicationSubsystemFailure bandwidthReduced - communicationsProtocolError
         communicationsSubsystemFailure configurationOrCustomizationError congestion - cpuCyclesLimitExceeded
         dataSetOrModemError - dteDceInterfaceError - equipmentMalfunction excessiveVibration fileError - - -
         heatingVentilationCoolingSystemProblem humidityUnacceptable inputOutputDeviceError inputDeviceError lanError
@@ -76,12 +76,12 @@ PROBABLE_CAUSES: dict[int, str] = {
         softwareError softwareProgramAbnormallyTerminated softwareProgramError - temperatureUnacceptable
         thresholdCrossed - toxicLeakDetected transmitFailure - underlyingResourceUnavailable versionMismatch"""),
     # X.736, security
-    **_from(401, """authenticationFailure breachOfConfidentiality cableTamper delayedInformation denialOfService
+    **numbered(401, """authenticationFailure breachOfConfidentiality cableTamper delayedInformation denialOfService
         duplicateInformation informationMissing informationModificationDetected informationOutOfSequence
         intrusionDetection keyExpired nonRepudiationFailure outOfHoursActivity outOfService proceduralError
         unauthorizedAccessAttempt unexpectedInformation unspecifiedReason"""),
     # GSM 12.11
-    **_from(501, """abisToBtsInterfaceFailure abisToTrxInterfaceFailure antennaProblem batteryBreakdown
+    **numbered(501, """abisToBtsInterfaceFailure abisToTrxInterfaceFailure antennaProblem batteryBreakdown
         batteryChargingFault clockSynchronizationProblem combinerProblem diskProblem - excessiveReceiverTemperature
         excessiveTransmitterOutputPower excessiveTransmitterTemperature frequencyHoppingDegraded
         frequencyHoppingFailure frequencyRedefinitionFailed lineInterfaceFailure linkFailure lossOfSynchronization
@@ -94,7 +94,7 @@ PROBABLE_CAUSES: dict[int, str] = {
         messageOutOfSequence systemCallUnsuccessful timeoutExpired variableOutOfRange watchDogTimerExpired
         coolingSystemFailure externalEquipmentFailure externalPowerSupplyFailure
         externalTransmissionDeviceFailure"""),
-    **_from(561, """reducedAlarmReporting reducedEventReporting reducedLoggingCapability systemResourcesOverload
+    **numbered(561, """reducedAlarmReporting reducedEventReporting reducedLoggingCapability systemResourcesOverload
         broadcastChannelFailure connectionEstablishmentError invalidMessageReceived invalidMsuReceived
         lapdLinkProtocolFailure localAlarmIndication remoteAlarmIndication routingFailure ss7ProtocolFailure
         transmissionError"""),

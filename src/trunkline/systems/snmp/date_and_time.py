@@ -46,4 +46,7 @@ def _moment(
     # Second 60 is a leap second, which Python's clock does not have.
     leap = second == 60
     moment = datetime(year, month, day, hour, minute, 59 if leap else second, 100_000 * tenth, zone)
-    return (moment + timedelta(seconds=leap)).astimezone(UTC)
+    try:
+        return (moment + timedelta(seconds=leap)).astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"{moment.isoformat()} is not a moment in UTC") from None
