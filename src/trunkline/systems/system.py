@@ -130,9 +130,9 @@ class TrapMib:
     root: str
     read: Callable[[Trap, Origin], AlarmReport | Rejected | None]
     sequence: Callable[[Trap], int | None] = lambda trap: None
+    resynchronise: Callable[[Agent, Origin], Iterator[AlarmReport | Rejected]] | None = None
     latest: Callable[[Trap], int | None] = lambda trap: None
     rebuilt: frozenset[str] = frozenset()
-    resynchronise: Callable[[Agent, Origin], Iterator[AlarmReport | Rejected]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Ericsson: radio PM files, ERICSSON-ALARM-MIB traps, ENM alarm JSON."""
 
-from trunkline.systems.ericsson import alarms, measurements, openalarm
+from trunkline.systems.ericsson import alarms, measurements, objects, openalarm
 from trunkline.systems.system import Format, System, TrapMib
 
 SYSTEM = System(
@@ -10,5 +10,15 @@ SYSTEM = System(
         Format("ericsson-pm", measurements.matches, measurements.read),
         Format("enm-openalarm", openalarm.matches, openalarm.read),
     ),
-    traps=(TrapMib("1.3.6.1.4.1.193.183.4", alarms.read, alarms.sequence, alarms.resynchronise),),
+    traps=(
+        TrapMib(
+            alarms.ROOT,
+            alarms.read,
+            alarms.sequence,
+            alarms.resynchronise,
+            latest=alarms.latest,
+            rebuilt=alarms.REBUILT,
+        ),
+    ),
+    canonical=objects.canonical,
 )
