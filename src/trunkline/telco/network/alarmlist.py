@@ -1,0 +1,224 @@
+"""The alarm list (3GPP TS 32.111-2, AlarmList): all active alarms, indexed and in order, cheap to change and to page.
+
+Each sort order is a list kept sorted, each value of a filterable field a set of ids. So a change costs microseconds
+and a page costs what it shows, whatever the number of alarms. Cleared alarms stay as history, the last ones cleared.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right, insort
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+import msgspec
+
+from trunkline.log.envelope import micros
+from trunkline.telco.model import AckState, Alarm, Severity
+
+CLEARED_KEPT = 10_000
+RANK = {severity: rank for rank, severity in enumerate(Severity)}  # critical first, as Severity lists them
+AFTER_COMMA = chr(ord(",") + 1)
+LAST = chr(0x10FFFF)
+
+
+class Place(NamedTuple):
+    """Where an object stands: the operator's names of the site and the region, "" where the topology has none."""
+
+    site: str = ""
+    region: str = ""
+
+
+class LocatedAlarm(Alarm, frozen=True, kw_only=True, rename="camel", omit_defaults=True, gc=False):
+    """An alarm and where its object stands (`site`, `region`), by the topology as it is known now."""
+
+    site: str = ""
+    region: str = ""
+
+    @property
+    def active(self) -> bool:
+        return self.state != "cleared"
+
+
+class AlarmSort(StrEnum):
+    """An order of alarms; with `-` in front it runs backwards."""
+
+    RAISED = "raisedTime"
+    CHANGED = "changedTime"
+    SEVERITY = "perceivedSeverity"
+    """The most severe first, and within a severity the latest raised first."""
+    DN = "dn"
+
+
+class AlarmFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """Which alarms: every field given must match, by any of its values. Without `states` active alarms only.
+
+    `dn` matches the object and everything below it. `since` (inclusive) and `until` (exclusive) bound the raised time.
+    """
+
+    severities: tuple[Severity, ...] = ()
+    vendors: tuple[str, ...] = ()
+    sites: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    ack_states: tuple[AckState, ...] = ()
+    states: tuple[str, ...] = ()
+    dn: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+Cursor = tuple[Any, ...]
+"""The place of an alarm in an order; a page begins after it."""
+
+
+class AlarmPage(NamedTuple):
+    """Some alarms in order, how many match in all, and the cursor of the next page (None: this is the last)."""
+
+    alarms: list[LocatedAlarm]
+    total: int
+    next: Cursor | None
+
+
+class AlarmList:
+    """Alarms by id. Not thread-safe: `NetworkView` guards it."""
+
+    def __init__(self, cleared_kept: int = CLEARED_KEPT) -> None:
+        self._alarms: dict[str, LocatedAlarm] = {}
+        self._index: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+        self._orders: dict[AlarmSort, list[Cursor]] = {sort: [] for sort in AlarmSort}
+        self._cleared: dict[str, None] = {}  # in the order in which they were cleared
+        self._cleared_kept = cleared_kept
+
+    def __len__(self) -> int:
+        return len(self._alarms)
+
+    def get(self, id: str) -> LocatedAlarm | None:
+        return self._alarms.get(id)
+
+    def put(self, alarm: LocatedAlarm) -> None:
+        """Take the alarm in place of what was known of it."""
+        before = self._alarms.get(alarm.id)
+        self._alarms[alarm.id] = alarm
+        self._replace(before, alarm)
+        self._cleared.pop(alarm.id, None)
+        if not alarm.active:
+            self._cleared[alarm.id] = None
+            if len(self._cleared) > self._cleared_kept:
+                self.forget(next(iter(self._cleared)))
+
+    def forget(self, id: str) -> None:
+        before = self._alarms.pop(id, None)
+        self._cleared.pop(id, None)
+        self._replace(before, None)
+
+    def below(self, dn: str) -> list[LocatedAlarm]:
+        """The alarms on the object `dn` and on every object below it."""
+        return [self._alarms[id] for id in self._ids_below(dn)]
+
+    def counts(self) -> dict[str, int]:
+        """Active alarms by severity, the most severe first; severities without alarms are left out."""
+        active = self._index["active", "yes"]
+        found = ((severity.value, len(self._index["severity", severity] & active)) for severity in Severity)
+        return {severity: count for severity, count in found if count}
+
+    def page(
+        self, wanted: AlarmFilter, sort: AlarmSort, *, descending: bool, limit: int, after: Cursor | None = None
+    ) -> AlarmPage:
+        matching = self._matching(wanted)
+        if len(matching) * 10 < len(self._alarms):  # sorting the few is cheaper than walking past the many
+            order = sorted(_place(self._alarms[id], sort) for id in matching)
+        else:
+            order = self._orders[sort]
+        page: list[Cursor] = []
+        for entry in _from(order, after, descending):
+            if entry[-1] in matching:
+                page.append(entry)
+                if len(page) > limit:
+                    break
+        more = len(page) > limit
+        page = page[:limit]
+        return AlarmPage([self._alarms[entry[-1]] for entry in page], len(matching), page[-1] if more else None)
+
+    def _matching(self, wanted: AlarmFilter) -> set[str]:
+        sets = [self._any("active", ("yes",)) if not wanted.states else self._any("state", wanted.states)]
+        for name, values in (
+            ("severity", wanted.severities),
+            ("vendor", wanted.vendors),
+            ("site", wanted.sites),
+            ("region", wanted.regions),
+            ("ack", wanted.ack_states),
+        ):
+            if values:
+                sets.append(self._any(name, values))
+        if wanted.dn:
+            sets.append(set(self._ids_below(wanted.dn)))
+        if wanted.since or wanted.until:
+            sets.append(set(self._ids_raised(wanted.since, wanted.until)))
+        sets.sort(key=len)
+        return sets[0].intersection(*sets[1:]) if len(sets) > 1 else sets[0]
+
+    def _any(self, name: str, values: Iterable[str]) -> set[str]:
+        sets = [self._index.get((name, value), set()) for value in values]
+        return sets[0] if len(sets) == 1 else set().union(*sets)
+
+    def _ids_below(self, dn: str) -> Iterator[str]:
+        order = self._orders[AlarmSort.DN]
+        # Ids are anything, so what sorts between `A` and `A,` may be another object: `A(2)`.
+        for first, last in (((dn, ""), (dn, LAST)), ((f"{dn},",), (dn + AFTER_COMMA,))):
+            yield from (id for _, id in order[bisect_left(order, first) : bisect_right(order, last)])
+
+    def _ids_raised(self, since: datetime | None, until: datetime | None) -> Iterator[str]:
+        order = self._orders[AlarmSort.RAISED]
+        first = bisect_left(order, (micros(since),)) if since else 0
+        last = bisect_left(order, (micros(until),)) if until else len(order)
+        return (id for _, id in order[first:last])
+
+    def _replace(self, before: LocatedAlarm | None, after: LocatedAlarm | None) -> None:
+        old = set(_index_keys(before)) if before else set()
+        new = set(_index_keys(after)) if after else set()
+        for key in old - new:
+            ids = self._index[key]
+            ids.discard(before.id)  # type: ignore[union-attr]
+            if not ids:
+                del self._index[key]
+        for key in new - old:
+            self._index[key].add(after.id)  # type: ignore[union-attr]
+        for sort, order in self._orders.items():
+            left = _place(before, sort) if before else None
+            entered = _place(after, sort) if after else None
+            if left == entered:
+                continue
+            if left is not None:
+                del order[bisect_left(order, left)]
+            if entered is not None:
+                insort(order, entered)
+
+
+def _index_keys(alarm: LocatedAlarm) -> Iterator[tuple[str, str]]:
+    yield "severity", alarm.perceived_severity
+    yield "vendor", alarm.vendor
+    yield "site", alarm.site
+    yield "region", alarm.region
+    yield "ack", alarm.ack_state
+    yield "state", alarm.state
+    yield "active", "yes" if alarm.active else "no"
+
+
+def _place(alarm: LocatedAlarm, sort: AlarmSort) -> Cursor:
+    if sort is AlarmSort.RAISED:
+        return micros(alarm.raised_time), alarm.id
+    if sort is AlarmSort.CHANGED:
+        return micros(alarm.changed_time), alarm.id
+    if sort is AlarmSort.SEVERITY:
+        return RANK[alarm.perceived_severity], -micros(alarm.raised_time), alarm.id
+    return alarm.dn, alarm.id
+
+
+def _from(order: list[Cursor], after: Cursor | None, descending: bool) -> Iterator[Cursor]:
+    if descending:
+        start = len(order) if after is None else bisect_left(order, after)
+        return (order[at] for at in range(start - 1, -1, -1))
+    start = 0 if after is None else bisect_right(order, after)
+    return (order[at] for at in range(start, len(order)))
