@@ -2,10 +2,11 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 
 import msgspec
 
-from trunkline.log.envelope import cloud_event, from_micros
+from trunkline.log.envelope import cloud_event
 from trunkline.log.port import (
     ContractViolation,
     Event,
@@ -94,7 +95,7 @@ class Task:
             offset=record.offset,
             length=len(record.value or b""),
             part=(record.value or b"")[:EXCERPT],
-            time=from_micros(record.time),
+            time=datetime.now(UTC),
         )
         out = Collected(name)
         out.send(Rejected.topic, rejected.key, msgspec.json.encode(rejected), id=f"{rejected.uri}/{record.offset}")

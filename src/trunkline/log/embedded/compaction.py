@@ -5,10 +5,10 @@ and drops what a later event has replaced. Small batches are put together on the
 outside the write transaction, which then replaces a few rows; appends never touch those.
 """
 
-import time
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from trunkline.log.embedded import clock
 from trunkline.log.embedded.batches import BATCH_BYTES, BATCH_EVENTS, decode, encode_compacted, times_of_append
 from trunkline.log.embedded.database import Database
 from trunkline.log.port import Record, Topic
@@ -29,7 +29,7 @@ class Row(NamedTuple):
 
 def compact(database: Database, topic: Topic, number: int, partition: int) -> None:
     """Compact one partition if half of it is new since the last pass, or tombstones have had their time."""
-    now = time.time_ns() // 1000
+    now = clock.now()
     with database.reading() as db:
         [(clean, end, due)] = db.execute(
             "SELECT clean_offset, end_offset, tombstones_due FROM partition WHERE id = ?", (partition,)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import apsw
 import msgspec
 
+from trunkline.log.embedded import clock
 from trunkline.log.embedded.database import Database
 from trunkline.log.embedded.reading import Reader, bounds
 from trunkline.log.embedded.topics import Topics
@@ -153,7 +154,7 @@ class Consumer:
     def _look(self, db: apsw.Connection) -> Sight:
         rows = db.execute(
             "SELECT id, topics FROM member WHERE group_name = ? AND expires > ? ORDER BY id",
-            (self._group, wall_clock()),
+            (self._group, clock.now()),
         )
         members = tuple((id, tuple(msgspec.json.decode(topics, type=list[str]))) for id, topics in rows)
         read = {topic for _, topics in members for topic in topics}
@@ -162,7 +163,7 @@ class Consumer:
 
     def _rebalance(self) -> None:
         with self._database.writing() as db:
-            db.execute("DELETE FROM member WHERE group_name = ? AND expires <= ?", (self._group, wall_clock()))
+            db.execute("DELETE FROM member WHERE group_name = ? AND expires <= ?", (self._group, clock.now()))
             self._renew(db)
             sight = self._look(db)
             meant, living = sight.share(self._id), {id for id, _ in sight.members}
@@ -181,7 +182,7 @@ class Consumer:
 
     def _renew(self, db: apsw.Connection) -> None:
         topics = msgspec.json.encode(self._names).decode()
-        expires = wall_clock() + int(self._lease * 1_000_000)
+        expires = clock.now() + int(self._lease * 1_000_000)
         db.execute("INSERT OR REPLACE INTO member VALUES (?, ?, ?, ?)", (self._id, self._group, topics, expires))
         self._renew_at = time.monotonic() + self._lease / 3
 
@@ -196,8 +197,3 @@ def holders(db: apsw.Connection, group: str) -> dict[int, str]:
     """Which member holds each partition that is held."""
     rows: Iterable[tuple[int, str]] = db.execute("SELECT partition, member FROM lease WHERE group_name = ?", (group,))
     return dict(rows)
-
-
-def wall_clock() -> int:
-    """Microseconds since the epoch: the one clock that all processes share, also after a restart of the machine."""
-    return time.time_ns() // 1000

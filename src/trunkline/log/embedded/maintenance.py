@@ -2,12 +2,12 @@
 
 import fcntl
 import os
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import apsw
 
+from trunkline.log.embedded import clock
 from trunkline.log.embedded.compaction import compact
 from trunkline.log.embedded.database import Database
 from trunkline.log.embedded.topics import Topics
@@ -65,7 +65,7 @@ def expire(database: Database, topic: Topic, partition: int) -> bool:
 
 def expired(db: apsw.Connection, topic: Topic, partition: int) -> list[tuple[int, int, int]]:
     """(id, next offset, bytes) of the oldest batches that may go: past their time, or more than the bytes to keep."""
-    oldest = time.time_ns() // 1000 - int((topic.retention or 0) * 1_000_000)
+    oldest = clock.now() - int((topic.retention or 0) * 1_000_000)
     [(left,)] = db.execute("SELECT bytes FROM partition WHERE id = ?", (partition,))
     found: list[tuple[int, int, int]] = []
     removed = 0

@@ -1,6 +1,5 @@
 """Appends and transactions: prepared by their callers, committed together by one of them."""
 
-import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -10,6 +9,7 @@ from threading import Lock
 
 import apsw
 
+from trunkline.log.embedded import clock
 from trunkline.log.embedded.batches import Batch, encode
 from trunkline.log.embedded.database import Database
 from trunkline.log.embedded.topics import Topics
@@ -97,8 +97,8 @@ class Writer:
     def _refuse_broken(self, topic: Topic, events: Sequence[Event]) -> None:
         validator = self._validators.get(topic.name)
         failures = list(validator.failures(events)) if validator else []
-        if topic.compacted:
-            failures += [
+        if topic.compacted and not failures:
+            failures = [
                 (index, "key", "a compacted topic keeps the last event of each key: this event has none")
                 for index, event in enumerate(events)
                 if event.key is None
@@ -117,7 +117,7 @@ class Writer:
     def _commit(self, requests: Sequence[Request]) -> None:
         try:
             with self._database.writing() as db:
-                now = time.time_ns() // 1000
+                now = clock.now()
                 for request in requests:
                     try:
                         write(db, request, now)
