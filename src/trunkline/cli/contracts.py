@@ -15,7 +15,7 @@ def list_contracts(project: ProjectOption = HERE, json: JsonOption = False) -> N
     from trunkline.project import Project
 
     rows(
-        (contract.summary() for contract in Project.find(project).contracts),
+        (contract.summary() for contract in Project.find(project).contracts.values()),
         ("topic", "version", "owner", "compatibility", "description"),
         as_json=json,
         empty="no contracts",

@@ -84,6 +84,15 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True):
             retention=self.retention, retention_bytes=self.settings.retention_bytes,
         )  # fmt: skip
 
+    def summary(self) -> dict[str, Any]:
+        """The contract in a line of a list."""
+        return {
+            "topic": self.name, "version": self.odcs.version, "status": self.odcs.status, "owner": self.owner,
+            "compatibility": self.settings.compatibility, "legalBasis": self.settings.legal_basis,
+            "partitions": self.settings.partitions, "compacted": self.settings.compacted,
+            "retention": self.retention, "key": self.key, "description": self.odcs.description.purpose,
+        }  # fmt: skip
+
     def field(self, path: str) -> Field:
         """The field at `path`: names joined by dots, through arrays and maps: `source.uri`, `comments.user`.
 
