@@ -39,6 +39,7 @@ def create_app(apis: Sequence[Api], *, title: str = "Trunkline", version: str = 
         version=version,
         description="\n\n".join(api.description for api in apis if api.description),
         lifespan=running,
+        generate_unique_id_function=lambda route: route.name,
         docs_url=None,
         redoc_url=None,
         swagger_ui_oauth2_redirect_url=None,

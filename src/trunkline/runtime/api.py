@@ -4,30 +4,20 @@ from __future__ import annotations
 
 import threading
 
-import uvicorn
-
-from trunkline.http.app import check_bind, create_app
+from trunkline.connect.archive import Archive
+from trunkline.http import check_bind, create_app, serve
 from trunkline.project import Project
-from trunkline.telco import network
+from trunkline.telco.network.api import network_health
 
 
 def run(project: Project, stop: threading.Event) -> None:
-    """Serve until `stop` is set. Raises `ValueError` where the host is not a loopback address."""
+    """Serve until `stop` is set. Raises `RefusedBind` where the host is not a loopback address."""
     http = project.settings.http
     check_bind(http.host)
     log = project.open_log()
     try:
-        app = create_app([network.api(log, project, stop)], title=f"{project.settings.name} on Trunkline")
-        server = uvicorn.Server(
-            uvicorn.Config(app, host=http.host, port=http.port, log_level="warning", access_log=False)
-        )
-        threading.Thread(target=_end, args=(server, stop), daemon=True).start()
-        server.run()
+        apis = [network_health(log, Archive(project.data / "archive"), stop)]
+        serve(create_app(apis, title=f"{project.settings.name} on Trunkline"), http.host, http.port, stop)
     finally:
         stop.set()
         log.close()
-
-
-def _end(server: uvicorn.Server, stop: threading.Event) -> None:
-    stop.wait()
-    server.should_exit = True

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import signal
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -43,6 +41,8 @@ class NetworkHealth:
     log: Log
     archive: Archive
     view: NetworkView
+    stop: threading.Event
+    """Set when the process is to end; set by the API itself where it cannot go on."""
     feed: EventFeed = field(init=False)
 
     @asynccontextmanager
@@ -50,28 +50,29 @@ class NetworkHealth:
         """Keep the view up with the log while the API is served."""
         await asyncio.to_thread(self.view.catch_up)
         self.feed = EventFeed(self.log, self.view)
-        stop = threading.Event()
-        following = threading.Thread(target=self._follow, args=(stop,), name="network view", daemon=True)
+        loop = asyncio.get_running_loop()
+        following = threading.Thread(target=self._follow, args=(loop,), name="network view")
         following.start()
         try:
             yield
         finally:
-            self.feed.stop()
-            stop.set()
+            self.stop.set()
             await asyncio.to_thread(following.join)
 
-    def _follow(self, stop: threading.Event) -> None:
+    def _follow(self, loop: asyncio.AbstractEventLoop) -> None:
         try:
-            self.view.follow(stop)
+            self.view.follow(self.stop)
         except Exception:
             # An API that stopped hearing the network would show yesterday's as today's: better none, and a restart.
             logger.exception("the network view cannot follow the log; the API stops")
-            os.kill(os.getpid(), signal.SIGTERM)
+            self.stop.set()
+        # The server waits for open streams before it stops, so they must end first.
+        loop.call_soon_threadsafe(self.feed.stop)
 
 
-def network_health(log: Log, archive: Archive) -> Api:
-    """The API over `log`; `archive` holds the raw files that KPIs are explained by."""
-    service = NetworkHealth(log, archive, NetworkView(log))
+def network_health(log: Log, archive: Archive, stop: threading.Event) -> Api:
+    """The API over `log`, until `stop` is set; `archive` holds the raw files that KPIs are explained by."""
+    service = NetworkHealth(log, archive, NetworkView(log), stop)
     router = APIRouter(prefix=PATH, route_class=StrictRoute)
     api_health.add_routes(router, service)
     api_alarms.add_routes(router, service)

@@ -125,6 +125,7 @@ def add_routes(router: APIRouter, service: NetworkHealth) -> None:
         tags=["events"],
         summary="Changes of health and of alarms as they come (server-sent events)",
         response_class=EventStream,
+        status_code=200,
         responses={
             200: {
                 "description": EVENTS,
