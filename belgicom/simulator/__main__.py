@@ -8,7 +8,7 @@ import signal
 import sys
 from pathlib import Path
 
-from belgicom.simulator.settings import Settings, load
+from belgicom.simulator.settings import load
 from belgicom.simulator.simulation import Simulation
 
 
@@ -21,15 +21,15 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"simulator: {error}", file=sys.stderr)
         return 2
     try:
-        asyncio.run(_run(settings))
-    except OSError as error:
-        print(f"simulator: {error}; is another simulator running?", file=sys.stderr)
+        asyncio.run(_run(Simulation(settings)))
+    except (OSError, ValueError) as error:
+        print(f"simulator: {error}", file=sys.stderr)
         return 1
     return 0
 
 
-async def _run(settings: Settings) -> None:
-    simulation = Simulation(settings)
+async def _run(simulation: Simulation) -> None:
+    settings = simulation.settings
     work = asyncio.create_task(simulation.run())
     loop = asyncio.get_running_loop()
     for stop in (signal.SIGTERM, signal.SIGINT):
@@ -51,6 +51,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--sites", type=int)
     parser.add_argument("--period", type=int, help="seconds of a granularity period, whole minutes")
     parser.add_argument("--sftp-port", type=int)
+    parser.add_argument("--agent-port", type=int, help="the first of the three SNMP agents' ports")
+    parser.add_argument("--snmp", dest="traps_to", metavar="HOST:PORT", help="where traps go")
+    parser.add_argument("--rate", type=float, help="faults that begin in a minute, over the whole network")
+    parser.add_argument("--quiet", action="store_true", default=None, help="no faults, and nothing goes wrong")
+    parser.add_argument("--storm-at", type=float, metavar="SECONDS", help="a region's transport fails then")
     return parser
 
 

@@ -17,11 +17,12 @@ SFTP_USER = "trunkline"
 
 @dataclass(frozen=True)
 class Keys:
-    """`host_key` and `client_key` are OpenSSH private keys; beside the latter lies its `.pub`."""
+    """`host_key` and `client_key` are OpenSSH private keys; beside each lies its `.pub`. `community` is SNMPv2c's."""
 
     host_key: Path
     client_key: Path
     known_hosts: Path
+    community: str
 
 
 def prepare(folder: Path, sftp_port: int) -> Keys:
@@ -32,7 +33,7 @@ def prepare(folder: Path, sftp_port: int) -> Keys:
     known_hosts = folder / "known_hosts"
     public = asyncssh.read_public_key(f"{host_key}.pub").export_public_key().decode()
     _write(known_hosts, f"[127.0.0.1]:{sftp_port} {public}")
-    return Keys(host_key, client_key, known_hosts)
+    return Keys(host_key, client_key, known_hosts, community=secret(folder / "community"))
 
 
 def _key(path: Path, comment: str) -> Path:

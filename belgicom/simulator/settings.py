@@ -23,6 +23,11 @@ class Settings:
     period: int
     keep: int
     sftp_port: int
+    agent_port: int
+    traps_to: str
+    rate: float
+    quiet: bool
+    storm_at: float
 
     def __post_init__(self) -> None:
         if self.period < 60 or self.period % 60:

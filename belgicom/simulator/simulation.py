@@ -1,78 +1,119 @@
-"""The running network: measurement files period by period, delivered over SFTP as nodes upload them."""
+"""The running network: faults advance second by second, alarms and files leave for the platform, state is kept."""
 
 from __future__ import annotations
 
 import asyncio
 import random
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from belgicom.simulator import keys, sftp
-from belgicom.simulator.measurements import NODES_PER_FILE, Period, measured, pm_file
-from belgicom.simulator.network import Site, build_network
+from belgicom.simulator.alarms import Alarm
+from belgicom.simulator.faults import Faults
+from belgicom.simulator.managers import VENDORS, ActiveAlarms, Manager
+from belgicom.simulator.mishaps import TrapMishap, trap_mishap
+from belgicom.simulator.network import build_network
 from belgicom.simulator.settings import Settings
-from belgicom.simulator.topology import topology_files
+from belgicom.simulator.state import State
+from belgicom.simulator.traps import Notification
+from belgicom.simulator.uploads import Uploads
 
-EXPORTED = datetime(2026, 1, 1, tzinfo=UTC)
-"""When the topology was exported: fixed, so that a restart does not write it anew."""
+TICK = 1.0  # seconds
+HEARTBEAT = 60  # ticks between two signs of life of a manager
+ENM_LIST = 10  # ticks between two files of ENM
 
 
 class Simulation:
-    """Everything that runs, and what it has done so far."""
+    """Everything that runs. Makes its keys at once; raises `ValueError` where its state file is damaged."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.network = build_network(settings.seed, settings.sites)
         self.keys = keys.prepare(settings.folder, settings.sftp_port)
+        self.network = build_network(settings.seed, settings.sites)
+        self.faults = Faults(self.network, settings.seed, 0.0 if settings.quiet else settings.rate)
         self.root = settings.folder / "sftp"
-        self.files = 0
+        self.uploads = Uploads(
+            self.root, self.network, self.faults,
+            period=settings.period, keep=settings.keep, mishaps=not settings.quiet,
+        )  # fmt: skip
+        community, traps_to = self.keys.community.encode(), _address(settings.traps_to)
+        self.managers = {vendor: Manager(vendor, community, self._active(vendor), traps_to) for vendor in VENDORS}
+        self._enm: dict[int, Alarm] = {}
+        self._state = State(settings.folder / "state.json")
+        self._restore()
 
     async def run(self) -> None:
-        """Work until cancelled."""
-        self.export_topology()
+        """Work until cancelled. Raises `OSError` where a port is taken."""
+        self.root.mkdir(exist_ok=True)
+        self.uploads.topology()
         server = await sftp.serve(self.root, self.settings.sftp_port, self.keys)
         try:
-            await self.deliver_measurements()
+            for port, manager in enumerate(self.managers.values(), self.settings.agent_port):
+                await manager.open(port)
+            await asyncio.gather(self.uploads.measurements(), self._tick())
         finally:
+            for manager in self.managers.values():
+                manager.close()
             server.close()
             await server.wait_closed()
 
-    def export_topology(self) -> None:
-        """Write the bulk CM files that are not there yet or have changed."""
-        for name, content in topology_files(self.network, EXPORTED):
-            path = self.root / "cm" / name
-            if not path.exists() or path.read_bytes() != content:
-                sftp.put(self.root, f"cm/{name}", content)
-
-    async def deliver_measurements(self) -> None:
-        """Each period's files, spread over the period that follows, as nodes upload with jitter."""
-        seconds = self.settings.period
+    async def _tick(self) -> None:
+        storm_at = time.monotonic() + self.settings.storm_at if self.settings.storm_at else None
         while True:
-            period = Period.before(datetime.now(UTC), seconds)
-            dice = random.Random(f"upload/{self.settings.seed}/{period.end.isoformat()}")
-            uploads = sorted((dice.uniform(1, seconds * 0.9), sites) for sites in self.nodes_by_file())
-            for after, sites in uploads:
-                await _until(period.end.timestamp() + after)
-                self.deliver(period, sites)
-            sftp.sweep(self.root, self.settings.keep * seconds)
-            await _until(period.end.timestamp() + seconds)
+            now = datetime.now(UTC)
+            storm = storm_at is not None and time.monotonic() >= storm_at
+            storm_at = None if storm else storm_at
+            self.advance(now, storm)
+            await asyncio.sleep(TICK - time.time() % TICK)
 
-    def nodes_by_file(self) -> Iterator[tuple[Site, ...]]:
-        """The nodes that share a file."""
-        for vendor, nodes in NODES_PER_FILE.items():
-            sites = self.network.of(vendor)
-            yield from (tuple(sites[at : at + nodes]) for at in range(0, len(sites), nodes))
+    def advance(self, now: datetime, storm: bool = False) -> None:
+        """One tick: what happened is saved first and sent then, so that a kill loses a trap, never a number."""
+        reported = self.faults.advance(now, storm)
+        dice = random.Random(f"mishaps/{self.settings.seed}/{self.faults.tick}")
+        leaving: list[tuple[Manager, Notification]] = []
+        for alarm in reported:
+            manager = self.managers[alarm.site.vendor]
+            notification = manager.report(alarm)
+            mishap = trap_mishap(dice) if not self.settings.quiet else TrapMishap.NONE
+            # MAE numbers its new alarms only: the loss of another report could never be noticed.
+            if mishap is TrapMishap.LOST and (alarm.site.vendor != "Huawei" or alarm.changed == alarm.raised):
+                continue
+            leaving += [(manager, notification)] * (2 if mishap is TrapMishap.DOUBLED else 1)
+            if alarm.site.vendor == "Ericsson" and alarm.id % 3 == 0:
+                self._enm[alarm.id] = alarm
+        if self.faults.tick % HEARTBEAT == 0:
+            beats = ((manager, manager.heartbeat(now)) for manager in self.managers.values())
+            leaving += [(manager, beat) for manager, beat in beats if beat is not None]
+        if reported or leaving or self.faults.tick % HEARTBEAT == 0:
+            self.save()
+        for manager, notification in leaving:
+            manager.send([notification])
+        if self.faults.tick % ENM_LIST == 0:
+            self.uploads.alarms(list(self._enm.values()), now)
+            self._enm.clear()
 
-    def deliver(self, period: Period, sites: tuple[Site, ...]) -> None:
-        """Write one file, unless it was written before a restart."""
-        file = pm_file(period, {site: measured(self.settings.seed, site, period) for site in sites})
-        name = f"{sites[0].vendor.lower()}/pm/{file.name}"
-        if not (self.root / name).exists():
-            sftp.put(self.root, name, file.content)
-            self.files += 1
+    def save(self) -> None:
+        """Remember what must outlive a restart."""
+        settings = self.settings
+        sequences = {vendor: manager.sequence for vendor, manager in self.managers.items()}
+        self._state.save(
+            {"seed": settings.seed, "sites": settings.sites, "sequences": sequences, "faults": self.faults.saved()}
+        )
+
+    def _restore(self) -> None:
+        saved = self._state.load()
+        for vendor, sequence in saved.get("sequences", {}).items():
+            self.managers[vendor].sequence = sequence
+        if saved:
+            self.faults.restore(saved["faults"])
+
+    def _active(self, vendor: str) -> ActiveAlarms:
+        return lambda: [alarm for alarm in self.faults.active.values() if alarm.site.vendor == vendor]
 
 
-async def _until(moment: float) -> None:
-    """Sleep until a wall clock time; not at all where it is past."""
-    await asyncio.sleep(max(0.0, moment - time.time()))
+def _address(text: str) -> tuple[str, int]:
+    """`host:port`. Raises `ValueError` where it is not."""
+    host, colon, port = text.rpartition(":")
+    if not colon or not port.isdecimal():
+        raise ValueError(f"{text!r} is not of the form host:port")
+    return host, int(port)

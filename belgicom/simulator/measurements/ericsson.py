@@ -65,13 +65,13 @@ NR_CU_CELL: Counters = {
     "pmRrcConnLevelSamp": lambda w: w.users_samples,
     "pmNgSigConnEstabAtt": lambda w: w.s1_attempts,
     "pmNgSigConnEstabSucc": lambda w: w.s1_successes,
-    "pmDrbEstabAtt5qi": lambda w: _spread(w.bearer_attempts, 4),
-    "pmDrbEstabSucc5qi": lambda w: _spread(w.bearer_successes, 4),
-    "pmDrbRelNormal5qi": lambda w: _spread(w.bearer_kept, 4),
-    "pmDrbRelAbnormalGnb5qi": lambda w: _spread(w.bearer_drops, 4),
-    "pmDrbRelAbnormalGnbAct5qi": lambda w: _spread(w.bearer_drops, 4),
-    "pmDrbRelAbnormalAmf5qi": lambda w: (0, 0, 0, 0),
-    "pmDrbRelAbnormalAmfAct5qi": lambda w: (0, 0, 0, 0),
+    "pmDrbEstabAtt5qi": lambda w: _per_5qi(w.bearer_attempts),
+    "pmDrbEstabSucc5qi": lambda w: _per_5qi(w.bearer_successes),
+    "pmDrbRelNormal5qi": lambda w: _per_5qi(w.bearer_kept),
+    "pmDrbRelAbnormalGnb5qi": lambda w: _per_5qi(w.bearer_drops),
+    "pmDrbRelAbnormalGnbAct5qi": lambda w: _per_5qi(w.bearer_drops),
+    "pmDrbRelAbnormalAmf5qi": lambda w: _per_5qi(0),
+    "pmDrbRelAbnormalAmfAct5qi": lambda w: _per_5qi(0),
     "pmPduSessionEstabAtt": lambda w: w.bearer_attempts,
     "pmPduSessionEstabSucc": lambda w: w.bearer_successes,
     "pmEndcSetupScgUeAtt": lambda w: w.secondary_attempts,
@@ -178,3 +178,9 @@ def _spread(total: int, bins: int) -> tuple[int, ...]:
     counts = [total * weight // sum(weights) for weight in weights]
     counts[bins // 2] += total - sum(counts)
     return tuple(counts)
+
+
+def _per_5qi(total: int) -> tuple[int, ...]:
+    """A compressed list: how many entries follow, then each one's index and value; here 5QI 1, 5 and 9."""
+    voice, signalling = total // 10, total // 20
+    return (3, 1, voice, 5, signalling, 9, total - voice - signalling)
