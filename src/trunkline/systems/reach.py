@@ -21,7 +21,8 @@ Secret = Annotated[str, msgspec.Meta(pattern=r"^\$\{(env|file):[^}]+\}$")]
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What every connection declares in `systems/<name>.yaml`; each reach adds its own fields in a subclass.
+    """What every connection declares in `systems/<name>.yaml`; each reach adds its own fields in a subclass
+    (`frozen=True, kw_only=True`).
 
     `name` is the operator's name of the connection and `reach` the way to it. `system` is the vendor's folder whose
     formats are read; "" lets the file's first bytes, the trap's OID or the event itself decide.

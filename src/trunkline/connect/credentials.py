@@ -1,0 +1,42 @@
+"""The values behind secret settings: looked up when a connection starts, held by it alone, never logged."""
+
+import os
+import re
+import stat
+from pathlib import Path
+
+LARGEST = 64 << 10  # bytes of a secret file
+_REFERENCE = re.compile(r"\$\{(env|file):([^}]+)\}")
+
+
+def reveal(reference: str, project: Path) -> str:
+    """The value of `${env:NAME}` or of `${file:path}`, the path relative to the operator's folder.
+
+    One line end at the end of a file is dropped. Raises `ValueError` saying what to do, which never quotes the value.
+    """
+    match = _REFERENCE.fullmatch(reference)
+    if match is None:
+        raise ValueError("a secret is written as ${env:NAME} or ${file:path}, not as itself")
+    kind, name = match.groups()
+    if kind == "file":
+        return _read(project / name)
+    value = os.environ.get(name, "")
+    if not value:
+        raise ValueError(f"the variable {name}, which holds a secret, is not set")
+    return value
+
+
+def _read(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            if stat.S_IMODE(os.fstat(file.fileno()).st_mode) & stat.S_IRWXO:
+                raise ValueError(f"the secret file {path} is open to every user of this machine: chmod o-rwx it")
+            value = file.read(LARGEST + 1)
+    except OSError as error:
+        raise ValueError(f"the secret file {path} cannot be read: {error.strerror}") from None
+    if not value or len(value) > LARGEST:
+        raise ValueError(f"the secret file {path} is empty or larger than {LARGEST} bytes")
+    try:
+        return value.decode().removesuffix("\n").removesuffix("\r")
+    except UnicodeDecodeError:
+        raise ValueError(f"the secret file {path} is not text in UTF-8") from None

@@ -1,0 +1,126 @@
+"""Runs the connections: each in a task of its own, so that one system's failure is no other's."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from trunkline.connect import credentials
+from trunkline.connect.archive import Archive
+from trunkline.connect.connection import Connection
+from trunkline.connect.intake import Intake
+from trunkline.connect.progress import Progress
+from trunkline.connect.status import Status
+from trunkline.log import Log
+from trunkline.systems import installed_systems
+from trunkline.systems.reach import Context
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0  # seconds before a failed connection is started again; doubled each time
+HOUSEKEEPING = 3600.0  # seconds between two rounds of retention
+LOOK = 0.1  # seconds between looks at `stop`
+
+logger = logging.getLogger("trunkline.connect")
+
+
+class Runner:
+    """The connections of one operator's folder `project` on one log. Raw files lie under `data`, for `keep_days`.
+
+    `statuses` says how each connection is doing, at any time and from any thread.
+    """
+
+    def __init__(
+        self, project: Path, data: Path, log: Log, connections: Sequence[Connection], *, keep_days: float = 30
+    ) -> None:
+        self._project, self._data, self._log, self._keep_days = project, data, log, keep_days
+        self._archive = Archive(data / "archive")
+        self._connections = connections
+        self.statuses = [Status(connection.name) for connection in connections]
+
+    async def run(self, stop: threading.Event) -> None:
+        """Run until `stop` is set. What was begun and not finished then goes on at the next start."""
+        progress = await asyncio.to_thread(Progress, self._log)
+        tasks = [
+            asyncio.create_task(self._keep_running(connection, status, progress), name=connection.name)
+            for connection, status in zip(self._connections, self.statuses, strict=True)
+        ]
+        tasks.append(asyncio.create_task(self._keep_house(progress), name="housekeeping"))
+        try:
+            while not stop.is_set():  # noqa: ASYNC110  # the roles stop by a threading event
+                await asyncio.sleep(LOOK)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _keep_running(self, connection: Connection, status: Status, progress: Progress) -> None:
+        pause = FIRST_PAUSE
+        while True:
+            started = time.time()
+            try:
+                await self._connect(connection, status, progress)
+                reason = "ended by itself"
+            except asyncio.CancelledError:
+                status.state = "stopped"
+                raise
+            except Exception as error:
+                reason = _reason(error)
+                logger.debug("%s failed", connection.name, exc_info=True)
+            if status.last_success >= started:
+                pause = FIRST_PAUSE
+            status.state = "waiting"
+            status.failed(reason)
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE)
+
+    async def _connect(self, connection: Connection, status: Status, progress: Progress) -> None:
+        systems = installed_systems(self._project)
+        intake = Intake(
+            connection.name,
+            self._log,
+            self._archive,
+            systems,
+            system=connection.system,
+            progress=progress,
+            status=status,
+        )
+        folder = self._data / "connect" / connection.name
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        context = Context(
+            name=connection.name,
+            system=connection.system,
+            systems=systems,
+            intake=intake,
+            status=status,
+            folder=folder,
+            project=self._project,
+            secret=lambda reference: credentials.reveal(reference, self._project),
+        )
+        try:
+            await asyncio.to_thread(intake.resume)
+            await connection.reach.run(connection.settings, context)
+        finally:
+            await asyncio.shield(asyncio.to_thread(intake.close))
+
+    async def _keep_house(self, progress: Progress) -> None:
+        while True:
+            try:
+                files = await asyncio.to_thread(self._archive.expire, self._keep_days)
+                before = int((time.time() - self._keep_days * 86_400) * 1e6)
+                contents = await asyncio.to_thread(progress.forget_contents, before)
+                logger.debug("%d archived files and %d contents are past their time", files, contents)
+            except Exception:
+                logger.exception("retention of archived files failed; it is tried again in %d s", HOUSEKEEPING)
+            await asyncio.sleep(HOUSEKEEPING)
+
+
+def _reason(error: BaseException) -> str:
+    """One line that says what went wrong, the innermost error of a group."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    text = " ".join(str(error).split())
+    known = isinstance(error, OSError | ValueError) and text
+    return text if known else f"{type(error).__name__}: {text}".removesuffix(": ")
