@@ -68,7 +68,7 @@ class Database:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._queue = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            with self.queueing():
+            with self._queueing():
                 create_private(path)
                 self._writer = self._connect()
                 set_up(self._writer, path)
@@ -76,7 +76,7 @@ class Database:
             os.close(self._queue)
             raise
         self._readers: deque[apsw.Connection] = deque()
-        self._checkpointer = Checkpointer(self._connect(), PAGE, self.queueing)
+        self._checkpointer = Checkpointer(self._connect(), PAGE)
         self._writer.set_wal_hook(self._checkpointer.wal_has_grown)
 
     @contextmanager
@@ -99,7 +99,7 @@ class Database:
     def writing(self) -> Iterator[apsw.Connection]:
         """A transaction: durable when the block ends, undone when it raises. One at a time over all processes."""
         self._refuse_misuse()
-        with self._turn, self.queueing():
+        with self._turn, self._queueing():
             db = self._writer
             try:
                 db.execute("BEGIN IMMEDIATE")
@@ -112,15 +112,7 @@ class Database:
             finally:
                 if db.in_transaction:
                     db.execute("ROLLBACK")
-
-    @contextmanager
-    def queueing(self) -> Iterator[None]:
-        """Wait for the turn among all processes' writers, asleep in the kernel rather than polling SQLite's lock."""
-        fcntl.flock(self._queue, fcntl.LOCK_EX)
-        try:
-            yield
-        finally:
-            fcntl.flock(self._queue, fcntl.LOCK_UN)
+            self._checkpointer.after_commit()
 
     def close(self) -> None:
         with self._turn:
@@ -130,9 +122,21 @@ class Database:
             self._checkpointer.close()
             while self._readers:
                 self._readers.pop().close()
-            with self.queueing():
+            with self._queueing():
                 self._writer.close()
             os.close(self._queue)
+
+    @contextmanager
+    def _queueing(self) -> Iterator[None]:
+        """Wait for the turn among the writers of all processes, asleep in the kernel rather than polling SQLite's lock.
+
+        The lock is the process's, not the thread's: `_turn` must be held.
+        """
+        fcntl.flock(self._queue, fcntl.LOCK_EX)
+        try:
+            yield
+        finally:
+            fcntl.flock(self._queue, fcntl.LOCK_UN)
 
     def _refuse_misuse(self) -> None:
         if self._closed:

@@ -1,0 +1,234 @@
+"""What only the embedded log promises: the file, its SQLite, its processes and their turns."""
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import apsw
+import pytest
+
+from trunkline.log import Event, Fenced, LogError, Topic, TopicPartition
+from trunkline.log.embedded import EmbeddedLog
+from trunkline.log.embedded.database import refuse_broken_sqlite
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "folder" / "log.db"
+
+
+@pytest.fixture
+def log(path: Path) -> Iterator[EmbeddedLog]:
+    opened = EmbeddedLog(path, {})
+    opened.create(Topic(name="notes"))
+    opened.create(Topic(name="calls", partitions=4))
+    yield opened
+    opened.close()
+
+
+def in_another_process(path: Path, code: str) -> subprocess.Popen[str]:
+    """Run Python with `log` opened at `path`."""
+    head = "import sys; from trunkline.log import *; log = open_log(f'sqlite://{sys.argv[1]}')\n"
+    return subprocess.Popen(
+        [sys.executable, "-c", head + code, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+
+
+def test_the_file_is_readable_for_its_owner_only(log: EmbeddedLog, path: Path) -> None:
+    log.append("notes", [Event(b"private")])
+    files = {"log.db", "log.db-shm", "log.db-wal", "log.db.lock"}
+    assert {file.name for file in path.parent.iterdir()} == files
+    assert [file.name for file in path.parent.iterdir() if file.stat().st_mode & 0o077] == []
+
+
+def test_a_database_of_another_program_is_refused_and_left_alone(tmp_path: Path) -> None:
+    db = apsw.Connection(str(tmp_path / "other.db"))
+    db.execute("CREATE TABLE customer (name TEXT)")
+    db.close()
+    with pytest.raises(LogError, match="not a Trunkline log"):
+        EmbeddedLog(tmp_path / "other.db", {})
+    db = apsw.Connection(str(tmp_path / "other.db"))
+    assert list(db.execute("SELECT name FROM sqlite_schema")) == [("customer",)]
+    db.close()
+
+
+@pytest.mark.parametrize("version", ["3.40.1", "3.44.5", "3.50.6", "3.51.0", "3.51.2"])
+def test_a_sqlite_that_can_corrupt_a_busy_log_is_refused(version: str) -> None:
+    with pytest.raises(LogError, match=version):
+        refuse_broken_sqlite(version)
+
+
+@pytest.mark.parametrize("version", ["3.44.6", "3.50.7", "3.51.3", "3.54.1", "4.0.0"])
+def test_a_mended_sqlite_is_accepted(version: str) -> None:
+    refuse_broken_sqlite(version)
+
+
+def test_a_child_of_a_fork_is_told_to_open_the_log_anew(log: EmbeddedLog) -> None:
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            log.append("notes", [Event(b"from the child")])
+        except LogError as error:
+            os.write(writing, str(error).encode())
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert b"open it again in the new process" in os.read(reading, 1000)
+    os.close(reading)
+    os.close(writing)
+    log.append("notes", [Event(b"from the parent")])
+    assert log.end("notes", 0) == 1
+
+
+def test_threads_that_append_at_once_share_commits(log: EmbeddedLog) -> None:
+    together = threading.Barrier(16)
+
+    def write() -> None:
+        together.wait()
+        for _ in range(20):
+            log.append("notes", [Event(b"x")])
+
+    threads = [threading.Thread(target=write) for _ in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    records = log.read("notes", 0, 0)
+    assert len(records) == 320
+    assert len({record.time for record in records}) < 160  # a commit has one time
+
+
+def test_a_refused_transaction_does_not_spoil_the_commit_that_it_shares(log: EmbeddedLog) -> None:
+    fenced = [log.transactional(f"writer-{number}") for number in range(8)]
+    for number in range(8):
+        log.transactional(f"writer-{number}")
+    refused = []
+
+    def commit(number: int) -> None:
+        for _ in range(10):
+            log.append("notes", [Event(b"kept")])
+            try:
+                with fenced[number].transaction() as transaction:
+                    transaction.append("notes", [Event(b"fenced")])
+            except Fenced:
+                refused.append(number)
+
+    threads = [threading.Thread(target=commit, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(refused) == 80
+    assert [record.value for record in log.read("notes", 0, 0)] == [b"kept"] * 80
+
+
+def test_processes_write_and_read_the_same_log_at_once(log: EmbeddedLog, path: Path) -> None:
+    write = "for i in range(100): log.append('calls', [Event(b'%d' % i, b'%d' % k) for k in range(20)])"
+    writers = [in_another_process(path, write) for _ in range(3)]
+    offsets = {TopicPartition("calls", number): 0 for number in range(4)}
+    seen = 0
+    while seen < 6_000:
+        assert log.wait(offsets, 30)
+        for place, offset in offsets.items():
+            records = log.read(*place, offset)
+            assert [record.offset for record in records] == list(range(offset, offset + len(records)))
+            offsets[place] += len(records)
+            seen += len(records)
+    assert [writer.wait() for writer in writers] == [0, 0, 0]
+    assert seen == 6_000
+
+
+def test_a_busy_process_does_not_keep_another_from_its_turn(log: EmbeddedLog, path: Path) -> None:
+    busy = in_another_process(
+        path, "print(1, flush=True)\nwhile True: log.append('calls', [Event(b'x' * 10_000)] * 100)"
+    )
+    assert busy.stdout is not None
+    busy.stdout.readline()
+    try:
+        while log.end("calls", 0) == 0:
+            log.wait({TopicPartition("calls", 0): 0}, 1)
+        before = sum(log.end("calls", number) for number in range(4))
+        for _ in range(20):
+            log.append("notes", [Event(b"mine")])
+        during = sum(log.end("calls", number) for number in range(4)) - before
+    finally:
+        busy.kill()
+        busy.communicate()
+    assert 0 < during / 100 < 20 * 50, "commits of the busy process while this one made 20"
+
+
+def test_the_write_ahead_log_stays_small_under_load(log: EmbeddedLog, path: Path) -> None:
+    payload = [Event(bytes(1000))] * 1000
+    for _ in range(300):
+        log.append("notes", payload)
+    assert path.with_name("log.db-wal").stat().st_size < 80 << 20
+
+
+def test_a_member_that_was_silent_for_too_long_cannot_commit_what_another_has_taken_over(path: Path) -> None:
+    log = EmbeddedLog(path, {}, lease=0.2)
+    log.create(Topic(name="calls"))
+    log.append("calls", [Event(b"a"), Event(b"b")])
+    silent = log.consumer("billing", ["calls"])
+    assert len(silent.poll()) == 2
+    other = log.consumer("billing", ["calls"])
+    assert [record.value for record in other.poll(timeout=30)] == [b"a", b"b"]
+    with pytest.raises(Fenced, match="calls/0"):
+        silent.commit()
+    assert log.committed("billing") == {}
+    other.commit()
+    assert log.committed("billing") == {TopicPartition("calls", 0): 2}
+    log.close()
+
+
+def test_the_partitions_of_a_killed_member_are_taken_over(path: Path) -> None:
+    log = EmbeddedLog(path, {}, lease=0.3)
+    log.create(Topic(name="calls"))
+    log.append("calls", [Event(b"a")])
+    killed = in_another_process(
+        path, "c = log.consumer('billing', ['calls']); c._lease = 0.3; print(len(c.poll()), flush=True); input()"
+    )
+    assert killed.stdout is not None
+    assert killed.stdout.readline() == "1\n"
+    killed.kill()
+    killed.communicate()
+    heir = log.consumer("billing", ["calls"])
+    assert [record.value for record in heir.poll(timeout=30)] == [b"a"]
+    log.close()
+
+
+def test_maintenance_lets_writers_through(log: EmbeddedLog) -> None:
+    log.create(Topic(name="latest", compacted=True))
+    log.create(Topic(name="short", retention=0.0))
+    for number in range(3000):
+        log.append("short", [Event(bytes(2000))])
+        log.append("latest", [Event(b"%d" % number, b"k%d" % (number % 10))])
+    done = threading.Event()
+
+    def maintain() -> None:
+        log.maintain()
+        done.set()
+
+    threading.Thread(target=maintain).start()
+    written = 0
+    while not done.is_set():
+        log.append("notes", [Event(b"x")])
+        written += 1
+    assert log.start("short", 0) == 3000
+    assert len(log.read("latest", 0, 0)) == 10
+    assert written > 1
+
+
+def test_only_one_process_maintains_at_a_time(log: EmbeddedLog, path: Path) -> None:
+    import fcntl
+
+    log.create(Topic(name="short", retention=0.0))
+    log.append("short", [Event(b"x")])
+    with path.with_name("log.db.maintenance").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        log.maintain()
+        assert log.start("short", 0) == 0
+    log.maintain()
+    assert log.start("short", 0) == 1

@@ -1,0 +1,114 @@
+"""Compaction, retention and look-up by time against a plain list, over whatever hypothesis comes up with."""
+
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from trunkline.log import Event, Record, Topic
+from trunkline.log.embedded import EmbeddedLog, clock
+
+SECOND = 1_000_000
+TOMBSTONES, RETENTION = 50, 100  # seconds
+keys = st.sampled_from([b"a", b"b", b"c", b"d"])
+times = st.one_of(st.just(0), st.integers(1, 2_000 * SECOND))
+events = st.lists(
+    st.builds(Event, st.one_of(st.none(), st.binary(max_size=4)), keys, st.just(()), times), min_size=1, max_size=12
+)
+
+
+class Written(NamedTuple):
+    """An event as the model remembers it."""
+
+    event: Event
+    time: int
+    appended: int
+
+
+class History(RuleBasedStateMachine):
+    """`latest` is compacted, `recent` is kept for a time; the clock is the test's."""
+
+    @initialize()
+    def open(self) -> None:
+        self.folder = tempfile.TemporaryDirectory()
+        self.now = 1_000 * SECOND
+        self.real_clock, clock.now = clock.now, lambda: self.now
+        self.log = EmbeddedLog(Path(self.folder.name) / "log.db", {})
+        self.log.create(Topic(name="latest", compacted=True, tombstones=TOMBSTONES))
+        self.log.create(Topic(name="recent", retention=RETENTION))
+        self.written: dict[str, list[Written]] = {"latest": [], "recent": []}
+        self.gone = 0  # below this offset `recent` must be empty
+
+    def teardown(self) -> None:
+        self.log.close()
+        clock.now = self.real_clock
+        self.folder.cleanup()
+
+    @rule(topic=st.sampled_from(["latest", "recent"]), events=events)
+    def append(self, topic: str, events: list[Event]) -> None:
+        first = len(self.written[topic])
+        assert self.log.append(topic, events) == [(0, first + index) for index in range(len(events))]
+        self.written[topic] += [Written(event, event.time or self.now, self.now) for event in events]
+
+    @rule(seconds=st.integers(1, 60))
+    def time_passes(self, seconds: int) -> None:
+        self.now += seconds * SECOND
+
+    @rule()
+    def maintain(self) -> None:
+        self.log.maintain()
+        oldest = self.now - RETENTION * SECOND
+        self.gone = sum(written.appended < oldest for written in self.written["recent"])
+
+    @rule()
+    def open_again(self) -> None:
+        self.log.close()
+        self.log = EmbeddedLog(Path(self.folder.name) / "log.db", {})
+
+    @rule(topic=st.sampled_from(["latest", "recent"]), offset=st.integers(0, 60), limit=st.integers(1, 20))
+    def read_a_part(self, topic: str, offset: int, limit: int) -> None:
+        expected = [record for record in self.read_all(topic) if record.offset >= offset][:limit]
+        assert self.log.read(topic, 0, offset, limit) == expected
+
+    @rule(topic=st.sampled_from(["latest", "recent"]), moment=st.integers(0, 2_100))
+    def look_up_a_time(self, topic: str, moment: int) -> None:
+        later = [record.offset for record in self.read_all(topic) if record.time >= moment * SECOND]
+        assert self.log.offset_at(topic, 0, moment * SECOND) == (later[0] if later else self.log.end(topic, 0))
+
+    @invariant()
+    def what_is_read_is_what_was_written_at_that_offset(self) -> None:
+        for topic, written in self.written.items():
+            records = self.read_all(topic)
+            offsets = [record.offset for record in records]
+            assert offsets == sorted(set(offsets))
+            for record in records:
+                event, time, _ = written[record.offset]
+                assert (record.value, record.key, record.time) == (event.value, event.key, time)
+            assert self.log.end(topic, 0) == len(written)
+
+    @invariant()
+    def of_each_key_the_last_event_is_there(self) -> None:
+        last = {written.event.key: offset for offset, written in enumerate(self.written["latest"])}
+        seen = {record.key: record.offset for record in self.read_all("latest")}
+        for key, offset in last.items():
+            written = self.written["latest"][offset]
+            tombstone_may_be_gone = (
+                written.event.value is None and written.appended + TOMBSTONES * SECOND <= self.now and key not in seen
+            )
+            assert seen.get(key) == offset or tombstone_may_be_gone
+
+    @invariant()
+    def what_is_past_its_retention_is_gone_and_nothing_else(self) -> None:
+        records = self.read_all("recent")
+        assert [record.offset for record in records] == list(range(self.gone, len(self.written["recent"])))
+        assert self.log.start("recent", 0) == self.gone
+
+    def read_all(self, topic: str) -> list[Record]:
+        return self.log.read(topic, 0, 0, limit=100_000)
+
+
+TestHistory = History.TestCase
+TestHistory.settings = settings(max_examples=25, stateful_step_count=30, deadline=None)
