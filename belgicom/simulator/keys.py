@@ -13,16 +13,22 @@ from pathlib import Path
 import asyncssh
 
 SFTP_USER = "trunkline"
+SNMPV3_USER = "netact"
+VES_USER = "oran"
 
 
 @dataclass(frozen=True)
 class Keys:
-    """`host_key` and `client_key` are OpenSSH private keys; beside each lies its `.pub`. `community` is SNMPv2c's."""
+    """`host_key` and `client_key` are OpenSSH private keys; beside each lies its `.pub`. `community` is SNMPv2c's,
+    `snmpv3_auth` and `snmpv3_priv` are the passwords of the SNMPv3 user, `ves` that of the VES user."""
 
     host_key: Path
     client_key: Path
     known_hosts: Path
     community: str
+    snmpv3_auth: str
+    snmpv3_priv: str
+    ves: str
 
 
 def prepare(folder: Path, sftp_port: int) -> Keys:
@@ -31,9 +37,18 @@ def prepare(folder: Path, sftp_port: int) -> Keys:
     host_key = _key(folder / "host_key", "belgicom-simulator")
     client_key = _key(folder / "client_key", SFTP_USER)
     known_hosts = folder / "known_hosts"
-    public = asyncssh.read_public_key(f"{host_key}.pub").export_public_key().decode()
-    _write(known_hosts, f"[127.0.0.1]:{sftp_port} {public}")
-    return Keys(host_key, client_key, known_hosts, community=secret(folder / "community"))
+    public = asyncssh.read_public_key(f"{host_key}.pub")
+    _write(known_hosts, f"[127.0.0.1]:{sftp_port} {public.export_public_key().decode()}")
+    _write(folder / "host_key.fingerprint", public.get_fingerprint("sha256") + "\n")
+    return Keys(
+        host_key,
+        client_key,
+        known_hosts,
+        community=secret(folder / "community"),
+        snmpv3_auth=secret(folder / "snmpv3_auth"),
+        snmpv3_priv=secret(folder / "snmpv3_priv"),
+        ves=secret(folder / "ves_password"),
+    )
 
 
 def _key(path: Path, comment: str) -> Path:

@@ -10,6 +10,7 @@ from datetime import datetime
 from belgicom.simulator import ber
 from belgicom.simulator.agent import Agent
 from belgicom.simulator.alarms import Alarm
+from belgicom.simulator.informs import Informs
 from belgicom.simulator.traps import Notification, encode, ericsson, huawei, nokia, notification
 
 VENDORS = ("Ericsson", "Nokia", "Huawei")
@@ -19,11 +20,19 @@ ActiveAlarms = Callable[[], list[Alarm]]
 class Manager:
     """One vendor's manager. `sequence` is the number of its last notification and outlives a restart.
 
-    Traps and answers leave from one UDP socket on loopback; what nobody hears is lost, as in life.
+    Traps and answers leave from one UDP socket on loopback; what nobody hears is lost, as in life. With `informs` the
+    notifications go that way instead.
     """
 
-    def __init__(self, vendor: str, community: bytes, active: ActiveAlarms, traps_to: tuple[str, int]) -> None:
-        self.vendor, self.sequence = vendor, 0
+    def __init__(
+        self,
+        vendor: str,
+        community: bytes,
+        active: ActiveAlarms,
+        traps_to: tuple[str, int],
+        informs: Informs | None = None,
+    ) -> None:
+        self.vendor, self.sequence, self.informs = vendor, 0, informs
         self._community, self._active, self._traps_to = community, active, traps_to
         self._objects: dict[str, ber.Value] | None = None
         self._request = 0
@@ -55,8 +64,11 @@ class Manager:
         return ericsson.heartbeat(self.sequence) if self.vendor == "Ericsson" else None
 
     def send(self, notifications: Iterable[Notification]) -> None:
-        """Send traps; UDP does not say whether they arrive."""
+        """Send notifications in this order; UDP does not say whether traps arrive."""
         for each in notifications:
+            if self.informs is not None:
+                self.informs.put(each)
+                continue
             self._request = self._request % 2**31 + 1
             uptime = int((time.monotonic() - self._began) * 100)
             if self._transport is not None:

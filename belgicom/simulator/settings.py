@@ -25,6 +25,7 @@ class Settings:
     sftp_port: int
     agent_port: int
     traps_to: str
+    snmpv3: bool
     rate: float
     quiet: bool
     storm_at: float

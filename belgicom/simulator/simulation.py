@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from belgicom.simulator import keys, sftp
 from belgicom.simulator.alarms import Alarm
 from belgicom.simulator.faults import Faults
+from belgicom.simulator.informs import Informs
 from belgicom.simulator.managers import VENDORS, ActiveAlarms, Manager
 from belgicom.simulator.mishaps import TrapMishap, trap_mishap
 from belgicom.simulator.network import build_network
@@ -37,7 +38,14 @@ class Simulation:
             period=settings.period, keep=settings.keep, mishaps=not settings.quiet,
         )  # fmt: skip
         community, traps_to = self.keys.community.encode(), _address(settings.traps_to)
-        self.managers = {vendor: Manager(vendor, community, self._active(vendor), traps_to) for vendor in VENDORS}
+        informs = Informs(traps_to, keys.SNMPV3_USER, self.keys.snmpv3_auth, self.keys.snmpv3_priv)
+        self.informs = informs if settings.snmpv3 else None
+        self.managers = {
+            vendor: Manager(
+                vendor, community, self._active(vendor), traps_to, self.informs if vendor == "Nokia" else None
+            )
+            for vendor in VENDORS
+        }
         self._enm: dict[int, Alarm] = {}
         self._state = State(settings.folder / "state.json")
         self._restore()
@@ -50,7 +58,10 @@ class Simulation:
         try:
             for port, manager in enumerate(self.managers.values(), self.settings.agent_port):
                 await manager.open(port)
-            await asyncio.gather(self.uploads.measurements(), self._tick())
+            work = [self.uploads.measurements(), self._tick()]
+            if self.informs is not None:
+                work.append(self.informs.run())
+            await asyncio.gather(*work)
         finally:
             for manager in self.managers.values():
                 manager.close()

@@ -111,10 +111,10 @@ def work(seed: int, site: Site, cell: Cell, end: datetime, period: int, conditio
     s1 = _successes(dice, rrc, 0.999 - 0.02 * bad)
     bearers = _around(dice, s1 * 1.4)
     bearers_up = _successes(dice, bearers, 0.9985 - 0.06 * bad)
-    drops = _successes(dice, bearers_up, 0.003 + 0.05 * bad)
+    drops = _successes(dice, bearers_up, 0.0008 + 0.05 * bad)
     handovers = _around(dice, s1 * 0.35)
-    prepared = _successes(dice, handovers, 0.995 - 0.04 * bad)
-    handed_over = _successes(dice, prepared, 0.990 - 0.09 * bad)
+    prepared = _successes(dice, handovers, 0.998 - 0.04 * bad)
+    handed_over = _successes(dice, prepared, 0.996 - 0.09 * bad)
     secondary = _around(dice, s1 * 0.5)
 
     volume = round(s1 * BYTES_PER_CONNECTION[cell.technology] * dice.uniform(0.8, 1.25))
