@@ -93,7 +93,8 @@ class Document:
         for step in at:
             value = value[step]
         if found := faults(kind, value, closed=True):
-            raise Invalid([self.problem((*at, *fault.place), _sentence(fault)) for fault in found])
+            located = [Fault((*at, *fault.place), fault.reason) for fault in found]
+            raise Invalid([self.problem(fault.place, _sentence(fault)) for fault in located])
         return msgspec.convert(value, kind, str_keys=True)
 
     def _parse(self, text: str) -> Any:
