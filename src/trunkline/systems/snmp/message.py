@@ -20,6 +20,14 @@ V1, V2C, V3 = 0, 1, 3
 VarBind = tuple[str, Value]
 
 
+class Refused(ValueError):
+    """A message that can be read and is not taken: `reason` is a short stable code, `offset` where in the datagram."""
+
+    def __init__(self, reason: str, text: str, offset: int = 0) -> None:
+        super().__init__(text)
+        self.reason, self.offset = reason, offset
+
+
 class Pdu(IntEnum):
     """The PDU types of RFC 3416 by their tag."""
 
