@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -13,11 +14,61 @@ from trunkline.cli.output import HERE, JsonOption, ProjectOption, rows
 
 if TYPE_CHECKING:
     from trunkline.log import Log, Record
+    from trunkline.project import Project
+    from trunkline.systems import Format
 
 
 def register(app: typer.Typer) -> None:
     for command in (ingest, topics, tail):
         app.command()(command)
+
+
+def ingest(
+    files: Annotated[list[Path], typer.Argument(help="Measurement, alarm and topology files, plain or gzip.")],
+    project: ProjectOption = HERE,
+    format: Annotated[str, typer.Option(help="Read as this format (`omes`, …) instead of recognising it.")] = "",
+    json: JsonOption = False,
+) -> None:
+    """Take in files, once each by content. Exits with 1 when a part of one was refused."""
+    from trunkline.project import Project
+    from trunkline.runtime import worker
+    from trunkline.runtime.connect import ingest as take
+
+    operator = Project.find(project)
+    refused = 0
+    found = []
+    for report in take(operator, files, _format(operator, format)):
+        refused += report.rejected
+        found.append(
+            {
+                "file": Path(report.uri).name,
+                "format": report.format or "unknown",
+                "records": " ".join(f"{count} {topic}" for topic, count in report.records.items()) or "none",
+                "values": report.values,
+                "counters": report.counters,
+                "rejected": report.rejected,
+                "note": "taken before" if report.duplicate else "",
+                "archive": report.archive,
+                "uri": report.uri,
+            }
+        )
+    columns = ("file", "format", "records", "values", "counters", "rejected", "note")
+    rows(found, columns, as_json=json, empty="no files")
+    worker.catch_up(operator)
+    if refused:
+        typer.echo("`trunkline quarantine list` shows what was refused, where, and why.", err=True)
+    raise typer.Exit(1 if refused else 0)
+
+
+def _format(operator: Project, name: str) -> Format | None:
+    from trunkline.systems import installed_systems
+
+    if not name:
+        return None
+    known = {format.name: format for system in installed_systems(operator.folder).values() for format in system.formats}
+    if name not in known:
+        raise ValueError(f"no system reads the format {name!r}: there are {', '.join(sorted(known))}")
+    return known[name]
 
 
 def topics(project: ProjectOption = HERE, json: JsonOption = False) -> None:
