@@ -51,6 +51,11 @@ class AlarmSort(StrEnum):
     """The most severe first, and within a severity the latest raised first."""
     DN = "dn"
 
+    @property
+    def cursor(self) -> Any:
+        """The type of a place in this order: what the order goes by, then the alarm's id."""
+        return {"perceivedSeverity": tuple[int, int, str], "dn": tuple[str, str]}.get(self, tuple[int, str])
+
 
 class AlarmFilter(msgspec.Struct, frozen=True, kw_only=True):
     """Which alarms: every field given must match, by any of its values. Without `states` active alarms only.

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
 from fastapi import APIRouter, Path, Query, Request
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from trunkline.http import Problem, cursor
+from trunkline.http.parameters import Cursor, Limit, Time
 from trunkline.http.responses import Json, Page, returns
 from trunkline.log.envelope import cloud_event
 from trunkline.telco.model import AckState, AlarmCommand, Severity, Source
-from trunkline.telco.network.alarmlist import AlarmFilter, AlarmSort, Cursor, LocatedAlarm
+from trunkline.telco.network.alarmlist import AlarmFilter, AlarmSort, LocatedAlarm
 
 if TYPE_CHECKING:
     from trunkline.telco.network.api import NetworkHealth
@@ -76,11 +77,11 @@ class AlarmQuery(BaseModel):
     state: list[Literal["raised", "updated", "cleared"]] = Field(
         [], description="Any of these states; the active alarms (`raised`, `updated`) where none is given."
     )
-    since: AwareDatetime | None = Field(None, alias="from", description="Raised at or after this time.")
-    until: AwareDatetime | None = Field(None, alias="to", description="Raised before this time.")
+    since: Time | None = Field(None, alias="from", description="Raised at or after this time.")
+    until: Time | None = Field(None, alias="to", description="Raised before this time.")
     sort: Sort = Field("-raisedTime", description="`perceivedSeverity` gives the most severe first.")
-    limit: int = Field(100, ge=1, le=1000, description="How many at most.")
-    cursor: str = Field("", max_length=2000, description="Where to go on: from the `next` link.")
+    limit: Limit = 100
+    cursor: Cursor = ""
 
     def filter(self) -> AlarmFilter:
         return AlarmFilter(
@@ -134,12 +135,13 @@ def add_routes(router: APIRouter, service: NetworkHealth) -> None:
         responses=returns(list[LocatedAlarm], "The alarms that match.", paged=True, example=[EXAMPLE]),
     )
     async def alarms(request: Request, query: Annotated[AlarmQuery, Query()]) -> Page:
+        sort = AlarmSort(query.sort.removeprefix("-"))
         page = service.view.alarms(
             query.filter(),
-            AlarmSort(query.sort.removeprefix("-")),
+            sort,
             descending=query.sort.startswith("-"),
             limit=query.limit,
-            after=cursor.decode(query.cursor, Cursor),
+            after=cursor.decode(query.cursor, sort.cursor),
         )
         return Page(request, page.alarms, page.total, cursor.encode(page.next))
 

@@ -6,13 +6,14 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from fastapi import APIRouter, Header, Path, Query, Request
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from trunkline.http import Problem, cursor
+from trunkline.http.parameters import Cursor, Limit, Time
 from trunkline.http.responses import Json, Page, returns
 from trunkline.telco.model import Health, HealthStatus, Reason, Severity
 from trunkline.telco.network.events import EventFilter, EventStream
-from trunkline.telco.network.scopes import Cursor, HealthFilter, HealthSort, Scope
+from trunkline.telco.network.scopes import HealthFilter, HealthSort, Scope
 
 if TYPE_CHECKING:
     from trunkline.telco.network.api import NetworkHealth
@@ -62,8 +63,8 @@ class HealthQuery(BaseModel):
     site: list[str] = Field([], description="Any of these sites.")
     technology: list[str] = Field([], description="`LTE` or `NR`; cells only.")
     sort: Literal["id", "-id", "score", "-score"] = Field("id", description="`score` gives the worst first.")
-    limit: int = Field(100, ge=1, le=1000, description="How many at most.")
-    cursor: str = Field("", max_length=500, description="Where to go on: from the `next` link.")
+    limit: Limit = 100
+    cursor: Cursor = ""
 
     def filter(self) -> HealthFilter:
         return HealthFilter(
@@ -80,8 +81,8 @@ class Period(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    since: AwareDatetime | None = Field(None, alias="from", description="At or after this time.")
-    until: AwareDatetime | None = Field(None, alias="to", description="Before this time.")
+    since: Time | None = Field(None, alias="from", description="At or after this time.")
+    until: Time | None = Field(None, alias="to", description="Before this time.")
 
 
 class EventQuery(BaseModel):
@@ -157,13 +158,14 @@ def _add_scope(router: APIRouter, service: NetworkHealth, plural: str, scope: Sc
         responses=returns(list[Health], f"The {plural} that match.", paged=True, example=[EXAMPLE]),
     )
     async def scopes(request: Request, query: Annotated[HealthQuery, Query()]) -> Page:
+        sort = HealthSort(query.sort.removeprefix("-"))
         page = service.view.scopes(
             scope,
             query.filter(),
-            HealthSort(query.sort.removeprefix("-")),
+            sort,
             descending=query.sort.startswith("-"),
             limit=query.limit,
-            after=cursor.decode(query.cursor, Cursor),
+            after=cursor.decode(query.cursor, sort.cursor),
         )
         return Page(request, page.scopes, page.total, cursor.encode(page.next))
 

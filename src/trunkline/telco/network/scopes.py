@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -33,6 +33,11 @@ class HealthSort(StrEnum):
     ID = "id"
     SCORE = "score"
     """The worst first."""
+
+    @property
+    def cursor(self) -> Any:
+        """The type of a place in this order: what the order goes by, then the scope's id."""
+        return tuple[float, str] if self is HealthSort.SCORE else tuple[str, str]
 
 
 class HealthFilter(msgspec.Struct, frozen=True, kw_only=True):

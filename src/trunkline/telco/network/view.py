@@ -27,7 +27,7 @@ TOPICS = (NetworkResource.topic, Alarm.topic, Health.topic, Kpi.topic)
 BATCH = 2_000  # records taken at once; queries wait that long at most (some ms)
 # History is bounded, so of a long log only its tail is read: enough for the rings of 5,000 scopes and 40,000 series.
 TAIL = {Health.topic: 500_000, Kpi.topic: 1_000_000}
-WAIT = 0.5  # seconds until `follow` looks whether it must stop
+WAIT = 0.1  # seconds until `follow` looks whether it must stop
 
 logger = logging.getLogger(__name__)
 
