@@ -77,6 +77,15 @@ class Dn:
                 return f"ManagedElement={node},{CELL_CLASSES[step.cls]}Cell={step.id}"
         return ""
 
+    @staticmethod
+    @lru_cache(maxsize=100_000)
+    def joined(dn: str) -> str:
+        """The name under which an object's records are joined: its cell, or the DN itself where it lies in none."""
+        try:
+            return Dn.cell(dn) or dn
+        except ValueError:  # not of the form class=id: a name that stands for itself
+            return dn
+
 
 def _split(dn: str) -> list[str]:
     if "\\" not in dn:

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 import msgspec
 
+from trunkline.telco.model.dn import Dn
 from trunkline.telco.model.source import Source
 
 # A vector (a histogram counter) keeps its positions; an empty position or an empty result is None ("NIL").
@@ -36,4 +37,5 @@ class Measurement(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omi
 
     @property
     def key(self) -> str:
-        return self.dn
+        """The cell, where the object lies in one: its CU and DU part are worked on together."""
+        return Dn.joined(self.dn)
