@@ -33,12 +33,13 @@ class Reader:
         found: list[Record] = []
         with self._database.reading() as db, db:
             for key, records in self._batches(db, TopicPartition(topic, number), partition, offset):
-                first = bisect_left(records, offset, key=attrgetter("offset"))
-                found += records[first : first + limit - len(found)]
-                if len(found) >= limit:
-                    if found and found[-1] is not records[-1]:
-                        self._unfinished.keep(key, records)
+                first = 0 if records[0].offset >= offset else bisect_left(records, offset, key=attrgetter("offset"))
+                room = limit - len(found)
+                if len(records) - first > room:
+                    found += records[first : first + room]
+                    self._unfinished.keep(key, records)
                     break
+                found += records[first:] if first else records
         return found
 
     def start(self, topic: str, number: int) -> int:

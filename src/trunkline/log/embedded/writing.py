@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain
-from threading import Lock
+from threading import Condition
 
 import apsw
 
@@ -36,8 +36,8 @@ class Writer:
         self, database: Database, topics: Topics, validators: Mapping[str, Validator], written: Callable[[], None]
     ) -> None:
         self._database, self._topics, self._validators, self._written = database, topics, validators, written
-        self._arrivals = Lock()
-        self._turn = Lock()
+        self._commits = Condition()
+        self._committing = False
         self._waiting: list[Request] = []
 
     def append(self, name: str, events: Sequence[Event], partition: int | None) -> list[tuple[int, int]]:
@@ -68,13 +68,21 @@ class Writer:
 
     def commit(self, request: Request) -> None:
         """Durable when it returns. Raises `Fenced`, or `LogError` where the disk refuses."""
-        with self._arrivals:
+        with self._commits:
             self._waiting.append(request)
-        with self._turn:  # whoever comes first commits for all that wait; they find theirs done
+            self._commits.wait_for(lambda: request.done or not self._committing)
+            # Whoever comes first commits for all that wait; they find theirs done.
+            together: list[Request] = []
             if not request.done:
-                with self._arrivals:
-                    together, self._waiting = self._waiting, []
+                self._committing = True
+                together, self._waiting = self._waiting, together
+        if together:
+            try:
                 self._commit(together)
+            finally:
+                with self._commits:
+                    self._committing = False
+                    self._commits.notify_all()
         if request.error is not None:
             raise request.error
 
