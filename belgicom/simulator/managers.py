@@ -40,11 +40,12 @@ class Manager:
         self._answers: set[asyncio.Task[None]] = set()
         self._transport: asyncio.DatagramTransport | None = None
 
-    async def open(self, port: int) -> None:
-        """Open the socket on this port. Raises `OSError` where it is taken."""
+    async def open(self, port: int) -> int:
+        """Open the socket on this port (0: a free one) and return the port. Raises `OSError` where it is taken."""
         loop = asyncio.get_running_loop()
         agent = Agent(self._community, self.objects, self._set)
         self._transport, _ = await loop.create_datagram_endpoint(lambda: agent, local_addr=("127.0.0.1", port))
+        return int(self._transport.get_extra_info("sockname")[1])
 
     def close(self) -> None:
         if self._transport is not None:

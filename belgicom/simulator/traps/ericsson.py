@@ -20,12 +20,12 @@ MAJOR_TYPE = 193
 TRAP = {"warning": 2, "minor": 3, "major": 4, "critical": 5}
 CLEARED, HEARTBEAT = 7, 20
 ROW_SEVERITY = {"critical": 3, "major": 4, "minor": 5, "warning": 6}  # ItuPerceivedSeverity
-EVENT_TYPE = {
+EVENT_TYPE = {  # IANAItuEventType
     "communicationsAlarm": 2,
-    "environmentalAlarm": 3,
-    "equipmentAlarm": 4,
-    "processingErrorAlarm": 5,
-    "qualityOfServiceAlarm": 10,
+    "qualityOfServiceAlarm": 3,
+    "processingErrorAlarm": 4,
+    "equipmentAlarm": 5,
+    "environmentalAlarm": 6,
 }
 
 
