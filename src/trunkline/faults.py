@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from difflib import get_close_matches
 from enum import Enum
-from types import NoneType, UnionType
+from types import UnionType
 from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
 
 import msgspec
@@ -86,8 +86,7 @@ def _arm(kind: Any, value: Any) -> Any:
         return _arm(get_args(kind)[0], value)
     if get_origin(kind) not in (Union, UnionType):
         return kind
-    arms = [arm for arm in get_args(kind) if arm is not NoneType]
-    bare = [get_args(arm)[0] if get_origin(arm) is Annotated else arm for arm in arms]
+    bare = [get_args(arm)[0] if get_origin(arm) is Annotated else arm for arm in get_args(kind)]
     if isinstance(value, dict):
         bare = [arm for arm in bare if _is_struct(arm) or get_origin(arm) is dict]
         if len(bare) > 1:

@@ -122,6 +122,8 @@ def test_the_key_is_made_of_the_primary_key_in_its_order(contract: Make) -> None
          "{validValues: [1.5]}}]}", "valid values are listed for a string or an integer only"),
         ("- {name: a, logicalType: string, quality: [{metric: invalidValues, mustBe: 0, arguments: "
          "{validValues: [1]}}]}", "item 1: expected `str`, got `int`"),
+        ("- {name: a, logicalType: string, logicalTypeOptions: {minLength: 1}, quality: [{metric: invalidValues, "
+         "mustBe: 0, arguments: {validValues: [x]}}]}", "with valid values listed, leave out the other limits"),
         ("- {classification: personal, logicalType: string, name: a}", "`a` is personal: name the `legalBasis` in "
          "customProperties"),
         ("- {name: a, logicalType: string, requird: true}", "`requird` is not known; did you mean `required`?"),

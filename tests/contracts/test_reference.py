@@ -127,10 +127,15 @@ def test_each_required_field_that_is_missing_or_mistyped_is_refused_with_its_pat
         assert failures(record.topic, msgspec.json.encode(lacking)) == expected
 
 
-@pytest.mark.parametrize("record", SAMPLES, ids=IDS)
+@pytest.mark.parametrize("record", SAMPLES[1:], ids=IDS[1:])
 def test_the_key_of_a_record_is_what_the_contract_says(record: Any) -> None:
     named = {field.encode_name: getattr(record, field.name) for field in msgspec.structs.fields(record)}
     assert record.key == ":".join(str(named[name]) for name in CONTRACTS[record.topic].key)
+
+
+def test_the_key_of_a_measurement_is_no_field_of_it_but_its_cell() -> None:
+    assert CONTRACTS["network.measurement"].key == ()
+    assert SAMPLES[0].key == "ManagedElement=ANT_HAVEN_02,LTECell=ANT_HAVEN_02-1"
 
 
 @pytest.mark.parametrize("kind", [type(record) for record in SAMPLES], ids=IDS)

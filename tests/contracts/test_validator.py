@@ -53,12 +53,15 @@ ONE = "- {{name: a, required: true, {}}}"
         ("logicalType: integer, logicalTypeOptions: {multipleOf: 5}", 10, 11, "expected `int` that's a multiple of 5"),
         ("logicalType: integer, logicalTypeOptions: {format: u8}", 255, 256, "expected `int` <= 255"),
         ("logicalType: integer, logicalTypeOptions: {format: u8, maximum: 9}", 9, 10, "expected `int` <= 9"),
+        ("logicalType: integer, logicalTypeOptions: {format: u8, minimum: 5}", 5, 4, "expected `int` >= 5"),
         ("logicalType: number", 1, "1", "expected `float`, got `str`"),
         ("logicalType: number, logicalTypeOptions: {exclusiveMinimum: 0}", 0.1, 0, "expected `float` > 0.0"),
         ("logicalType: boolean", True, 1, "expected `bool`, got `int`"),
         ("logicalType: timestamp", "2026-01-01T00:00:00", "2026", "invalid RFC3339 encoded datetime"),
         ("logicalType: timestamp, logicalTypeOptions: {timezone: true}", "2026-01-01T00:00:00Z", "2026-01-01T00:00:00",
          "expected `datetime` with a timezone component"),
+        ("logicalType: timestamp, logicalTypeOptions: {timezone: false}", "2026-01-01T00:00:00Z", 1,
+         "expected `datetime`, got `int`"),
         ("logicalType: date", "2026-02-28", "2026-02-30", "invalid RFC3339 encoded date"),
         ("logicalType: time", "23:59:59", "24:00:00", "invalid RFC3339 encoded time"),
         ("logicalType: array, items: {logicalType: integer}, logicalTypeOptions: {maxItems: 1}", [1], [1, 2],
@@ -186,6 +189,13 @@ def test_what_is_not_the_json_of_an_event_is_one_fault_at_its_top(contract: Make
     found = faults(contract("- {name: id, logicalType: string, required: true}"), value)
     assert [(index, path) for index, path, _ in found] == [(0, "$")]
     assert found[0][2]
+
+
+def test_an_undeclared_field_that_is_nested_too_deep_to_read_is_a_fault(contract: Make) -> None:
+    made = contract("- {name: id, logicalType: string}", unknownFields="allowed")
+    assert faults(made, b'{"x":' + b"[" * 100 + b"]" * 100 + b"}") == []
+    found = faults(made, b'{"x":' + b"[" * 100_000 + b"]" * 100_000 + b"}")
+    assert [(index, path) for index, path, _ in found] == [(0, "$")]
 
 
 @given(st.binary() | st.text(alphabet='{}[]",:id nulltrue0.5e\\').map(str.encode))
