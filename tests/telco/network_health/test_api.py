@@ -92,6 +92,20 @@ def test_scopes_are_filtered_sorted_and_paged(api: httpx.Client, network: Networ
     assert [site["id"] for site in several.json()][:2] == ["ANT_09", "ANT_08"]
 
 
+def test_the_overview_is_a_table_of_vendors_and_regions_with_the_worst_sites(
+    api: httpx.Client, network: Network
+) -> None:
+    where = {"vendor": "Nokia", "region": "Antwerpen"}
+    network.health("site", "ANT_01", 100, cells={"healthy": 3}, **where)
+    network.health("site", "ANT_02", 40, cells={"critical": 1}, reasons=(reason(),), **where)
+    network.health("site", "LIE_01", 100, vendor="Huawei", region="Liège", cells={"healthy": 6})
+    rows = eventually(lambda: len(found := api.get("/overview").json()) == 2 and found)
+    assert [(row["vendor"], row["region"], row["score"]) for row in rows] == [
+        ("Huawei", "Liège", 100.0), ("Nokia", "Antwerpen", 85.0),
+    ]  # fmt: skip
+    assert [(site["id"], site["reasons"][0]["name"]) for site in rows[1]["worst"]] == [("ANT_02", "Accessibility")]
+
+
 # Alarms
 
 

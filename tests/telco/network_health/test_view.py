@@ -77,7 +77,7 @@ def test_an_alarm_is_found_by_the_place_of_the_nearest_object_above(network: Net
     view.catch_up()
     assert ids(view, regions=("Antwerpen",)) == ["a"]
     assert view.alarm("a").site == "Antwerpen Haven"
-    assert view.alarm("b").region == ""
+    assert (view.alarm("b").site, view.alarm("b").region) == ("GNT_01", "unknown")
 
 
 def test_an_alarm_that_came_before_the_topology_gets_its_place(network: Network, view: NetworkView) -> None:

@@ -24,13 +24,6 @@ AFTER_COMMA = chr(ord(",") + 1)
 LAST = chr(0x10FFFF)
 
 
-class Place(NamedTuple):
-    """Where an object stands: the operator's names of the site and the region, "" where the topology has none."""
-
-    site: str = ""
-    region: str = ""
-
-
 class LocatedAlarm(Alarm, frozen=True, kw_only=True, rename="camel", omit_defaults=True, gc=False):
     """An alarm and where its object stands (`site`, `region`), by the topology as it is known now."""
 

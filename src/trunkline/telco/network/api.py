@@ -21,6 +21,7 @@ from trunkline.telco.network.alarmlist import LocatedAlarm
 from trunkline.telco.network.events import EventFeed
 from trunkline.telco.network.explain import Explanation
 from trunkline.telco.network.kpiseries import KpiSeries
+from trunkline.telco.network.overview import OverviewRow
 from trunkline.telco.network.view import NetworkView
 
 PATH = "/network-health/v1"
@@ -77,5 +78,5 @@ def network_health(log: Log, archive: Archive, stop: threading.Event) -> Api:
     api_health.add_routes(router, service)
     api_alarms.add_routes(router, service)
     api_kpis.add_routes(router, service)
-    records = (Health, LocatedAlarm, api_alarms.Accepted, Kpi, KpiSeries, Explanation)
+    records = (Health, OverviewRow, LocatedAlarm, api_alarms.Accepted, Kpi, KpiSeries, Explanation)
     return Api(router, records, service.running, DESCRIPTION)

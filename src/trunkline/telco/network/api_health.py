@@ -13,6 +13,7 @@ from trunkline.http.parameters import Cursor, Limit, Time
 from trunkline.http.responses import Json, Page, returns
 from trunkline.telco.model import Health, HealthStatus, Reason, Severity
 from trunkline.telco.network.events import EventFilter, EventStream
+from trunkline.telco.network.overview import OverviewRow, overview
 from trunkline.telco.network.scopes import HealthFilter, HealthSort, Scope
 
 if TYPE_CHECKING:
@@ -117,6 +118,15 @@ def add_routes(router: APIRouter, service: NetworkHealth) -> None:
     )
     async def network_history(period: Annotated[Period, Query()]) -> Json:
         return _history(service, Scope.NETWORK, "network", period)
+
+    @router.get(
+        "/overview",
+        tags=["health"],
+        summary="The network as a table: vendor by region, each with its worst sites and why",
+        responses=returns(list[OverviewRow], "A row for each vendor in each region."),
+    )
+    async def network_overview() -> Json:
+        return Json(overview(service.view.sites()))
 
     for plural, scope in LISTS.items():
         _add_scope(router, service, plural, scope)

@@ -7,10 +7,12 @@ from collections.abc import Iterator
 
 import msgspec
 
-from trunkline.connect.archive import Archive, NotArchived
+from trunkline.connect.archive import LONGEST, Archive, NotArchived
 from trunkline.telco.model import Kpi, Source
+from trunkline.telco.model.dn import CELL_CLASSES
 
 MOST_LINES = 200  # of one element; the rest is named, not shown
+GROUP = b"<measInfo"  # begins a group of counters (3GPP TS 32.435), and with it a new numbering
 
 
 class RawLine(msgspec.Struct, frozen=True, kw_only=True, rename="camel", gc=False):
@@ -22,9 +24,14 @@ class RawLine(msgspec.Struct, frozen=True, kw_only=True, rename="camel", gc=Fals
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True, gc=False):
-    """One place that counters came from, and its raw lines; `note` says why there are none, or not all."""
+    """One place that counters came from, and its raw lines; `note` says why there are none, or not all.
+
+    `lines` are the element that holds the values. Where it numbers them, `names` are the lines before it that say
+    which counter has which number: `<measType p="2">pmRrcConnEstabSucc</measType>`.
+    """
 
     source: Source
+    names: tuple[RawLine, ...] = ()
     lines: tuple[RawLine, ...] = ()
     note: str = ""
 
@@ -39,20 +46,48 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True, rename="camel", gc=
 
 def explain(id: str, kpi: Kpi, archive: Archive) -> Explanation:
     """Walk from a KPI value to the raw lines in the archive."""
-    return Explanation(id=id, kpi=kpi, evidence=tuple(_evidence(source, archive) for source in kpi.passport.sources))
+    counters = [_name_in_file(counter) for counter in kpi.passport.counters]
+    evidence = tuple(_evidence(source, counters, archive) for source in kpi.passport.sources)
+    return Explanation(id=id, kpi=kpi, evidence=evidence)
 
 
-def _evidence(source: Source, archive: Archive) -> Evidence:
+def _name_in_file(counter: str) -> str:
+    """Formulas write `NRCellDU.pmX` where both parts of a cell count `pmX`."""
+    cls, _, name = counter.partition(".")
+    return name if cls in CELL_CLASSES else counter
+
+
+def _evidence(source: Source, counters: list[str], archive: Archive) -> Evidence:
     if not source.archive:
         return Evidence(source=source, note="it came in by itself, not in a file")
     try:
+        names = tuple(_names(source, counters, archive))
         lines = archive.lines(source.archive, offset=source.offset, count=MOST_LINES)
     except NotArchived:
         return Evidence(source=source, note="the file is not in the archive any more")
     shown = tuple(RawLine(number=line.number, offset=line.offset, text=line.text) for line in lines)
     element = _element(shown, source.offset)
     whole = len(element) < len(shown) or len(shown) < MOST_LINES
-    return Evidence(source=source, lines=element, note="" if whole else f"only the first {MOST_LINES} lines are shown")
+    note = "" if whole else f"only the first {MOST_LINES} lines are shown"
+    return Evidence(source=source, names=names, lines=element, note=note)
+
+
+def _names(source: Source, counters: list[str], archive: Archive) -> list[RawLine]:
+    """The lines of the element's group before it that name one of `counters`."""
+    named = re.compile(rb"(?<![\w.-])(?:%s)(?![\w.-])" % b"|".join(re.escape(name.encode()) for name in counters))
+    found: list[RawLine] = []
+    number, offset = 1, 0
+    with archive.open(source.archive) as content:
+        while offset < source.offset and (line := content.readline(LONGEST)):
+            if GROUP in line:
+                found.clear()
+            if offset + len(line) <= source.offset and named.search(line):
+                found.append(
+                    RawLine(number=number, offset=offset, text=line.rstrip(b"\r\n").decode("utf-8", "replace"))
+                )
+            number += line.endswith(b"\n")
+            offset += len(line)
+    return found
 
 
 def _element(lines: tuple[RawLine, ...], offset: int) -> tuple[RawLine, ...]:
@@ -86,7 +121,7 @@ def as_text(explanation: Explanation) -> Iterator[str]:
         yield f"  {name} = {counted}"
     for evidence in explanation.evidence:
         yield f"source {evidence.source.uri}, line {evidence.source.line}, byte {evidence.source.offset}"
-        for line in evidence.lines:
+        for line in (*evidence.names, *evidence.lines):
             yield f"  {line.number:>7} | {line.text}"
         if evidence.note:
             yield f"  ({evidence.note})"

@@ -6,7 +6,6 @@ and the command (`trunkline health`, `alarms`, `explain`) builds it for one ques
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
@@ -18,9 +17,9 @@ from trunkline.log.port import Log, Record, TopicPartition
 from trunkline.telco.model import Alarm, Health, Kpi, NetworkResource
 from trunkline.telco.network.alarmlist import AlarmFilter, AlarmList, AlarmPage, AlarmSort, Cursor, LocatedAlarm
 from trunkline.telco.network.kpiseries import KpiHead, KpiRing, KpiSeries
-from trunkline.telco.network.places import Places
 from trunkline.telco.network.scopes import Cursor as HealthCursor
 from trunkline.telco.network.scopes import HealthFilter, HealthPage, HealthSort, Scope, Scopes
+from trunkline.telco.network.topology import Topology, node_of, object_name
 
 # Places first, so that an alarm finds its place; then what a reader waits for most.
 TOPICS = (NetworkResource.topic, Alarm.topic, Health.topic, Kpi.topic)
@@ -28,8 +27,6 @@ BATCH = 2_000  # records taken at once; queries wait that long at most (some ms)
 # History is bounded, so of a long log only its tail is read: enough for the rings of 5,000 scopes and 40,000 series.
 TAIL = {Health.topic: 500_000, Kpi.topic: 1_000_000}
 WAIT = 0.1  # seconds until `follow` looks whether it must stop
-
-logger = logging.getLogger(__name__)
 
 
 class Change(NamedTuple):
@@ -51,7 +48,7 @@ class NetworkView:
         self._lock = threading.RLock()
         self._positions: dict[TopicPartition, int] = {}
         self._listeners: list[Listener] = []
-        self._places = Places()
+        self._topology = Topology()
         self._alarms = AlarmList()
         self._scopes = Scopes()
         self._kpis: dict[str, dict[str, KpiRing]] = {}
@@ -116,12 +113,9 @@ class NetworkView:
 
     def _take_resources(self, records: Sequence[Record]) -> list[Change]:
         for record in records:
-            if record.value is None:
-                self._places.forget((record.key or b"").decode())
-                continue
-            resource = self._resource.decode(record.value)
-            if self._places.put(resource):
-                for alarm in self._alarms.below(resource.dn):
+            name = self._topology.learn(self._resource.decode(record.value)) if record.value is not None else None
+            if name is not None:
+                for alarm in self._alarms.below(node_of(name) or name):
                     self._alarms.put(self._located(alarm))
         return []
 
@@ -167,6 +161,10 @@ class NetworkView:
     def regions(self) -> list[Health]:
         with self._lock:
             return self._scopes.all(Scope.REGION)
+
+    def sites(self) -> list[Health]:
+        with self._lock:
+            return self._scopes.all(Scope.SITE)
 
     def health(self, scope: Scope, id: str) -> Health | None:
         with self._lock:
@@ -225,8 +223,8 @@ class NetworkView:
             return self._located(alarm)
 
     def _located(self, alarm: LocatedAlarm) -> LocatedAlarm:
-        place = self._places.of(alarm.dn)
-        if place == (alarm.site, alarm.region):
+        place = self._topology.place(object_name(alarm.dn), alarm.vendor)
+        if (place.site, place.region) == (alarm.site, alarm.region):
             return alarm
         return msgspec.structs.replace(alarm, site=place.site, region=place.region)
 
@@ -248,7 +246,7 @@ class NetworkView:
             return sorted(
                 dn
                 for dn, cell in zip(self._kpis, cells, strict=True)
-                if (cell.site if cell else self._places.of(dn).site) == site
+                if (cell.site if cell else self._topology.place(object_name(dn)).site) == site
             )
 
     def kpi(self, id: str) -> Kpi | None:
