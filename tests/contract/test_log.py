@@ -523,6 +523,14 @@ def test_a_tombstone_is_kept_for_its_time(log: Log) -> None:
     assert values(log.read("latest", 0, 0)) == ["(gone)", "1"]
 
 
+def test_what_a_wait_announces_can_be_read_also_when_all_keys_are_gone(log: Log) -> None:
+    log.create(Topic(name="latest", compacted=True, tombstones=0.0))
+    log.append("latest", [Event(b"1", b"a"), Event(b"2", b"a"), Event(None, b"a")])
+    maintain_until(log, lambda: len(log.read("latest", 0, 0)) < 3)
+    for offset in range(4):
+        assert log.wait({TopicPartition("latest", 0): offset}, 0) == bool(log.read("latest", 0, offset))
+
+
 # Open and close
 
 

@@ -8,7 +8,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from trunkline.log import Event, Record, Topic
+from trunkline.log import Event, Record, Topic, TopicPartition
 from trunkline.log.embedded import EmbeddedLog, clock
 
 SECOND = 1_000_000
@@ -68,15 +68,32 @@ class History(RuleBasedStateMachine):
         self.log.close()
         self.log = EmbeddedLog(Path(self.folder.name) / "log.db", {})
 
-    @rule(topic=st.sampled_from(["latest", "recent"]), offset=st.integers(0, 60), limit=st.integers(1, 20))
-    def read_a_part(self, topic: str, offset: int, limit: int) -> None:
-        expected = [record for record in self.read_all(topic) if record.offset >= offset][:limit]
-        assert self.log.read(topic, 0, offset, limit) == expected
+    @rule(topic=st.sampled_from(["latest", "recent"]), limit=st.integers(1, 20))
+    def follow_in_small_steps(self, topic: str, limit: int) -> None:
+        offset, found = 0, []
+        while records := self.log.read(topic, 0, offset, limit):
+            assert len(records) <= limit
+            found += records
+            offset = records[-1].offset + 1
+        assert found == self.read_all(topic)
+        assert offset == (self.log.end(topic, 0) if found else 0)
 
-    @rule(topic=st.sampled_from(["latest", "recent"]), moment=st.integers(0, 2_100))
-    def look_up_a_time(self, topic: str, moment: int) -> None:
-        later = [record.offset for record in self.read_all(topic) if record.time >= moment * SECOND]
-        assert self.log.offset_at(topic, 0, moment * SECOND) == (later[0] if later else self.log.end(topic, 0))
+    @invariant()
+    def a_read_from_any_offset_gives_the_next_event_and_a_wait_knows_whether_there_is_one(self) -> None:
+        for topic in self.written:
+            records = self.read_all(topic)
+            for offset in range(self.log.end(topic, 0) + 1):
+                later = [record for record in records if record.offset >= offset][:1]
+                assert self.log.read(topic, 0, offset, 1) == later
+                assert self.log.wait({TopicPartition(topic, 0): offset}, 0) == bool(later)
+
+    @invariant()
+    def the_offset_at_a_time_is_that_of_the_first_event_at_or_after_it(self) -> None:
+        for topic in self.written:
+            records = self.read_all(topic)
+            for moment in {record.time + later for record in records for later in (0, 1)}:
+                first = next((record.offset for record in records if record.time >= moment), self.log.end(topic, 0))
+                assert self.log.offset_at(topic, 0, moment) == first
 
     @invariant()
     def what_is_read_is_what_was_written_at_that_offset(self) -> None:
