@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from difflib import get_close_matches
 from enum import Enum
+from functools import lru_cache
 from types import UnionType
 from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
 
@@ -56,8 +57,8 @@ def _parts(kind: Any, value: Any) -> Iterator[tuple[Any, str | int, Any]]:
     origin, arguments = get_origin(kind), get_args(kind)
     if isinstance(value, dict):
         if _is_struct(kind):
-            fields = {field.encode_name: field.type for field in msgspec.structs.fields(kind)}
-            yield from ((fields[key], key, part) for key, part in value.items() if key in fields)
+            fields = _fields(kind)
+            yield from ((fields[key].type, key, part) for key, part in value.items() if key in fields)
         elif origin is dict:
             yield from ((arguments[1], key, part) for key, part in value.items())
     elif isinstance(value, list) and (origin in (list, set, frozenset) or (origin is tuple and arguments[-1] is ...)):
@@ -68,7 +69,7 @@ def _key_faults(kind: Any, value: Any, at: Place, closed: bool) -> Iterator[Faul
     """Keys that are missing from a Struct's object or unknown in it."""
     if not (_is_struct(kind) and isinstance(value, dict)):
         return
-    fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
+    fields = _fields(kind)
     config = kind.__struct_config__
     for name, field in fields.items():
         if field.required and name not in value:
@@ -112,6 +113,12 @@ def _choices(kind: Any) -> list[Any]:
     if get_origin(kind) is Literal:
         return list(get_args(kind))
     return [member.value for member in kind] if isinstance(kind, type) and issubclass(kind, Enum) else []
+
+
+@lru_cache(maxsize=1000)
+def _fields(kind: type[msgspec.Struct]) -> dict[str, msgspec.structs.FieldInfo]:
+    """The fields of a Struct by their names in the document; msgspec evaluates the annotations anew at each call."""
+    return {field.encode_name: field for field in msgspec.structs.fields(kind)}
 
 
 def _is_struct(kind: Any) -> bool:
