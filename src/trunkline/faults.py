@@ -33,23 +33,25 @@ def faults(kind: Any, value: Any, *, closed: bool = False) -> list[Fault]:
 
     With `closed`, keys that a Struct does not declare are faults even where the Struct itself would ignore them.
     """
-    return list(_faults(kind, value, (), closed))
+    return _faults(kind, value, (), closed)
 
 
-def _faults(kind: Any, value: Any, at: Place, closed: bool) -> Iterator[Fault]:
-    clean = True
-    for inner, step, part in _parts(_arm(kind, value), value):
-        for fault in _faults(inner, part, (*at, step), closed):
-            clean = False
-            yield fault
-    for fault in _key_faults(_arm(kind, value), value, at, closed):
-        clean = False
-        yield fault
-    if clean:
-        try:
-            msgspec.convert(value, kind, str_keys=True)
-        except msgspec.ValidationError as error:
-            yield _own_fault(error, kind, at)
+def _faults(kind: Any, value: Any, at: Place, closed: bool) -> list[Fault]:
+    error = _refusal(kind, value)
+    if error is None and not closed:
+        return []
+    arm = _arm(kind, value)
+    found = [fault for inner, step, part in _parts(arm, value) for fault in _faults(inner, part, (*at, step), closed)]
+    found += _key_faults(arm, value, at, closed)
+    return found or ([_own_fault(error, kind, at)] if error else [])
+
+
+def _refusal(kind: Any, value: Any) -> msgspec.ValidationError | None:
+    try:
+        msgspec.convert(value, kind, str_keys=True)
+    except msgspec.ValidationError as error:
+        return error
+    return None
 
 
 def _parts(kind: Any, value: Any) -> Iterator[tuple[Any, str | int, Any]]:
