@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -17,6 +18,9 @@ LOGIN_TIMEOUT = 20.0
 KEEPALIVE = 10.0  # seconds of silence after which the server is asked whether it lives; three times
 
 
+logging.getLogger("asyncssh").setLevel(logging.WARNING)  # it tells of every session otherwise
+
+
 class HostKeyRefused(ConnectionError):
     """The server's key is not one that the connection declares."""
 
@@ -24,13 +28,13 @@ class HostKeyRefused(ConnectionError):
 class _Client(asyncssh.SSHClient):
     """Accepts a server by the fingerprint of its key alone."""
 
-    def __init__(self, settings: SftpSettings) -> None:
-        self._settings = settings
+    def __init__(self, fingerprints: frozenset[str]) -> None:
+        self._fingerprints = fingerprints
         self.shown = ""
 
     def validate_host_public_key(self, host: str, addr: str, port: int, key: asyncssh.SSHKey) -> bool:
         self.shown = key.get_fingerprint("sha256")
-        return self.shown in self._settings.fingerprints
+        return self.shown in self._fingerprints
 
 
 async def poll(settings: SftpSettings, context: Context) -> None:
@@ -42,7 +46,8 @@ async def poll(settings: SftpSettings, context: Context) -> None:
 
 @asynccontextmanager
 async def _logged_in(settings: SftpSettings, context: Context) -> AsyncIterator[asyncssh.SSHClientConnection]:
-    client = _Client(settings)
+    known = (context.secret(each) if each.startswith("$") else each for each in settings.fingerprints)
+    client = _Client(frozenset(known))
     passphrase = context.secret(settings.passphrase) if settings.passphrase else None
     key = asyncssh.import_private_key(context.secret(settings.key), passphrase) if settings.key else None
     try:

@@ -9,14 +9,15 @@ import msgspec
 from trunkline.systems.polling import PollSettings
 from trunkline.systems.reach import Secret
 
-Fingerprint = Annotated[str, msgspec.Meta(pattern=r"^SHA256:[A-Za-z0-9+/]{43}$")]
+Fingerprint = Annotated[str, msgspec.Meta(pattern=r"^(SHA256:[A-Za-z0-9+/]{43}|\$\{(env|file|data):[^}]+\})$")]
 
 
 class SftpSettings(PollSettings, frozen=True, kw_only=True):
     """A folder on an SFTP server.
 
     `fingerprints` are those of the server's host keys, as `ssh-keygen -lf` prints them: a server with another key is
-    refused. The login is by `key` (a private key, with `passphrase` where it has one) or by `password`.
+    refused. Each may also be a reference to a file that holds it. The login is by `key` (a private key, with
+    `passphrase` where it has one) or by `password`.
     """
 
     host: str
