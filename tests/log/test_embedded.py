@@ -66,6 +66,38 @@ def test_a_mended_sqlite_is_accepted(version: str) -> None:
     refuse_broken_sqlite(version)
 
 
+def test_a_file_that_is_no_database_is_refused_and_left_alone(path: Path) -> None:
+    path.parent.mkdir()
+    path.write_bytes(b"minutes of the meeting\n" * 100)
+    with pytest.raises(LogError, match=r"log\.db cannot be opened"):
+        EmbeddedLog(path, {})
+    assert path.read_bytes() == b"minutes of the meeting\n" * 100
+
+
+def test_a_full_disk_refuses_the_append_and_keeps_what_was_acknowledged(log: EmbeddedLog, path: Path) -> None:
+    fill = """
+import resource, signal
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (3_000_000, resource.RLIM_INFINITY))
+done = 0
+try:
+    while True:
+        log.append('notes', [Event(bytes(100_000))] * 2)
+        done += 2
+except LogError as error:
+    print(done, error)
+resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+log.append('notes', [Event(b'there is room again')])
+"""
+    filling = in_another_process(path, fill)
+    done, message = filling.communicate()[0].split(" ", 1)
+    assert "could not be written" in message
+    assert filling.returncode == 0
+    records = log.read("notes", 0, 0)
+    assert len(records) == int(done) + 1 > 1
+    assert records[-1].value == b"there is room again"
+
+
 def test_a_child_of_a_fork_is_told_to_open_the_log_anew(log: EmbeddedLog) -> None:
     reading, writing = os.pipe()
     child = os.fork()

@@ -88,7 +88,7 @@ def test_what_a_processor_forgot_is_not_restored(log: Log) -> None:
                     out.keep(key, None)
 
     log.append("calls", calls(3, keys=1))
-    catch_up(Worker(log, [Forgetful]))
+    catch_up(Worker(log, [Forgetful]), limit=1)
     log.append("calls", calls(1, keys=1))
     catch_up(Worker(log, [Forgetful]))
     assert announced(log) == {"0": [1, 2, 3, 1]}
@@ -113,17 +113,18 @@ def test_state_lies_in_a_compacted_topic_with_a_partition_per_instance(log: Log)
 
 
 def test_a_poison_event_goes_to_quarantine_and_the_rest_goes_on(log: Log) -> None:
-    log.append("calls", [*calls(10, keys=1), Event(b"poison", b"0"), *calls(10, keys=1)], partition=2)
+    log.append("calls", [*calls(10, keys=1), Event(b"poison", b"0"), *calls(10, keys=1), Event(b"poison")], partition=2)
     worker = Worker(log, [Count])
-    assert catch_up(worker) == 21
+    assert catch_up(worker) == 22
     assert announced(log) == {"0": list(range(1, 21))}
-    [rejected] = quarantined(log)
+    rejected, last = quarantined(log)
     assert (rejected.stage, rejected.system) == ("processor", "count")
     assert (rejected.uri, rejected.offset) == ("log://calls/2", 10)
     assert rejected.part == b"poison"
     assert "this call cannot be counted" in rejected.message
+    assert last.offset == 21
     catch_up(Worker(log, [Count]))
-    assert len(quarantined(log)) == 1
+    assert quarantined(log) == [rejected, last]
 
 
 def test_an_output_that_breaks_its_contract_quarantines_the_event_that_caused_it(log: Log) -> None:
@@ -206,12 +207,19 @@ def test_a_backlog_of_several_topics_is_worked_on_in_the_order_of_time(log: Log)
         made.append(Total())
         return made[-1]
 
-    for moment in range(100, 0, -10):
-        log.append("calls", [Event(b"x", time=moment + step) for step in range(3)], partition=moment // 10 % 4)
-        log.append("counts", [Event(b"1", time=moment + 5)])
-    per_partition = sorted(record.time for number in range(4) for record in log.read("calls", number, 0))
-    catch_up(Worker(log, [make]), limit=4)
-    assert sorted(made[-1].order) == sorted([*per_partition, *range(15, 106, 10)])
+    for place, moments in {("counts", 0): (30, 40, 70), ("calls", 1): (20, 60), ("calls", 0): (10, 50)}.items():
+        log.append(place[0], [Event(b"1", b"k", time=moment) for moment in moments], partition=place[1])
+    catch_up(Worker(log, [make]), limit=2)
+    assert made[-1].order == [10, 20, 30, 40, 50, 60, 70]
+
+
+def test_a_worker_has_caught_up_with_a_topic_whose_events_are_all_past_their_retention(log: Log) -> None:
+    log.create(Topic(name="calls", partitions=4, retention=0.0))
+    worker = Worker(log, [Count])
+    log.append("calls", calls(10))
+    log.maintain()
+    assert worker.caught_up()
+    assert worker.run_once() == 0
 
 
 def test_a_tick_comes_about_once_a_second_when_all_is_worked_on(log: Log) -> None:

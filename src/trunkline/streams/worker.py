@@ -32,8 +32,7 @@ class Worker:
         self._runs = [Run(log, make) for make in processors]
 
     def run_once(self, limit: int = BATCH) -> int:
-        """Let each instance work on up to `limit` records; how many there were in all. 0 does not mean caught up:
-        an output may be another's input, see `caught_up`."""
+        """Let each instance work on up to `limit` records, and return how many there were in all."""
         return sum(run.run_once(limit) for run in self._runs)
 
     def caught_up(self) -> bool:

@@ -2,6 +2,13 @@
 
 A row is a record batch, not an event, so that SQLite's cost is paid once a batch. Everything that must hold together
 (batches, offsets of groups, epochs of producers) is one SQLite transaction, and durable when it returns.
+
+The file must lie on a local disk (SQLite's WAL shares memory between processes) of a POSIX system. Beside it lie `-wal`
+and `-shm`, which are SQLite's, and the empty `.lock` and `.maintenance`, in which processes queue. Copy a log that is
+in use with SQLite's own backup (`sqlite3 log.db ".backup copy.db"`, of a SQLite that has the WAL-reset bug mended).
+
+`database` opens the file, `writing` and `reading` are the two ways through it, `batches` is how events lie in a row,
+`groups` shares partitions among consumers, `maintenance` and `compaction` take away what need not stay.
 """
 
 from trunkline.log.embedded.log import EmbeddedLog

@@ -72,6 +72,9 @@ class Database:
                 create_private(path)
                 self._writer = self._connect()
                 set_up(self._writer, path)
+        except apsw.Error as error:
+            os.close(self._queue)
+            raise LogError(f"{path} cannot be opened as a log: {error}") from error
         except BaseException:
             os.close(self._queue)
             raise
@@ -150,6 +153,7 @@ class Database:
         db.execute(f"PRAGMA page_size = {PAGE}")
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = FULL")
+        db.execute("PRAGMA fullfsync = ON")  # macOS: its plain fsync does not reach the disk
         db.execute("PRAGMA wal_autocheckpoint = 0")
         db.execute("PRAGMA cache_size = -16384")
         return db
