@@ -49,7 +49,7 @@ def test_a_project_without_connections_has_none(tmp_path: Path) -> None:
         ("system: ericsson", "system: erikson", 3, "`system` must be one of: ericsson"),
         ("host: 127.0.0.1\n", "", 1, "`host` is missing"),
         ("host:", "hots:", 4, "hots"),
-        ("${env:ENM_PASSWORD}", "hunter2", 7, "`password`: write a secret as ${env:NAME} or ${file:path}"),
+        ("${env:ENM_PASSWORD}", "hunter2", 7, "`password`: write a secret as ${env:NAME}"),
         ("password: ${env:ENM_PASSWORD}\n", "", 1, "`key` or `password`"),
         ("fingerprints: [", "fingerprints: [any, ", 6, "SHA256"),
         ("directory: /pm", "directory: /pm\nevery: 0", 9, "every"),

@@ -17,9 +17,10 @@ def test_a_secret_comes_from_a_variable_or_from_a_file_of_the_project(
     file = tmp_path / "keys" / "enm"
     file.write_text("multi\nline\n")
     file.chmod(0o600)
-    assert reveal("${env:ENM_PASSWORD}", tmp_path) == "s3cret "
-    assert reveal("${file:keys/enm}", tmp_path) == "multi\nline"
-    assert reveal(f"${{file:{file}}}", Path("/nowhere")) == "multi\nline"
+    assert reveal("${env:ENM_PASSWORD}", tmp_path, tmp_path) == "s3cret "
+    assert reveal("${file:keys/enm}", tmp_path, Path("/nowhere")) == "multi\nline"
+    assert reveal(f"${{file:{file}}}", Path("/nowhere"), Path("/nowhere")) == "multi\nline"
+    assert reveal("${data:keys/enm}", Path("/nowhere"), tmp_path) == "multi\nline"
 
 
 @pytest.mark.parametrize(
@@ -39,5 +40,5 @@ def test_a_secret_that_cannot_be_had_is_told_with_what_to_do(tmp_path: Path, ref
         (tmp_path / name).write_bytes(content)
         (tmp_path / name).chmod(mode)
     with pytest.raises(ValueError, match=message) as told:
-        reveal(reference, tmp_path)
+        reveal(reference, tmp_path, tmp_path)
     assert "hunter2" not in str(told.value)

@@ -73,7 +73,7 @@ def _settings(document: Document, kind: type[Settings]) -> Settings:
 def _plain(problem: Problem) -> Problem:
     """Say what a secret setting must look like, where only its pattern was said."""
     setting, _, fault = problem.reason.partition(": ")
-    if "(env|file)" not in fault:
+    if "'^\\\\$\\\\{(env" not in fault:  # the pattern of `Secret`, as the message quotes it
         return problem
-    reason = f"{setting}: write a secret as ${{env:NAME}} or ${{file:path}}, never as itself"
+    reason = f"{setting}: write a secret as ${{env:NAME}}, ${{file:path}} or ${{data:path}}, never as itself"
     return Problem(problem.file, problem.line, reason)

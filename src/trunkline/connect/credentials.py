@@ -6,20 +6,20 @@ import stat
 from pathlib import Path
 
 LARGEST = 64 << 10  # bytes of a secret file
-_REFERENCE = re.compile(r"\$\{(env|file):([^}]+)\}")
+_REFERENCE = re.compile(r"\$\{(env|file|data):([^}]+)\}")
 
 
-def reveal(reference: str, project: Path) -> str:
-    """The value of `${env:NAME}` or of `${file:path}`, the path relative to the operator's folder.
+def reveal(reference: str, project: Path, data: Path) -> str:
+    """The value of `${env:NAME}`, of `${file:path}` in the operator's folder, or of `${data:path}` in its data folder.
 
     One line end at the end of a file is dropped. Raises `ValueError` saying what to do, which never quotes the value.
     """
     match = _REFERENCE.fullmatch(reference)
     if match is None:
-        raise ValueError("a secret is written as ${env:NAME} or ${file:path}, not as itself")
+        raise ValueError("a secret is written as ${env:NAME}, ${file:path} or ${data:path}, not as itself")
     kind, name = match.groups()
-    if kind == "file":
-        return _read(project / name)
+    if kind != "env":
+        return _read((project if kind == "file" else data) / name)
     value = os.environ.get(name, "")
     if not value:
         raise ValueError(f"the variable {name}, which holds a secret, is not set")

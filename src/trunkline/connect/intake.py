@@ -195,6 +195,8 @@ class Intake:
     def _write(self, batch: Batch, sha256: str, done: Done, *events: Event) -> Done:
         """One transaction: the batch, how far the content is done with it, and further events of progress."""
         with self._writing:
+            if self._closing:
+                raise Stopped(f"{done.uri}: the rest is taken at the next start")
             if self._producer is None:
                 self._producer = self._log.transactional(f"connect.{self.name}")
             try:

@@ -97,7 +97,7 @@ class Runner:
             status=status,
             folder=folder,
             project=self._project,
-            secret=lambda reference: credentials.reveal(reference, self._project),
+            secret=lambda reference: credentials.reveal(reference, self._project, self._data),
         )
         try:
             await asyncio.to_thread(intake.resume)

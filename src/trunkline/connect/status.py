@@ -39,6 +39,7 @@ class Status:
     def failed(self, reason: str) -> None:
         """Something went wrong and will be tried again. The same reason twice running is logged once."""
         self.errors += 1
+        reason = "".join(letter if letter.isprintable() else " " for letter in reason)  # servers write parts of it
         if reason != self.problem:
             logger.warning("%s: %s", self.name, reason)
         self.problem = reason

@@ -134,27 +134,25 @@ class Poller:
 
     async def poll(self) -> None:
         """One round: list, and take what is new and whole."""
-        status = self._context.status
-        if await self._nothing_to_do():
-            status.succeeded()
-            return
-        self._list_at = time.monotonic() + RELIST
-        listed, problems = await self._folder.listing()
-        files = [file for file in listed if self._wanted(file)]
-        if ready := sorted(file for file in files if self._ready(file)):
-            await self._take_all(ready)
-        if problems:
-            self._list_at = 0.0
-            status.failed("; ".join(problems[:3]))
-            return
-        await self._forget(files)
+        if not await self._nothing_to_do():
+            self._list_at = time.monotonic() + RELIST
+            listed, problems = await self._folder.listing()
+            files = [file for file in listed if self._wanted(file)]
+            if ready := sorted(file for file in files if self._ready(file)):
+                await self._take_all(ready)
+            if problems:
+                self._list_at = 0.0
+                self._context.status.failed("; ".join(problems[:3]))
+                return
+            await self._forget(files)
         if not self._failed:
-            status.succeeded()
+            self._context.status.succeeded()
 
     async def _nothing_to_do(self) -> bool:
         """Whether a listing can be spared. Now and then it is not, because a file may be written anew in its place."""
-        waiting = self._unsettled or self._failed or time.monotonic() >= self._list_at
-        return not waiting and await self._folder.unchanged()
+        now = time.monotonic()
+        due = now >= self._list_at or any(now >= retry_at for retry_at, _ in self._failed.values())
+        return not due and not self._unsettled and await self._folder.unchanged()
 
     def _wanted(self, file: Listed) -> bool:
         def matches(patterns: Iterable[str]) -> bool:
@@ -223,12 +221,13 @@ class Poller:
 
     def _hand_over(self, path: Path, origin: Origin, version: str) -> FileReport:
         try:
-            with path.open("rb") as stream:
-                return self._context.intake.file(stream, origin, version=version)
+            stream = path.open("rb")
         except FileNotFoundError:
             raise Gone from None
         except PermissionError as error:
             raise Refused(f"{origin.uri}: {error.strerror}") from None
+        with stream:
+            return self._context.intake.file(stream, origin, version=version)
 
     async def _put_away(self, file: Listed) -> None:
         """Do what `after` says, unless the file was written anew since it was fetched."""

@@ -16,8 +16,9 @@ import msgspec
 from trunkline.quarantine import Rejected
 from trunkline.systems.system import CanonicalRecord, Format, Origin, System
 
-Secret = Annotated[str, msgspec.Meta(pattern=r"^\$\{(env|file):[^}]+\}$")]
-"""A setting that names a secret and never holds it: `${env:NAME}` or `${file:path}`; `Context.secret` reveals it."""
+Secret = Annotated[str, msgspec.Meta(pattern=r"^\$\{(env|file|data):[^}]+\}$")]
+"""A setting that names a secret and never holds it: `${env:NAME}`, `${file:path}` in the
+operator's folder or `${data:path}` in its data folder; `Context.secret` reveals it."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
