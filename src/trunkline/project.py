@@ -85,7 +85,7 @@ def check(project: Project, against: Path | None = None) -> list[Problem]:
     from trunkline import contracts
     from trunkline.connect import connection
     from trunkline.log import open_log
-    from trunkline.telco.network import processors
+    from trunkline.telco.network.processors import check as check_network
 
     problems: list[Problem] = []
     try:
@@ -99,5 +99,5 @@ def check(project: Project, against: Path | None = None) -> list[Problem]:
         if log is not None:
             log.close()
     problems += connection.check(project.folder)
-    problems += processors.check(project.folder)
+    problems += check_network(project.folder)
     return sorted(problems, key=lambda problem: (str(problem.file), problem.line))

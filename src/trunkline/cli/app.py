@@ -11,6 +11,7 @@ import sys
 import typer
 
 from trunkline.cli import contracts, events, folder, network, quarantine, roles
+from trunkline.cli.output import Refused
 
 app = typer.Typer(
     name="trunkline",
@@ -36,13 +37,14 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except Exception as error:
         from trunkline.document import Invalid
+        from trunkline.http.bind import RefusedBind
         from trunkline.log import LogError
         from trunkline.project import NoProject
 
         if isinstance(error, Invalid):
             for problem in error.problems:
                 typer.echo(problem, err=True)
-        elif isinstance(error, NoProject | LogError | FileNotFoundError | PermissionError | ValueError):
+        elif isinstance(error, NoProject | Refused | RefusedBind | LogError | OSError):
             typer.echo(f"trunkline: {error}", err=True)
         else:
             raise

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from trunkline.cli.output import HERE, JsonOption, ProjectOption, rows
+from trunkline.cli.output import HERE, JsonOption, ProjectOption, Refused, rows
 
 if TYPE_CHECKING:
     from trunkline.log import Log, Record
@@ -67,7 +67,7 @@ def _format(operator: Project, name: str) -> Format | None:
         return None
     known = {format.name: format for system in installed_systems(operator.folder).values() for format in system.formats}
     if name not in known:
-        raise ValueError(f"no system reads the format {name!r}: there are {', '.join(sorted(known))}")
+        raise Refused(f"no system reads the format {name!r}: there are {', '.join(sorted(known))}")
     return known[name]
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from trunkline.cli.output import HERE, JsonOption, ProjectOption, rows
+from trunkline.cli.output import HERE, JsonOption, ProjectOption, Refused, rows
 
 if TYPE_CHECKING:
     from trunkline.project import Project
@@ -130,7 +130,7 @@ def explain(
     archive = Archive(operator.data / "archive")
     explanations = [walk(id, value, archive) for id, value in found if value is not None]
     if not explanations:
-        raise ValueError(f"no value of {kpi or 'any KPI'} is known for {place!r}: `trunkline health` names sites")
+        raise Refused(f"no value of {kpi or 'any KPI'} is known for {place!r}: `trunkline health` names sites")
     for explanation in explanations:
         if json:
             sys.stdout.buffer.write(msgspec.json.encode(explanation) + b"\n")

@@ -9,6 +9,11 @@ from typing import Annotated, Any
 
 import typer
 
+
+class Refused(Exception):
+    """What a command was asked for cannot be had; the text says why and what to do."""
+
+
 ProjectOption = Annotated[
     Path,
     typer.Option(

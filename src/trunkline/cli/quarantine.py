@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from trunkline.cli.output import HERE, JsonOption, ProjectOption, rows
+from trunkline.cli.output import HERE, JsonOption, ProjectOption, Refused, rows
 
 if TYPE_CHECKING:
     from trunkline.log import Log
@@ -51,7 +51,7 @@ def show(
     finally:
         log.close()
     if found is None or found["id"] != id:
-        raise ValueError(f"there is nothing with id {id} in the quarantine")
+        raise Refused(f"there is nothing with id {id} in the quarantine")
     part = found.pop("part")
     for name, value in found.items():
         if value not in ("", None):

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -30,6 +30,7 @@ class Service:
     command: Sequence[str]
     folder: Path
     output: Path
+    environment: Mapping[str, str] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
     started: float = 0.0
     failures: int = 0
@@ -45,7 +46,7 @@ class Service:
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
-                env={**os.environ, SUPERVISED: "1", "PYTHONUNBUFFERED": "1"},
+                env={**os.environ, SUPERVISED: "1", "PYTHONUNBUFFERED": "1", **self.environment},
             )
         self.started = time.monotonic()
 
@@ -82,8 +83,11 @@ def services(project: Project) -> list[Service]:
         )
         for role in ROLES
     ]
+    # An extra finds the data folder, and the project folder as a Python package beside its parent's others.
+    path = os.pathsep.join(filter(None, [str(project.folder.parent), os.environ.get("PYTHONPATH")]))
+    environment = {"TRUNKLINE_DATA": str(project.data), "PYTHONPATH": path}
     extras = [
-        Service(name, [_python(command[0]), *command[1:]], project.folder, logs / f"{name}.log")
+        Service(name, [_python(command[0]), *command[1:]], project.folder, logs / f"{name}.log", environment)
         for name, command in project.settings.extras.items()
     ]
     return [*roles, *extras]

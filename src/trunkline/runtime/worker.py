@@ -16,11 +16,15 @@ MAINTENANCE = 60.0  # seconds between two rounds of retention and compaction
 logger = logging.getLogger(__name__)
 
 
+class AlreadyRunning(OSError):
+    """Another process holds the role on this data folder."""
+
+
 def run(project: Project, stop: threading.Event) -> None:
     """Work until `stop` is set. Raises `Fenced` when another worker takes over."""
     with alone(project, "worker") as only:
         if not only:
-            raise RuntimeError(f"another worker is already running on {project.data}")
+            raise AlreadyRunning(f"another worker is already running on {project.data}")
         log = project.open_log()
         try:
             threading.Thread(target=_maintain, args=(log, stop), name="maintenance", daemon=True).start()

@@ -13,7 +13,7 @@ WORST = 3  # sites named in each row
 
 
 class OverviewRow(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """One vendor in one region. `score` is the mean over its cells; `worst` are the sites that fall short, worst first."""
+    """One vendor in one region. `score` is the mean over its cells; `worst` are the sites that fall short."""
 
     vendor: str
     region: str
