@@ -208,9 +208,9 @@ def _time(variables: Variables, names: tuple[str, ...]) -> datetime:
         hours, minutes = int(match[8] or 0), int(match[9] or 0)
         # In summer time the clock is an hour ahead of its zone.
         offset = timedelta(hours=hours, minutes=minutes) * (-1 if match[7] == "-" else 1)
-        zone = timezone(offset + timedelta(hours=1 if match[10] else 0))
         year, month, day, hour, minute, second = (int(part) for part in match.groups()[:6])
         try:
+            zone = timezone(offset + timedelta(hours=1 if match[10] else 0))
             return datetime(year, month, day, hour, minute, second, tzinfo=zone).astimezone(UTC)
         except (ValueError, OverflowError) as fault:
             raise ValueError(f"{name} is {text!r}: {fault}") from None

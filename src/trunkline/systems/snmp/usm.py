@@ -195,10 +195,10 @@ class Usm:
     def _refuse_replay(self, found: Header) -> None:
         """Refuse a message that is older than what its engine has sent already, by more than the time window."""
         now = self._clock()
-        boots, seconds, at = self._times.get(found.engine, (found.boots, found.time, now))
+        boots, seconds, at = self._times.setdefault(found.engine, (found.boots, found.time, now))
         if found.boots < boots or (found.boots == boots and found.time < seconds + (now - at) - TIME_WINDOW):
             raise Refused("snmp.replayed", f"a message of engine {found.engine.hex()} from before its time window")
-        if found.boots > boots or found.time >= seconds:
+        if (found.boots, found.time) > (boots, seconds):
             self._times[found.engine] = (found.boots, found.time, now)
 
     def _notified(self, engine: Any, reference: Any, context: Any, name: Any, varbinds: Any, _: Any) -> None:
@@ -220,9 +220,7 @@ class _User:
         self.auth, self.priv = AUTH[user.auth], PRIV[user.priv]
         passwords = [secret(user.auth_password), secret(user.priv_password)]
         if min(map(len, passwords)) < 8:
-            raise ValueError(
-                f"the passwords of SNMPv3 user {user.name!r} must be at least 8 characters (RFC 3414 11.2)"
-            )
+            raise ValueError(f"SNMPv3 user {user.name!r}: a password has less than 8 characters (RFC 3414 11.2)")
         self.auth_key = config.AUTH_SERVICES[self.auth].hash_passphrase(passwords[0].encode())
         self.priv_key = config.PRIV_SERVICES[self.priv].hash_passphrase(self.auth, passwords[1].encode())
         self.engines = {bytes.fromhex(engine) for engine in user.engines}
