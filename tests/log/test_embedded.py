@@ -199,6 +199,18 @@ def test_the_write_ahead_log_stays_small_under_load(log: EmbeddedLog, path: Path
     assert path.with_name("log.db-wal").stat().st_size < 80 << 20
 
 
+def test_a_read_ends_early_where_events_are_large(log: EmbeddedLog) -> None:
+    for number in range(15):
+        log.append("notes", [Event(bytes(7 << 20), b"%d" % number)])
+    found, offset, reads = [], 0, 0
+    while records := log.read("notes", 0, offset):
+        found += [record.key for record in records]
+        offset = records[-1].offset + 1
+        reads += 1
+    assert found == [b"%d" % number for number in range(15)]
+    assert reads == 2
+
+
 def test_a_member_that_was_silent_for_too_long_cannot_commit_what_another_has_taken_over(path: Path) -> None:
     log = EmbeddedLog(path, {}, lease=0.2)
     log.create(Topic(name="calls"))

@@ -45,7 +45,8 @@ class Record(msgspec.Struct, frozen=True, gc=False):
 
 
 class Topic(msgspec.Struct, frozen=True, kw_only=True):
-    """How a topic is kept. `retention` in seconds and `retention_bytes` per partition; None keeps for ever.
+    """How a topic is kept. `retention` in seconds since the append (an event may tell of a time long before it) and
+    `retention_bytes` per partition, of which at least so many are kept; None keeps for ever.
 
     A `compacted` topic keeps at least the last event of each key, and a tombstone for `tombstones` seconds.
     """
@@ -110,11 +111,11 @@ class Log(Protocol):
         """
 
     def read(self, topic: str, partition: int, offset: int, limit: int = 10_000) -> list[Record]:
-        """Up to `limit` records at or after `offset`, of committed transactions only. Compacted offsets are skipped;
-        below the start of the partition it reads from the start."""
+        """Up to `limit` records at or after `offset`, of committed transactions only; fewer where they are large, []
+        only where there is none. Compacted offsets are skipped; below the partition's start it reads from the start."""
 
     def start(self, topic: str, partition: int) -> int:
-        """The first offset that is still kept."""
+        """The offset up to which retention has removed events; compaction leaves gaps, but does not move it."""
 
     def end(self, topic: str, partition: int) -> int:
         """The offset that the next event will get."""

@@ -14,6 +14,7 @@ from trunkline.log.embedded.database import Database
 from trunkline.log.embedded.topics import Topics
 from trunkline.log.port import Record, TopicPartition
 
+READ_BYTES = 64 << 20  # after which a read ends, however few events it has
 LOOK = 0.005  # seconds between looks at what other processes have written
 BatchKey = tuple[int, int, int]
 """(partition id, base, count): compaction, which rewrites batches, only ever lowers the count."""
@@ -31,8 +32,9 @@ class Reader:
         """See `Log.read`."""
         partition = self._topics.id(topic, number)
         found: list[Record] = []
+        size = 0
         with self._database.reading() as db, db:
-            for key, records in self._batches(db, TopicPartition(topic, number), partition, offset):
+            for key, stored, records in self._batches(db, TopicPartition(topic, number), partition, offset):
                 first = 0 if records[0].offset >= offset else bisect_left(records, offset, key=attrgetter("offset"))
                 room = limit - len(found)
                 if len(records) - first > room:
@@ -40,6 +42,9 @@ class Reader:
                     self._unfinished.keep(key, records)
                     break
                 found += records[first:] if first else records
+                size += stored
+                if size > READ_BYTES:
+                    break
         return found
 
     def start(self, topic: str, number: int) -> int:
@@ -59,7 +64,7 @@ class Reader:
                 "SELECT base FROM batch WHERE partition = ? AND reached >= ? ORDER BY reached, base LIMIT 1",
                 (partition, time),
             ):
-                for _, records in self._batches(db, TopicPartition(topic, number), partition, base):
+                for _, _, records in self._batches(db, TopicPartition(topic, number), partition, base):
                     for record in records:
                         if record.time >= time:
                             return record.offset
@@ -98,11 +103,12 @@ class Reader:
 
     def _batches(
         self, db: apsw.Connection, place: TopicPartition, partition: int, offset: int
-    ) -> Iterator[tuple[BatchKey, list[Record]]]:
-        """The decoded batches from the one that holds `offset` on, within the caller's read transaction."""
-        for base, count in db.execute(
-            "SELECT base, count FROM (SELECT base, next, count FROM batch WHERE partition = ?1 AND base < ?2"
-            " ORDER BY base DESC LIMIT 1) WHERE next > ?2",
+    ) -> Iterator[tuple[BatchKey, int, list[Record]]]:
+        """The batches from the one that holds `offset` on, within the caller's read transaction: each with its bytes in
+        the file and its records."""
+        for base, count, size in db.execute(
+            "SELECT base, count, length(events) FROM batch WHERE partition = ?1 AND next > ?2"
+            " AND base = (SELECT max(base) FROM batch WHERE partition = ?1 AND base < ?2)",
             (partition, offset),
         ):
             key = (partition, base, count)
@@ -113,12 +119,12 @@ class Reader:
                     (partition, base),
                 )
                 records = decode(*place, *row)
-            yield key, records
+            yield key, size, records
         for base, count, appended, places, events in db.execute(
             "SELECT base, count, appended, places, events FROM batch WHERE partition = ? AND base >= ? ORDER BY base",
             (partition, offset),
         ):
-            yield (partition, base, count), decode(*place, base, appended, places, events)
+            yield (partition, base, count), len(events), decode(*place, base, appended, places, events)
 
 
 class UnfinishedBatches:
