@@ -42,7 +42,7 @@ CREATE TABLE batch (
     events BLOB NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX batch_by_offset ON batch (partition, base);
-CREATE INDEX batch_by_time ON batch (partition, reached);
+CREATE INDEX batch_by_time ON batch (partition, reached, base);
 CREATE TABLE position (group_name TEXT, partition INTEGER, offset INTEGER NOT NULL,
     PRIMARY KEY (group_name, partition)) STRICT, WITHOUT ROWID;
 CREATE TABLE producer (name TEXT PRIMARY KEY, epoch INTEGER NOT NULL) STRICT, WITHOUT ROWID;
