@@ -6,7 +6,8 @@ import sys
 
 import benchmarks
 
-NAMES = [info.name for info in pkgutil.iter_modules(benchmarks.__path__) if info.name not in ("__main__", "headline")]
+SHARED = ("__main__", "headline", "live")
+NAMES = [info.name for info in pkgutil.iter_modules(benchmarks.__path__) if info.name not in SHARED]
 
 wanted = sys.argv[1:] or NAMES
 unknown = [name for name in wanted if name not in NAMES]
