@@ -55,6 +55,8 @@ class Runner:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            for status in self.statuses:
+                status.state = "stopped"
 
     async def _keep_running(self, connection: Connection, status: Status, progress: Progress) -> None:
         pause = FIRST_PAUSE
@@ -63,9 +65,6 @@ class Runner:
             try:
                 await self._connect(connection, status, progress)
                 reason = "ended by itself"
-            except asyncio.CancelledError:
-                status.state = "stopped"
-                raise
             except Exception as error:
                 reason = _reason(error)
                 logger.debug("%s failed", connection.name, exc_info=True)

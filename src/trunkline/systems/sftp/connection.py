@@ -73,5 +73,8 @@ async def _logged_in(settings: SftpSettings, context: Context) -> AsyncIterator[
     except asyncssh.PermissionDenied as error:
         who = f"{settings.user}@{settings.host}:{settings.port}"
         raise PermissionError(f"{who} may not log in: {error.reason}") from None
+    except OSError as error:
+        reason = error.strerror or str(error) or "no answer in time"
+        raise ConnectionError(f"{settings.host}:{settings.port} cannot be reached: {reason}") from None
     async with connection:
         yield connection
