@@ -127,7 +127,7 @@ class MeasInfo(Strict):
 
 
 class MeasDataCollection(Strict):
-    granularity_period: Annotated[int | float, msgspec.Meta(gt=0)]
+    granularity_period: Annotated[float, msgspec.Meta(gt=0)]
     meas_info_list: tuple[MeasInfo, ...]
     measured_entity_dn: str
     format_version: str = ""
