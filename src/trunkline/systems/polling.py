@@ -6,11 +6,12 @@ A reach gives a `Folder` that can list, fetch, move and delete; everything else 
 from __future__ import annotations
 
 import asyncio
+import fnmatch
 import hashlib
 import logging
+import re
 import time
 from collections.abc import Iterable
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple, Protocol
 
@@ -115,6 +116,7 @@ class Poller:
 
     def __init__(self, folder: Folder, settings: PollSettings, context: Context) -> None:
         self._folder, self._settings, self._context = folder, settings, context
+        self._files, self._ignore = _any_of(settings.files), _any_of(settings.ignore)
         self._done: dict[str, str] = {}
         """The version of each file that is taken, by URI."""
         self._unsettled: dict[str, tuple[str, float]] = {}
@@ -155,10 +157,8 @@ class Poller:
         return not due and not self._unsettled and await self._folder.unchanged()
 
     def _wanted(self, file: Listed) -> bool:
-        def matches(patterns: Iterable[str]) -> bool:
-            return any(fnmatchcase(file.name, pattern) for pattern in patterns)
-
-        return matches(self._settings.files) and not matches(self._settings.ignore)
+        name = file.name
+        return self._files.match(name) is not None and self._ignore.match(name) is None
 
     def _ready(self, file: Listed) -> bool:
         if self._done.get(file.uri) == file.version and self._settings.after == "keep":
@@ -264,6 +264,11 @@ class Poller:
         for part in self._context.folder.glob("*.part"):
             if part.stat().st_mtime < time.time() - ABANDONED:
                 part.unlink(missing_ok=True)
+
+
+def _any_of(patterns: Iterable[str]) -> re.Pattern[str]:
+    """One expression for shell patterns, because a folder may list thousands of names several times a second."""
+    return re.compile("|".join(map(fnmatch.translate, patterns)) or r"(?!)")
 
 
 def summary(name: str, report: FileReport) -> str:
