@@ -54,13 +54,14 @@ class Path(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 class Life(msgspec.Struct, omit_defaults=True, gc=False):
     """An alarm, and what must be remembered to judge the next report about it.
 
-    `raised` and `cleared` are the times of the last raise and the last clear that were heard of this object and
-    problem, whether or not they changed the alarm; of the life before, too.
+    `raised` and `cleared` are the times of the last raise and the last clear that were heard, whether or not they
+    changed the alarm; `after` is the last clear of the life before.
     """
 
     alarm: Alarm
-    raised: datetime
+    raised: datetime | None = None
     cleared: datetime | None = None
+    after: datetime | None = None
     acknowledged: datetime | None = None
     """When the acknowledgement last changed."""
     paths: tuple[Path, ...] = ()
@@ -85,9 +86,11 @@ class Life(msgspec.Struct, omit_defaults=True, gc=False):
             paths={report.system: report.native_id},
             source=report.source,
         )
-        life = cls(alarm, report.time, cleared=before.cleared if before else None, paths=(_path(report),))
+        life = cls(alarm, after=before.cleared if before else None, paths=(_path(report),))
         if report.kind is Report.CLEAR:
             life.clear(report.time, report.user or report.system)
+        else:
+            life.raised = report.time
         return life
 
     @property
@@ -121,7 +124,7 @@ class Life(msgspec.Struct, omit_defaults=True, gc=False):
         news = self.cleared is None or time > self.cleared
         if news:
             self.cleared = time
-        if not self.active or time < self.raised:
+        if not self.active or (self.raised is not None and time < self.raised):
             return Effect.HEARD if news else Effect.NONE
         return self._change(
             time, state="cleared", perceived_severity=Severity.CLEARED, cleared_time=time, cleared_by=by
@@ -161,12 +164,14 @@ class Life(msgspec.Struct, omit_defaults=True, gc=False):
 
     def _hear_raise(self, report: AlarmReport) -> Effect:
         before = self.path(report.system)
+        if self.after is not None and report.time <= self.after:
+            return Effect.NONE
         if self.cleared is not None and report.time <= self.cleared:
             return self._hear_past_raise(report)
         if before is not None and report.time <= before.time:
             return Effect.NONE
         cleared = not self.active
-        self.raised = max(self.raised, report.time)
+        self.raised = max(self.raised or report.time, report.time)
         self._see(report)
         if cleared:
             return self._change(
@@ -188,11 +193,10 @@ class Life(msgspec.Struct, omit_defaults=True, gc=False):
         return Effect.REPEATED
 
     def _hear_past_raise(self, report: AlarmReport) -> Effect:
-        """A raise that an already known clear ended. It tells history what it lacks: the beginning, or the path."""
+        """A raise that a known clear ended. It tells what is still missing: how the alarm began, or over which path."""
         effect = self._see(report)
-        if self.active:
-            return effect
-        if self.alarm.raised_time == self.alarm.cleared_time and report.time < self.alarm.raised_time:
+        if self.raised is None:
+            self.raised = report.time
             return self._change(self.alarm.changed_time, raised_time=report.time, **self._wording(report))
         if report.system not in self.alarm.paths:
             return self._change(self.alarm.changed_time, paths=self._paths_with(report))

@@ -32,7 +32,7 @@ _OPERATORS: Final[dict[type[ast.operator], Callable[[Number, Number], Number]]] 
 
 
 class NotCounted(ArithmeticError):
-    """A counter is empty (NIL), or is a list where a number is wanted."""
+    """A counter is empty (NIL), or not of the form that is wanted: a list for a number, or no list of pairs."""
 
 
 class Expression:
@@ -47,6 +47,8 @@ class Expression:
         """Raises `ValueError` that says what in the expression is not taken."""
         if len(text) > MAX_LENGTH:
             raise ValueError(f"the expression is longer than {MAX_LENGTH} characters")
+        if "\\" in text:
+            raise ValueError(f"`{text}` is not an expression: a backslash is not taken")
         try:
             tree = ast.parse(text.strip(), mode="eval")
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
@@ -139,7 +141,9 @@ def _sum(value: Value) -> Number:
 
 
 def _sum_of_pairs(value: Value) -> Number:
-    """Ericsson's compressed list: how many pairs, then each pair's index and value. Other lists are added up."""
-    if isinstance(value, list) and value and value[0] is not None and len(value) == 1 + 2 * value[0]:
-        return _sum(value[2::2])
-    return _sum(value)
+    """Ericsson's compressed list: how many pairs, then each pair's index and value. A plain number is itself."""
+    if not isinstance(value, list):
+        return _number(value)
+    if not value or value[0] is None or len(value) != 1 + 2 * value[0]:
+        raise NotCounted
+    return _sum(value[2::2])

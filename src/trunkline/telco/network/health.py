@@ -131,6 +131,7 @@ class HealthProcessor:
             self._restored[alarm.on] = None
         else:
             self._topology.put(name, msgspec.json.decode(value, type=Place))
+            self._know(name)
             self._restored[name] = None
 
     def process(self, records: Sequence[Record], out: Outputs) -> None:
@@ -210,8 +211,7 @@ class HealthProcessor:
     def _raise(self, alarm: ActiveAlarm) -> None:
         self._alarms[alarm.id] = alarm
         self._alarms_on[alarm.on].setdefault(alarm.severity, {})[alarm.id] = alarm
-        if is_cell(alarm.on):
-            self._cells.setdefault(alarm.on, Cell(alarm.on))
+        self._know(alarm.on)
 
     def _drop(self, id: str, kept: _Kept) -> None:
         alarm = self._alarms.pop(id, None)
@@ -226,10 +226,13 @@ class HealthProcessor:
         if name is None:
             return
         kept.places[name] = None
+        self._know(name)
+        kept.objects[name] = None
+        kept.objects.update(self._on_node[node_of(name)])  # a node and its cells complete each other's places
+
+    def _know(self, name: str) -> None:
         if is_cell(name):
             self._cells.setdefault(name, Cell(name))
-        kept.objects[name] = None
-        kept.objects.update(self._on_node[name])  # what stands where its node stands
 
     def _watch(self, cell: Cell) -> None:
         """Look at the cell again when it may have fallen silent."""

@@ -31,6 +31,7 @@ class Topology:
 
     def __init__(self) -> None:
         self._places: dict[str, Place] = {}
+        self._first_cell: dict[str, str] = {}  # of each node, by name
 
     def learn(self, resource: NetworkResource) -> str | None:
         """Take what a resource says of a node or a cell; return its name if that is news.
@@ -46,7 +47,7 @@ class Topology:
         place = Place(*(new or old for new, old in zip(said, before, strict=True)))
         if name in self._places and place == before:
             return None
-        self._places[name] = place
+        self.put(name, place)
         return name
 
     def own(self, name: str) -> Place:
@@ -56,15 +57,22 @@ class Topology:
     def put(self, name: str, place: Place) -> None:
         """Take back what `own` gave."""
         self._places[name] = place
+        if is_cell(name):
+            node = node_of(name)
+            self._first_cell[node] = min(name, self._first_cell.get(node, name))
 
     def place(self, name: str, vendor: str = "") -> Place:
-        """Where a cell or a node stands; `vendor` is who made it, as far as the topology does not know."""
+        """Where a cell or a node stands; `vendor` is who made it, as far as the topology does not know.
+
+        What a cell does not say its node says, and what a node does not say its first cell.
+        """
         node = node_of(name)
         own, its = self._places.get(name, Place()), self._places.get(node, Place())
+        sister = self._places.get(self._first_cell.get(node, ""), Place())
         return Place(
-            site=own.site or its.site or node.removeprefix(f"{NODE}=") or UNKNOWN,
-            region=own.region or its.region or UNKNOWN,
-            vendor=own.vendor or its.vendor or vendor_name(vendor),
+            site=own.site or its.site or sister.site or node.removeprefix(f"{NODE}=") or UNKNOWN,
+            region=own.region or its.region or sister.region or UNKNOWN,
+            vendor=own.vendor or its.vendor or sister.vendor or vendor_name(vendor),
             technology=own.technology or technology_of(name),
         )
 
