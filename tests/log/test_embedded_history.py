@@ -13,10 +13,12 @@ from trunkline.log.embedded import EmbeddedLog, clock
 
 SECOND = 1_000_000
 TOMBSTONES, RETENTION = 50, 100  # seconds
+A, B = ("ce_type", b"a"), ("ce_id", b"b")
 keys = st.sampled_from([b"a", b"b", b"c", b"d"])
+headers = st.sampled_from([(), (A,), (A, B), (A, B, A), (B,)])
 times = st.one_of(st.just(0), st.integers(1, 2_000 * SECOND))
 events = st.lists(
-    st.builds(Event, st.one_of(st.none(), st.binary(max_size=4)), keys, st.just(()), times), min_size=1, max_size=12
+    st.builds(Event, st.one_of(st.none(), st.binary(max_size=4)), keys, headers, times), min_size=1, max_size=12
 )
 
 
@@ -103,7 +105,8 @@ class History(RuleBasedStateMachine):
             assert offsets == sorted(set(offsets))
             for record in records:
                 event, time, _ = written[record.offset]
-                assert (record.value, record.key, record.time) == (event.value, event.key, time)
+                assert (record.value, record.key, record.headers) == (event.value, event.key, event.headers)
+                assert record.time == time
             assert self.log.end(topic, 0) == len(written)
 
     @invariant()

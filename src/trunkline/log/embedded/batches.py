@@ -1,4 +1,8 @@
-"""The record batch: how events lie in a row."""
+"""The record batch: how events lie in a row.
+
+MessagePack: the headers with which all events of the batch begin (a CloudEvent's type and source), once; then of each
+event its value, its key, its own headers and its time (0: that of the append).
+"""
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -10,8 +14,10 @@ from trunkline.log.port import Event, EventTooLarge, Record
 BATCH_EVENTS = 10_000
 BATCH_BYTES = 8 << 20  # also the most that one event may have
 
+Headers = tuple[tuple[str, bytes], ...]
+
 _encode = msgspec.msgpack.Encoder().encode
-_decode_events = msgspec.msgpack.Decoder(list[Event]).decode
+_decode_events = msgspec.msgpack.Decoder(tuple[Headers, list[Event]]).decode
 _decode_places = msgspec.msgpack.Decoder(list[tuple[int, int]]).decode
 
 
@@ -33,7 +39,7 @@ def encode(topic: str, events: Sequence[Event]) -> Iterator[Batch]:
 
 
 def _encode_bounded(topic: str, events: Sequence[Event]) -> Iterator[Batch]:
-    blob = _encode(events)
+    blob = _encode_events(events)
     if len(blob) <= BATCH_BYTES:
         times = [event.time for event in events]
         yield Batch(len(events), max(times), min(times) == 0, blob)
@@ -51,22 +57,37 @@ def _encode_bounded(topic: str, events: Sequence[Event]) -> Iterator[Batch]:
 def encode_compacted(kept: Sequence[tuple[Record, int]]) -> tuple[bytes, bytes]:
     """(places, events) of a row whose offsets have gaps, from records with their times of append."""
     places = _encode([(record.offset, appended) for record, appended in kept])
-    return places, _encode([Event(record.value, record.key, record.headers, record.time) for record, _ in kept])
+    return places, _encode_events([record for record, _ in kept])
 
 
 def decode(topic: str, number: int, base: int, appended: int, places: bytes | None, events: bytes) -> list[Record]:
     """The records of a row. Without `places` (offset and time of append of each event) offsets run on from `base`."""
+    shared, decoded = _decode_events(events)
     if places is None:
         return [
-            Record(topic, number, offset, event.value, event.key, event.headers, event.time or appended)
-            for offset, event in enumerate(_decode_events(events), base)
+            Record(topic, number, offset, event.value, event.key, shared + event.headers, event.time or appended)
+            for offset, event in enumerate(decoded, base)
         ]
     return [
-        Record(topic, number, offset, event.value, event.key, event.headers, event.time)
-        for (offset, _), event in zip(_decode_places(places), _decode_events(events), strict=True)
+        Record(topic, number, offset, event.value, event.key, shared + event.headers, event.time)
+        for (offset, _), event in zip(_decode_places(places), decoded, strict=True)
     ]
 
 
 def times_of_append(count: int, appended: int, places: bytes | None) -> list[int]:
     """When each event of a row was appended, in microseconds."""
     return [appended] * count if places is None else [time for _, time in _decode_places(places)]
+
+
+def _encode_events(events: Sequence[Event] | Sequence[Record]) -> bytes:
+    shared = _shared_headers(events)
+    own = len(shared)
+    return _encode((shared, [(event.value, event.key, event.headers[own:], event.time) for event in events]))
+
+
+def _shared_headers(events: Sequence[Event] | Sequence[Record]) -> Headers:
+    shared = events[0].headers
+    for event in events:
+        while event.headers[: len(shared)] != shared:
+            shared = shared[:-1]
+    return shared

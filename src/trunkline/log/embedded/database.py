@@ -14,7 +14,7 @@ from trunkline.log.embedded.checkpoint import Checkpointer
 from trunkline.log.port import LogError
 
 PAGE = 32_768
-LAYOUT = 0x74726B31  # application_id "trk1": a Trunkline log, layout 1
+LAYOUT = 0x74726B32  # application_id "trk2": a Trunkline log, layout 2
 FIXED = ((3, 51, 3), (3, 50, 7), (3, 44, 6))  # SQLite releases that mend the WAL-reset bug, the newest line first
 
 SCHEMA = """
