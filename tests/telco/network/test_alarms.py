@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+
 from tests.telco.network.outputs import NOON, Running, Sent, at
 from trunkline.quarantine import Rejected
 from trunkline.telco.model import AckState, Alarm, AlarmCommand, AlarmReport, EventType, Report, Severity, Source

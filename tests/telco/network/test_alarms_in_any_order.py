@@ -1,4 +1,5 @@
-"""Whatever the order, the paths and the repetitions: an alarm is active exactly when its last raise is after its last clear."""
+"""In whatever order, over whatever path, however often: an alarm is active exactly when its last raise follows its
+last clear."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
 from tests.telco.network.outputs import Running, Sent, at
 from trunkline.telco.model import Alarm, AlarmCommand, AlarmReport, Report, Severity, Source
 from trunkline.telco.network.alarmlife import Life
@@ -89,7 +91,7 @@ class AlarmsInAnyOrder(RuleBasedStateMachine):
                     time=at(time),
                     text="note",
                     parent=choice.choice(ids),
-                )  # fmt: skip
+                )
             )
 
     @rule()

@@ -7,6 +7,7 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from trunkline.telco.model import Value
 from trunkline.telco.network.expressions import MAX_LENGTH, Expression
 
@@ -59,15 +60,15 @@ def test_what_has_no_value_is_an_arithmetic_error(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "", "   ", "a +", "a b", "a ** b", "a // b", "a % b", "a if b else c", "lambda: a", "a == b", "a and b", "not a",
+        "", "   ", "a +", "a b", "a ** b", "a // b", "a % b", "a if b else c", "lambda: a", "a == b", "a and b",
         "__import__('os').system('true')", "().__class__", "'x'.__class__", "a.__class__()", "a[0]", "[a]", "{a}",
         "f'{a}'", "True", "None", "1j", "a; b", "a := b", "open('x')", "sum()", "sum(a, b)", "sum(a + b)", "min(a)",
         "min(*a)", "max(a, key=b)", "sqrt(a)", "print(a)", "''", "' '", "b'a'", "1e999", "1" * 400, "~a", "+a", "a @ b",
-        "a" * (MAX_LENGTH + 1), "(" * 300 + "a" + ")" * 300, "-" * 1500 + "a", "a\x00b",
+        "not a", "a\\b", "a" * (MAX_LENGTH + 1), "(" * 300 + "a" + ")" * 300, "-" * 1500 + "a", "a\x00b",
     ],
 )  # fmt: skip
 def test_what_is_not_arithmetic_is_refused_with_a_reason(text: str) -> None:
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"\w"):
         Expression.parse(text)
 
 

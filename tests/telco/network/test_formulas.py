@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from trunkline.document import Invalid
 from trunkline.telco.network import formulas
 
@@ -106,7 +107,8 @@ def test_a_kpi_that_stands_twice_or_counts_nothing_is_refused(tmp_path: Path) ->
 
 def test_numbered_counters_get_their_names_from_a_catalogue(tmp_path: Path) -> None:
     numbered = TABLE.replace("version:", "catalogue: names.yaml\nversion:")
-    names = "catalogue: Zelora\ncounters: {'1': zRrcOk, '2': zRrcTried, '3': zRrcAgain, '4': zBearerOk, '5': zBearerTried}\n"
+    known = "{'1': zRrcOk, '2': zRrcTried, '3': zRrcAgain, '4': zBearerOk, '5': zBearerTried}"
+    names = f"catalogue: Zelora\ncounters: {known}\n"
     table = formulas.load(folder(tmp_path, zelora=numbered, names=names)).find("Zelora", CELL)
     assert table is not None
     assert table.wanted["EUtranCellFDD"]["4"] == ("zBearerOk",)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from tests.telco.network.outputs import NOON, Running, Sent, at
 from tests.telco.network.test_rules import RULES
 from trunkline.telco.model import (

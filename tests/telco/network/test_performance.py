@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from tests.telco.network.outputs import NOON, Running, at
 from trunkline.telco.model import Kpi, Measurement, Source
 from trunkline.telco.network import formulas
@@ -50,8 +51,8 @@ def measurement(dn: str = DU, period: int = 0, line: int = 1, **fields: Any) -> 
     counters = {name: fields.pop(name) for name in list(fields) if name not in ("suspect", "vendor", "granularity")}
     return Measurement(**{
         "vendor": "Zelora AB", "system": "nms", "dn": dn, "native_dn": dn, "group": "g", "end_time": at(900 * period),
-        "granularity": 900, "counters": counters, "source": Source(uri="sftp://nms/a.xml", offset=100 * line, line=line),
-        **fields,
+        "granularity": 900, "counters": counters,
+        "source": Source(uri="sftp://nms/a.xml", offset=100 * line, line=line), **fields,
     })  # fmt: skip
 
 

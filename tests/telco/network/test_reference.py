@@ -1,4 +1,4 @@
-"""The reference operator's formula tables and health rules, on real counters, through the real log and its contracts."""
+"""The reference operator's formula tables and health rules: on real counters, through the real log and contracts."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import msgspec
 import pytest
+
 from tests.telco.network.outputs import NOON, Running, at
 from trunkline import contracts
 from trunkline.log import open_log
@@ -70,12 +71,14 @@ LTE, NR = "ManagedElement=N,ENBFunction=1,EUtranCellFDD=1", "ManagedElement=N,GN
         (
             "Ericsson", LTE, "Accessibility",
             {"pmRrcConnEstabSucc": 95, "pmRrcConnEstabAtt": 110, "pmRrcConnEstabAttReatt": 10,
-             "pmS1SigConnEstabSucc": 90, "pmS1SigConnEstabAtt": 95, "pmErabEstabSuccInit": 80, "pmErabEstabAttInit": 90},
+             "pmS1SigConnEstabSucc": 90, "pmS1SigConnEstabAtt": 95,
+             "pmErabEstabSuccInit": 80, "pmErabEstabAttInit": 90},
             80.0,
         ),
         (
             "Ericsson", LTE, "Retainability",
-            {"pmErabRelNormalEnbAct": 60, "pmErabRelMmeAct": 38, "pmErabRelAbnormalMmeAct": 3, "pmErabRelAbnormalEnbAct": 2},
+            {"pmErabRelNormalEnbAct": 60, "pmErabRelMmeAct": 38, "pmErabRelAbnormalMmeAct": 3,
+             "pmErabRelAbnormalEnbAct": 2},
             95.0,
         ),
         ("Ericsson", LTE, "DownlinkThroughput",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from trunkline.document import Invalid
 from trunkline.telco.model import HealthStatus, Ratio
 from trunkline.telco.network import rules

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from tests.telco.network.outputs import NOON
 from trunkline.telco.model import NetworkResource, Source
 from trunkline.telco.network.topology import Place, Topology, object_name

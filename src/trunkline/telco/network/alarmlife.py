@@ -197,7 +197,8 @@ class Life(msgspec.Struct, omit_defaults=True, gc=False):
         effect = self._see(report)
         if self.raised is None:
             self.raised = report.time
-            return self._change(self.alarm.changed_time, raised_time=report.time, **self._wording(report))
+            began = min(report.time, self.alarm.raised_time)
+            return self._change(self.alarm.changed_time, raised_time=began, **self._wording(report))
         if report.system not in self.alarm.paths:
             return self._change(self.alarm.changed_time, paths=self._paths_with(report))
         return effect
