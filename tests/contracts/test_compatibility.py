@@ -32,6 +32,10 @@ def custom(**settings: str) -> str:
     return f"- {{name: a, customProperties: [{listed}]}}"
 
 
+def map_of(value: str) -> str:
+    return custom(map=f"{{value: {value}}}").replace("a,", "a, logicalType: object,", 1)
+
+
 STRING = "- {name: a, logicalType: string}"
 REQUIRED = "- {name: a, logicalType: string, required: true}"
 TWO = STRING + "\n- {name: b, logicalType: string}"
@@ -48,6 +52,11 @@ TWO = STRING + "\n- {name: b, logicalType: string}"
         (REQUIRED, STRING, "`a` became optional: old readers count on it", True, False),
         (field("integer"), field("number"), "`a` changed its type from integer to number", True, False),
         (field("number"), field("integer"), "`a` changed its type from number to integer", False, True),
+        (field("integer", "minimum: 0"), field("number", "minimum: 1"), "`a` changed its minimum from 0 to 1.0", False,
+         True),
+        (field("string", "pattern: x"), field("date"), "`a` changed its type from string to date", False, False),
+        (map_of("{logicalType: string}, key: {logicalType: string, logicalTypeOptions: {pattern: x}}"),
+         map_of("{logicalType: string}"), "`key of a` changed its pattern from x to none", True, False),
         (field("timestamp"), STRING, "`a` changed its type from timestamp to string", True, False),
         (STRING, field("date"), "`a` changed its type from string to date", False, True),
         (values("x"), field("date"), "`a` changed its type from string to date", False, False),
@@ -84,8 +93,7 @@ TWO = STRING + "\n- {name: b, logicalType: string}"
          False, True),
         (field("array", items="{logicalType: integer}"), field("array", items="{logicalType: number}"),
          "`a[]` changed its type from integer to number", True, False),
-        (custom(map="{value: {logicalType: number}}").replace("a,", "a, logicalType: object,"),
-         custom(map="{value: {logicalType: integer}}").replace("a,", "a, logicalType: object,"),
+        (map_of("{logicalType: number}"), map_of("{logicalType: integer}"),
          "`a.*` changed its type from number to integer", False, True),
         (field("object", properties="[{name: x, logicalType: string}]"),
          field("object", properties="[{name: x, logicalType: string, required: true}]"),

@@ -116,6 +116,18 @@ def test_the_key_is_made_of_the_primary_key_in_its_order(contract: Make) -> None
          "{logicalType: date}]}]}", "a field with `anyOf` has no `logicalType` of its own"),
         ("- {name: a, customProperties: [{property: anyOf, value: [{logicalType: string}, {logicalType: date}]}]}",
          "`anyOf` needs two or more types that JSON tells apart"),
+        ("- {name: a, customProperties: [{property: anyOf, value: [{logicalType: string}]}]}",
+         "`anyOf` needs two or more types that JSON tells apart"),
+        ("- {name: a, logicalType: string, customProperties: [{property: map, value: {value: {logicalType: string}}}]}",
+         "a map is of `logicalType: object`"),
+        ("- {name: a, logicalType: number, logicalTypeOptions: {minimum: 1, exclusiveMinimum: 1}}",
+         "give `minimum` or `exclusiveMinimum`, not both"),
+        ("- {name: a, logicalType: object, logicalTypeOptions: {minProperties: 1}, properties: [{name: b, logicalType: "
+         "date}]}", "`minProperties` is not known here"),
+        ("- {name: a, logicalType: integer, quality: [{metric: invalidValues, mustBe: 0, arguments: {pattern: x}}]}",
+         "`invalidValues` needs the argument `validValues`, or `pattern` for a string without one"),
+        ("- {name: a, logicalType: string, quality: [{metric: invalidValues, mustBe: 0, arguments: {values: [x]}}]}",
+         "`invalidValues` needs the argument `validValues`, or `pattern` for a string without one"),
         ("- {name: a, logicalType: object, customProperties: [{property: map, value: {key: {logicalType: integer}, "
          "value: {logicalType: string}}}]}", "the key of a map is a string"),
         ("- {name: a, logicalType: number, quality: [{metric: invalidValues, mustBe: 0, arguments: "
@@ -166,6 +178,10 @@ def test_a_problem_of_a_field_has_the_line_of_the_field(contract_text: Text) -> 
         ("legalBasis", "legalbasis", "`legalbasis` is not known; did you mean `legalBasis`?"),
         ("value: none", "value: habit", "`value`: expected one of consent, contract,"),
         ("status: active", "", "`status` is missing"),
+        ("physicalName: things", "businessName: things", "`physicalName` is missing: the topic's name"),
+        ("name: Thing", "id: Thing", "`name` is missing"),
+        ("  - name: Thing", "  - {name: Other, physicalName: other, physicalType: topic}\n  - name: Thing", "`schema` "
+         "must declare one object: one contract a topic"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_with_a_contract_is_said(contract_text: Text, written: str, instead: str, reason: str) -> None:

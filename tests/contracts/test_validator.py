@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trunkline.contracts import Contract, Contracts, ContractValidator, accept
+from trunkline.document import Invalid
 from trunkline.log import ContractViolation, Event, open_log
 
 Make = Callable[..., Contract]
@@ -196,6 +197,55 @@ def test_an_undeclared_field_that_is_nested_too_deep_to_read_is_a_fault(contract
     assert faults(made, b'{"x":' + b"[" * 100 + b"]" * 100 + b"}") == []
     found = faults(made, b'{"x":' + b"[" * 100_000 + b"]" * 100_000 + b"}")
     assert [(index, path) for index, path, _ in found] == [(0, "$")]
+
+
+numbers = st.one_of(st.integers(-5, 5), st.sampled_from([2**63 - 1, -(2**63), 2**64, 0.5, True, "1", None]))
+options = st.dictionaries(
+    st.sampled_from(["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minLength",
+                     "maxLength", "minItems", "maxItems", "minProperties", "maxProperties", "timezone"]),
+    numbers, max_size=3,
+) | st.dictionaries(
+    st.sampled_from(["pattern", "format", "minLength"]),
+    st.sampled_from(["^a", "[", "a{99999999999}", "byte", "uuid", "ipv6", "u8", "i64", "f32", 1]), max_size=2,
+)  # fmt: skip
+rules = st.lists(st.fixed_dictionaries({
+    "metric": st.just("invalidValues"), "mustBe": st.just(0),
+    "arguments": st.dictionaries(st.sampled_from(["validValues", "pattern"]),
+                                 st.sampled_from([["x"], [1], [], [2**70], "^a", 1, None]), max_size=2),
+}), max_size=2)  # fmt: skip
+types = st.sampled_from(["string", "integer", "number", "boolean", "timestamp", "date", "time"])
+scalar = st.fixed_dictionaries({"logicalType": types}, optional={"logicalTypeOptions": options, "quality": rules})
+
+
+def made_of(inner: st.SearchStrategy[dict[str, object]]) -> st.SearchStrategy[dict[str, object]]:
+    """Arrays, maps, unions, objects and values that may be null, of properties like `inner`."""
+    null = {"property": "nullable", "value": True}
+    return st.one_of(
+        inner.map(lambda part: part | {"customProperties": [*part.get("customProperties", []), null]}),  # type: ignore[misc]
+        st.builds(lambda part, limit: {
+            "logicalType": "array", "items": part, "logicalTypeOptions": limit,
+        }, inner, options),
+        st.builds(lambda key, part, limit: {
+            "logicalType": "object", "logicalTypeOptions": limit,
+            "customProperties": [{"property": "map", "value": {"key": key, "value": part}}],
+        }, inner, inner, options),
+        st.lists(inner, max_size=3).map(lambda parts: {"customProperties": [{"property": "anyOf", "value": parts}]}),
+        st.lists(inner, max_size=2).map(lambda parts: {
+            "logicalType": "object", "properties": [part | {"name": f"p{n}"} for n, part in enumerate(parts)],
+        }),
+    )  # fmt: skip
+
+
+@given(st.recursive(scalar, made_of, max_leaves=4))
+def test_a_contract_that_is_read_can_be_enforced(contract: Make, declared: dict[str, object]) -> None:
+    """Whatever the log could not enforce is refused when the contract is read, not when an event comes."""
+    written = msgspec.json.encode(declared | {"name": "a", "classification": "internal"}).decode()
+    try:
+        made = contract(f"- {written}")
+    except Invalid:
+        return
+    found = faults(made, {"a": "x"}, {"a": 1}, {"a": [0]}, {"a": {"p0": 1}}, {"a": None}, {})
+    assert all(path.startswith("$.a") for _, path, _ in found)
 
 
 @given(st.binary() | st.text(alphabet='{}[]",:id nulltrue0.5e\\').map(str.encode))

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final, NamedTuple
 
 from trunkline.contracts.contract import Contract
-from trunkline.contracts.field import Field, json_kind
+from trunkline.contracts.field import Field
 from trunkline.document import Problem
 from trunkline.faults import Place
 
@@ -102,7 +102,7 @@ def _field(old: Field, new: Field, path: str, closed: bool) -> Iterator[Change]:
 
 
 def _arms(field: Field) -> dict[str, Field]:
-    return {json_kind(arm): arm for arm in (field.arms or (field,))}
+    return {arm.json_kind: arm for arm in (field.arms or (field,))}
 
 
 def _same_kind(old: Field, new: Field, path: str, closed: bool) -> Iterator[Change]:
@@ -110,7 +110,7 @@ def _same_kind(old: Field, new: Field, path: str, closed: bool) -> Iterator[Chan
     if old.type != new.type:
         text = f"`{path}` changed its type from {old.type} to {new.type}"
         yield Change(place, text, backward=_takes(new, old), forward=_takes(old, new))
-        if json_kind(new) != "number":
+        if new.json_kind != "number":
             return
     yield from _values(old, new, path)
     yield from _limits(old, new, path)
@@ -119,7 +119,7 @@ def _same_kind(old: Field, new: Field, path: str, closed: bool) -> Iterator[Chan
     if old.items and new.items:
         yield from _field(old.items, new.items, f"{path}.*" if new.type == "map" else f"{path}[]", closed)
     if old.keys and new.keys:
-        yield from _field(old.keys, new.keys, f"the key of {path}", closed)
+        yield from _field(old.keys, new.keys, f"key of {path}", closed)
 
 
 def _takes(wide: Field, narrow: Field) -> bool:

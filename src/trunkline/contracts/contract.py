@@ -7,9 +7,10 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 from msgspec import Meta
 
-from trunkline.contracts.field import PERSONAL, Classification, Field, read_fields, read_settings
+from trunkline.contracts.field import PERSONAL, Classification, Field
 from trunkline.contracts.odcs import DataContract, Sla
-from trunkline.document import Document, Invalid, Problem
+from trunkline.contracts.reading import Reader
+from trunkline.document import Document, Invalid
 from trunkline.log.port import Topic
 
 Compatibility = Literal["backward", "forward", "full", "none"]
@@ -111,21 +112,28 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True):
 def read(document: Document) -> Contract:
     """The contract in `document`. Raises `Invalid` with all that is wrong."""
     odcs = document.into(DataContract)
-    problems: list[Problem] = []
-
-    def wrong(reason: str, *place: str | int) -> None:
-        problems.append(document.problem(place, reason))
-
-    custom = read_settings(document, odcs.custom_properties, (), TOPIC_SETTINGS, problems)
-    settings = msgspec.convert(custom, Settings)
+    reader = Reader(document)
     if len(odcs.schema) != 1:
-        wrong("`schema` must declare one object: one contract a topic", "schema")
-        raise Invalid(problems)
-    declared = odcs.schema[0]
-    fields = read_fields(document, declared.properties, ("schema", 0), None, problems)
+        raise Invalid([document.problem(("schema",), "`schema` must declare one object: one contract a topic")])
+    declared, place = odcs.schema[0], ("schema", 0)
     event = Field(
-        name=declared.name, type="object", place=("schema", 0), description=declared.description, fields=fields
+        name=declared.name, type="object", place=place, description=declared.description, classification="internal",
+        quality=tuple(declared.quality), fields=reader.fields(declared.properties, place, None),
+    )  # fmt: skip
+    settings = msgspec.convert(reader.settings(odcs.custom_properties, (), TOPIC_SETTINGS), Settings)
+    contract = Contract(
+        document=document, odcs=odcs, event=event, settings=settings, retention=_retention(odcs.sla_properties, reader)
     )
+    _check(contract, reader)
+    if reader.problems:
+        raise Invalid(reader.problems)
+    return contract
+
+
+def _check(contract: Contract, reader: Reader) -> None:
+    """What must be said of a topic beside its fields."""
+    odcs, settings, fields = contract.odcs, contract.settings, contract.event.fields
+    declared, wrong = odcs.schema[0], reader.wrong
     if not declared.name:
         wrong("`name` is missing", "schema", 0)
     if not declared.physical_name:
@@ -138,19 +146,15 @@ def read(document: Document) -> Contract:
         wrong("`description` needs a `purpose`", "description")
     if settings.compacted and not any(field.key_position for field in fields):
         wrong("a compacted topic needs a key: mark its fields with `primaryKey: true`", "schema", 0)
-    personal = next((field for field in event.descendants() if field.classification in PERSONAL), None)
-    if personal and settings.legal_basis == "none":
-        wrong(f"`{personal.name}` is {personal.classification}: name the `legalBasis` in customProperties",
-              *personal.place)  # fmt: skip
-    retention = _retention(document, odcs.sla_properties, problems)
-    if retention is None and not settings.compacted:
+    if contract.retention is None and not settings.compacted:
         wrong("`slaProperties` must say the `retention` of a topic that is not compacted", "slaProperties")
-    if problems:
-        raise Invalid(problems)
-    return Contract(document=document, odcs=odcs, event=event, settings=settings, retention=retention)
+    personal = next((field for field in contract.event.descendants() if field.classification in PERSONAL), None)
+    if personal and settings.legal_basis == "none":
+        reason = f"`{personal.name}` is {personal.classification}: name the `legalBasis` in customProperties"
+        wrong(reason, *personal.place)
 
 
-def _retention(document: Document, promises: list[Sla], problems: list[Problem]) -> float | None:
+def _retention(promises: list[Sla], reader: Reader) -> float | None:
     for index, promise in enumerate(promises):
         if promise.property != "retention":
             continue
@@ -158,8 +162,7 @@ def _retention(document: Document, promises: list[Sla], problems: list[Problem])
         value: Any = promise.value
         if unit and isinstance(value, int | float) and not isinstance(value, bool) and value > 0:
             return float(value * unit)
-        reason = f"`retention` needs a number and a `unit` among {', '.join(SECONDS)}"
-        problems.append(document.problem(("slaProperties", index), reason))
+        reader.wrong(f"`retention` needs a number and a `unit` among {', '.join(SECONDS)}", "slaProperties", index)
         return 1.0  # named already: not also "missing"
     return None
 

@@ -1,7 +1,7 @@
 """The Open Data Contract Standard v3.1 as types: what a contract's YAML may say, word by word.
 
 Source: Bitol, ODCS v3.1.0 and its JSON Schema. What the standard leaves open stays open here; what Trunkline needs and
-the standard does not have (maps, unions, the topic's settings) stands in `customProperties`: see `settings.py`.
+the standard does not have stands in `customProperties`: see `field.py` (maps, unions) and `contract.py` (the topic).
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from msgspec import Meta
 StableId = Annotated[str, Meta(pattern="^[A-Za-z0-9_-]+$")]
 LogicalType = Literal["string", "date", "timestamp", "time", "number", "integer", "object", "array", "boolean"]
 Dimension = Literal["accuracy", "completeness", "conformity", "consistency", "coverage", "timeliness", "uniqueness"]
-Size = Annotated[int, Meta(ge=0)]
 
 
 class Part(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
@@ -230,65 +229,3 @@ class DataContract(Part, frozen=True):
     authoritative_definitions: list[AuthoritativeDefinition] = []
     custom_properties: list[CustomProperty] = []
     contract_created_ts: str = ""
-
-
-class StringOptions(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
-    """`logicalTypeOptions` of a string."""
-
-    min_length: Size | None = None
-    max_length: Size | None = None
-    pattern: str | None = None
-    format: Literal["byte", "email", "hostname", "ipv4", "ipv6", "uri", "uuid"] | None = None
-
-
-class IntegerOptions(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
-    """`logicalTypeOptions` of an integer."""
-
-    minimum: int | None = None
-    exclusive_minimum: int | None = None
-    maximum: int | None = None
-    exclusive_maximum: int | None = None
-    multiple_of: Annotated[int, Meta(gt=0)] | None = None
-    format: Literal["i8", "i16", "i32", "i64", "u8", "u16", "u32"] | None = None
-
-
-class NumberOptions(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
-    """`logicalTypeOptions` of a number."""
-
-    minimum: float | None = None
-    exclusive_minimum: float | None = None
-    maximum: float | None = None
-    exclusive_maximum: float | None = None
-    multiple_of: Annotated[float, Meta(gt=0)] | None = None
-    format: Literal["f32", "f64"] | None = None
-
-
-class TimestampOptions(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
-    """`logicalTypeOptions` of a timestamp or a time, which are written as RFC 3339 says."""
-
-    timezone: bool | None = None
-
-
-class ArrayOptions(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
-    """`logicalTypeOptions` of an array."""
-
-    min_items: Size | None = None
-    max_items: Size | None = None
-
-
-class ObjectOptions(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
-    """`logicalTypeOptions` of an object."""
-
-    min_properties: Size | None = None
-    max_properties: Size | None = None
-
-
-class NoOptions(msgspec.Struct, frozen=True):
-    """Of a type whose options the log does not check."""
-
-
-Options = StringOptions | IntegerOptions | NumberOptions | TimestampOptions | ArrayOptions | ObjectOptions | NoOptions
-OPTIONS: dict[LogicalType, type[Options]] = {
-    "string": StringOptions, "integer": IntegerOptions, "number": NumberOptions, "timestamp": TimestampOptions,
-    "time": TimestampOptions, "array": ArrayOptions, "object": ObjectOptions, "date": NoOptions, "boolean": NoOptions,
-}  # fmt: skip
