@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from tests.telco.network_health.conftest import CELL, NOON, Network, eventually, make_alarm, minutes
 from trunkline.log.port import Log
 from trunkline.telco.model import AckState, Severity
-from trunkline.telco.network import scopes
+from trunkline.telco.network import alarmlist, scopes
 from trunkline.telco.network.alarmlist import AlarmFilter, AlarmList, AlarmSort, LocatedAlarm
 from trunkline.telco.network.scopes import HealthFilter, HealthSort, Scope
 from trunkline.telco.network.view import NetworkView
@@ -95,7 +96,6 @@ def test_a_cleared_alarm_leaves_the_active_ones_and_stays_as_history(network: Ne
     view.catch_up()
     assert ids(view) == []
     assert ids(view, states=("cleared",)) == ["a"]
-    assert view.alarm_counts() == {}
 
 
 def test_a_forgotten_alarm_is_gone(network: Network, view: NetworkView) -> None:
@@ -110,7 +110,7 @@ def test_a_forgotten_alarm_is_gone(network: Network, view: NetworkView) -> None:
 def test_only_the_alarms_cleared_last_are_kept() -> None:
     alarms = AlarmList(cleared_kept=2)
     for number in range(4):
-        alarms.put(located(f"a{number}", state="cleared"))
+        put(alarms, located(f"a{number}", state="cleared"))
     assert [alarms.get(f"a{number}") is not None for number in range(4)] == [False, False, True, True]
     assert len(alarms) == 2
 
@@ -190,6 +190,10 @@ def located(id: str, severity: str = "major", at: datetime = NOON, **fields: Any
     return LocatedAlarm(**values, site=alarm.dn.partition(",")[0], region=alarm.vendor[:1])
 
 
+def put(alarms: AlarmList, alarm: LocatedAlarm) -> None:
+    alarms.update([(alarm.id, alarm)])
+
+
 def keyed(alarm: LocatedAlarm, sort: AlarmSort) -> tuple[Any, ...]:
     rank = list(Severity).index(alarm.perceived_severity)
     return {
@@ -231,6 +235,14 @@ filters = st.builds(
 )
 
 
+@pytest.fixture(scope="module", autouse=True)
+def few_are_many() -> Iterator[None]:
+    """So that a test's little batches also take the way of large ones."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(alarmlist, "MANY", 10)
+        yield
+
+
 @settings(max_examples=150, deadline=None)
 @given(
     seed=st.integers(0, 10_000),
@@ -238,16 +250,19 @@ filters = st.builds(
     sort=st.sampled_from(tuple(AlarmSort)),
     descending=st.booleans(),
     limit=st.integers(1, 7),
+    often=st.sampled_from((0.02, 1.0)),
 )
 def test_every_filter_order_and_page_shows_what_a_plain_search_shows(
-    seed: int, wanted: AlarmFilter, sort: AlarmSort, descending: bool, limit: int
+    seed: int, wanted: AlarmFilter, sort: AlarmSort, descending: bool, limit: int, often: float
 ) -> None:
     random = Random(seed)
     listed, plain = AlarmList(), {}
+
+    changes: list[tuple[str, LocatedAlarm | None]] = []
     for _ in range(120):
         id = f"a{random.randrange(40)}"
         if random.random() < 0.1:
-            listed.forget(id)
+            changes.append((id, None))
             plain.pop(id, None)
             continue
         severity = random.choice(SEVERITIES)
@@ -261,8 +276,12 @@ def test_every_filter_order_and_page_shows_what_a_plain_search_shows(
             ack_state=random.choice(tuple(AckState)),
             changed_time=NOON + timedelta(seconds=random.randrange(9)),
         )
-        listed.put(alarm)
+        changes.append((id, alarm))
         plain[id] = alarm
+        if random.random() < often:
+            listed.update(changes)
+            changes = []
+    listed.update(changes)
     expected = [alarm for alarm in plain.values() if matches(alarm, wanted)]
     expected.sort(key=lambda alarm: keyed(alarm, sort), reverse=descending)
     found, after = [], None
@@ -275,17 +294,15 @@ def test_every_filter_order_and_page_shows_what_a_plain_search_shows(
             break
         after = page.next
     assert [alarm.id for alarm in found] == [alarm.id for alarm in expected]
-    active = [alarm.perceived_severity for alarm in plain.values() if alarm.state != "cleared"]
-    assert listed.counts() == {severity: active.count(severity) for severity in Severity if severity in active}
 
 
 def test_a_list_that_changes_while_it_is_paged_misses_no_alarm_that_was_there_all_along() -> None:
     alarms = AlarmList()
     for number in range(10):
-        alarms.put(located(f"a{number}", at=minutes(number)))
+        put(alarms, located(f"a{number}", at=minutes(number)))
     first = alarms.page(AlarmFilter(), AlarmSort.RAISED, descending=True, limit=4)
-    alarms.put(located("new", at=minutes(60)))
-    alarms.put(located("a5", "minor", at=minutes(5), changed_time=minutes(60)))
-    alarms.forget(first.alarms[-1].id)
+    put(alarms, located("new", at=minutes(60)))
+    put(alarms, located("a5", "minor", at=minutes(5), changed_time=minutes(60)))
+    alarms.update([(first.alarms[-1].id, None)])
     rest = alarms.page(AlarmFilter(), AlarmSort.RAISED, descending=True, limit=100, after=first.next)
     assert [alarm.id for alarm in first.alarms + rest.alarms] == [f"a{number}" for number in range(9, -1, -1)]

@@ -19,6 +19,7 @@ from trunkline.log.envelope import micros
 from trunkline.telco.model import AckState, Alarm, Severity
 
 CLEARED_KEPT = 10_000
+MANY = 200  # changes at once from which on sorting anew is quicker than moving each
 RANK = {severity: rank for rank, severity in enumerate(Severity)}  # critical first, as Severity lists them
 AFTER_COMMA = chr(ord(",") + 1)
 LAST = chr(0x10FFFF)
@@ -95,37 +96,27 @@ class AlarmList:
     def get(self, id: str) -> LocatedAlarm | None:
         return self._alarms.get(id)
 
-    def put(self, alarm: LocatedAlarm) -> None:
-        """Take the alarm in place of what was known of it."""
-        before = self._alarms.get(alarm.id)
-        self._alarms[alarm.id] = alarm
-        self._replace(before, alarm)
-        self._cleared.pop(alarm.id, None)
-        if not alarm.active:
-            self._cleared[alarm.id] = None
-            if len(self._cleared) > self._cleared_kept:
-                self.forget(next(iter(self._cleared)))
-
-    def forget(self, id: str) -> None:
-        before = self._alarms.pop(id, None)
-        self._cleared.pop(id, None)
-        self._replace(before, None)
+    def update(self, alarms: Iterable[tuple[str, LocatedAlarm | None]]) -> None:
+        """Take each alarm, in order, in place of what was known under its id; None forgets it."""
+        before: dict[str, LocatedAlarm | None] = {}
+        for id, alarm in alarms:
+            before.setdefault(id, self._alarms.get(id))
+            self._set(id, alarm)
+        while len(self._cleared) > self._cleared_kept:
+            oldest = next(iter(self._cleared))
+            before.setdefault(oldest, self._alarms[oldest])
+            self._set(oldest, None)
+        self._index_anew(before)
 
     def below(self, dn: str) -> list[LocatedAlarm]:
         """The alarms on the object `dn` and on every object below it."""
         return [self._alarms[id] for id in self._ids_below(dn)]
 
-    def counts(self) -> dict[str, int]:
-        """Active alarms by severity, the most severe first; severities without alarms are left out."""
-        active = self._index["active", "yes"]
-        found = ((severity.value, len(self._index["severity", severity] & active)) for severity in Severity)
-        return {severity: count for severity, count in found if count}
-
     def page(
         self, wanted: AlarmFilter, sort: AlarmSort, *, descending: bool, limit: int, after: Cursor | None = None
     ) -> AlarmPage:
         matching = self._matching(wanted)
-        if len(matching) * 10 < len(self._alarms):  # sorting the few is cheaper than walking past the many
+        if len(matching) * 50 < len(self._alarms):  # sorting the few is cheaper than walking past the many
             order = sorted(_place(self._alarms[id], sort) for id in matching)
         else:
             order = self._orders[sort]
@@ -173,28 +164,48 @@ class AlarmList:
         last = bisect_left(order, (micros(until),)) if until else len(order)
         return (id for _, id in order[first:last])
 
-    def _replace(self, before: LocatedAlarm | None, after: LocatedAlarm | None) -> None:
-        old = set(_index_keys(before)) if before else set()
-        new = set(_index_keys(after)) if after else set()
-        for key in old - new:
-            ids = self._index[key]
-            ids.discard(before.id)  # type: ignore[union-attr]
-            if not ids:
-                del self._index[key]
-        for key in new - old:
-            self._index[key].add(after.id)  # type: ignore[union-attr]
+    def _set(self, id: str, alarm: LocatedAlarm | None) -> None:
+        self._cleared.pop(id, None)
+        if alarm is None:
+            self._alarms.pop(id, None)
+            return
+        self._alarms[id] = alarm
+        if not alarm.active:
+            self._cleared[id] = None
+
+    def _index_anew(self, before: dict[str, LocatedAlarm | None]) -> None:
+        """Bring indexes and orders from what the alarms were `before` to what they are."""
+        changed = [(old, self._alarms.get(id)) for id, old in before.items()]
+        for old, new in changed:
+            left, entered = set(_index_keys(old)), set(_index_keys(new))
+            for key in left - entered:
+                self._index[key].discard(old.id)  # type: ignore[union-attr]
+            for key in entered - left:
+                self._index[key].add(new.id)  # type: ignore[union-attr]
         for sort, order in self._orders.items():
-            left = _place(before, sort) if before else None
-            entered = _place(after, sort) if after else None
-            if left == entered:
-                continue
-            if left is not None:
-                del order[bisect_left(order, left)]
-            if entered is not None:
-                insort(order, entered)
+            moves = [(old and _place(old, sort), new and _place(new, sort)) for old, new in changed]
+            _reorder(order, [(old, new) for old, new in moves if old != new])
 
 
-def _index_keys(alarm: LocatedAlarm) -> Iterator[tuple[str, str]]:
+def _reorder(order: list[Cursor], moves: list[tuple[Cursor | None, Cursor | None]]) -> None:
+    """Move entries of a sorted list from their old places to the new ones."""
+    if len(moves) < MANY:
+        for old, new in moves:
+            if old is not None:
+                del order[bisect_left(order, old)]
+            if new is not None:
+                insort(order, new)
+        return
+    gone = {old for old, _ in moves if old is not None}
+    if gone:
+        order[:] = [entry for entry in order if entry not in gone]
+    order += [new for _, new in moves if new is not None]
+    order.sort()  # one merge: all but the last are in order already
+
+
+def _index_keys(alarm: LocatedAlarm | None) -> Iterator[tuple[str, str]]:
+    if alarm is None:
+        return
     yield "severity", alarm.perceived_severity
     yield "vendor", alarm.vendor
     yield "site", alarm.site

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import threading
 from collections.abc import AsyncIterator
@@ -50,6 +51,8 @@ class NetworkHealth:
     async def running(self) -> AsyncIterator[None]:
         """Keep the view up with the log while the API is served."""
         await asyncio.to_thread(self.view.catch_up)
+        # What the view holds now lives on; to look through it for garbage would stop everything for 0.1 s each time.
+        gc.freeze()
         self.feed = EventFeed(self.log, self.view)
         loop = asyncio.get_running_loop()
         following = threading.Thread(target=self._follow, args=(loop,), name="network view")

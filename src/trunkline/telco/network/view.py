@@ -115,20 +115,17 @@ class NetworkView:
         for record in records:
             name = self._topology.learn(self._resource.decode(record.value)) if record.value is not None else None
             if name is not None:
-                for alarm in self._alarms.below(node_of(name) or name):
-                    self._alarms.put(self._located(alarm))
+                there = self._alarms.below(node_of(name) or name)
+                self._alarms.update((alarm.id, self._located(alarm)) for alarm in there)
         return []
 
     def _take_alarms(self, records: Sequence[Record]) -> list[Change]:
-        changes = []
-        for record in records:
-            if record.value is None:
-                self._alarms.forget((record.key or b"").decode())
-                continue
-            alarm = self._located(self._alarm.decode(record.value))
-            self._alarms.put(alarm)
-            changes.append(Change(record.offset, alarm))
-        return changes
+        alarms = [
+            (record, self._located(self._alarm.decode(record.value)) if record.value is not None else None)
+            for record in records
+        ]
+        self._alarms.update(((record.key or b"").decode(), alarm) for record, alarm in alarms)
+        return [Change(record.offset, alarm) for record, alarm in alarms if alarm is not None]
 
     def _take_health(self, records: Sequence[Record]) -> list[Change]:
         self._scopes.put(((record.key or b"").decode(), record.value) for record in records if record.value is not None)
@@ -211,11 +208,6 @@ class NetworkView:
         """The alarms that match `wanted` (the active ones without it), a page at a time, the latest raised first."""
         with self._lock:
             return self._alarms.page(wanted or AlarmFilter(), sort, descending=descending, limit=limit, after=after)
-
-    def alarm_counts(self) -> dict[str, int]:
-        """Active alarms by severity."""
-        with self._lock:
-            return self._alarms.counts()
 
     def located(self, alarm: LocatedAlarm) -> LocatedAlarm:
         """The alarm with its site and region."""
