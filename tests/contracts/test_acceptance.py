@@ -9,7 +9,7 @@ import pytest
 
 from trunkline.contracts import accept, accepted, check, load
 from trunkline.document import Invalid
-from trunkline.log import Log, open_log
+from trunkline.log import Event, Log, open_log
 
 Text = Callable[..., str]
 STRING = "- {name: a, logicalType: string}"
@@ -43,6 +43,13 @@ def test_accepting_the_same_again_writes_nothing(log: Log, folder: Path) -> None
     (folder / "things.yaml").write_text("# only a comment more\n" + text)
     assert accept(log, load(folder)) == []
     assert log.end("contracts", 0) == 1
+
+
+def test_the_last_of_many_versions_is_the_one_in_force(log: Log, folder: Path, contract_text: Text) -> None:
+    accept(log, load(folder))
+    latest = contract_text(STRING, version="9.0.0", partitions=2).encode()
+    log.append("contracts", [Event(b"long ago", b"things")] * 10_000 + [Event(latest, b"things")])
+    assert accepted(log)["things"].odcs.version == "9.0.0"
 
 
 def test_a_compatible_version_comes_in_force_and_its_topic_follows(log: Log, folder: Path, contract_text: Text) -> None:

@@ -73,6 +73,9 @@ def test_a_channel_says_how_the_topic_is_kept_and_who_owns_it(contract: Callable
     assert last["topicConfiguration"]["cleanup.policy"] == ["compact", "delete"]
     assert list(document["channels"]["kept"]["messages"]) == ["kept"]
     assert list(document["channels"]["last"]["messages"]) == ["last", "last.tombstone"]
+    key = {"type": "string", "description": "id"}
+    for message in ("kept", "last", "last.tombstone"):
+        assert document["components"]["messages"][message]["bindings"]["kafka"]["key"] == key
     assert document["channels"]["kept"]["x-contract"] == {
         "id": "example.things", "version": "1.0.0", "owner": "an@example.com", "compatibility": "backward",
         "legalBasis": "none",
@@ -80,6 +83,13 @@ def test_a_channel_says_how_the_topic_is_kept_and_who_owns_it(contract: Callable
     assert {name: operation["action"] for name, operation in document["operations"].items()} == {
         "write.kept": "send", "read.kept": "receive", "write.last": "send", "read.last": "receive",
     }  # fmt: skip
+
+
+def test_where_unknown_fields_are_allowed_the_schema_allows_them(contract: Callable[..., Contract]) -> None:
+    made = contract("- {name: id, logicalType: string}", unknownFields="allowed")
+    document = asyncapi(Contracts({"things": made}), "x", "1")
+    assert document["components"]["schemas"]["things"]["additionalProperties"] is True
+    assert "bindings" not in document["components"]["messages"]["things"]
 
 
 def test_the_schema_of_a_field_says_what_the_log_enforces(contract: Callable[..., Contract]) -> None:
