@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import signal
 import sys
 from pathlib import Path
@@ -34,6 +35,9 @@ async def _run(simulation: Simulation) -> None:
     loop = asyncio.get_running_loop()
     for stop in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(stop, work.cancel)
+    if os.environ.get("TRUNKLINE_SUPERVISED"):
+        # Standard input is the supervisor's pipe: when it ends, the supervisor is gone, even by kill -9.
+        loop.add_reader(0, lambda: os.read(0, 1024) or work.cancel())
     print(
         f"simulator: {len(simulation.network.sites)} sites, sftp://127.0.0.1:{settings.sftp_port}, "
         f"a period is {settings.period} s",
@@ -46,17 +50,23 @@ async def _run(simulation: Simulation) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m belgicom.simulator", description=__doc__)
-    parser.add_argument("--data", type=Path, help="the data folder; the simulator's part is simulator/ in it")
+    parser.add_argument("--data", type=_absolute, help="the data folder; the simulator's part is simulator/ in it")
     parser.add_argument("--seed", type=int, help="the network and all that happens in it come from this number")
     parser.add_argument("--sites", type=int)
     parser.add_argument("--period", type=int, help="seconds of a granularity period, whole minutes")
     parser.add_argument("--sftp-port", type=int)
     parser.add_argument("--agent-port", type=int, help="the first of the three SNMP agents' ports")
     parser.add_argument("--snmp", dest="traps_to", metavar="HOST:PORT", help="where traps go")
+    parser.add_argument("--ves", metavar="URL", help="where O-RAN radios post their events; empty: they do not")
+    parser.add_argument("--ves-ca", metavar="FILE", help="the certificate by which they know the collector")
     parser.add_argument("--rate", type=float, help="faults that begin in a minute, over the whole network")
     parser.add_argument("--quiet", action="store_true", default=None, help="no faults, and nothing goes wrong")
     parser.add_argument("--storm-at", type=float, metavar="SECONDS", help="a region's transport fails then")
     return parser
+
+
+def _absolute(text: str) -> Path:
+    return Path(text).absolute()
 
 
 if __name__ == "__main__":

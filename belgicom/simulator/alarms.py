@@ -110,6 +110,18 @@ class Alarm:
             *((self.cell.technology, self.cell.number) if self.cell else ("", 0)),
         )
 
+    @property
+    def code(self) -> str:
+        """The vendor's code of the problem: Ericsson's is its words, the others' a number."""
+        own = {"Ericsson": self.problem.ericsson, "Nokia": self.problem.nokia[0], "Huawei": self.problem.huawei[0]}
+        return str(own[self.site.vendor])
+
+    @property
+    def words(self) -> str:
+        """What the vendor calls the problem."""
+        own = {"Ericsson": self.problem.ericsson, "Nokia": self.problem.nokia[1], "Huawei": self.problem.huawei[1]}
+        return own[self.site.vendor]
+
     def clear(self, now: datetime) -> Alarm:
         return replace(self, cleared=True, changed=now)
 

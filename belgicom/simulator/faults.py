@@ -71,7 +71,7 @@ class Faults:
             self._begin_storm(dice)
         reported = [alarm for step in self._due() for alarm in self._happen(step, now, dice)]
         if self.rate and dice.random() < 1 / 300:
-            reported.append(self._orphan(dice, now))
+            reported += self._orphan(dice, now)
         while self.ended and self.ended[0].end < now - REMEMBERED:
             self.ended.popleft()
         return reported
@@ -162,13 +162,13 @@ class Faults:
         self.active[alarm.object] = alarm
         return alarm
 
-    def _orphan(self, dice: random.Random, now: datetime) -> Alarm:
+    def _orphan(self, dice: random.Random, now: datetime) -> Iterator[Alarm]:
         """A clear whose raise nobody saw, as after an outage of the vendor's manager: its number is an old one."""
-        problem = PROBLEMS["temperature"]
         troubled = {alarm.site.name for alarm in self.active.values()}
-        site = dice.choice([site for site in self.network.sites if site.name not in troubled] or self.network.sites)
-        old = FIRST_ALARM - dice.randint(1, 1_000_000)
-        return Alarm(old, problem, site, None, problem.severity, now, now, cleared=True)
+        quiet = [site for site in self.network.sites if site.name not in troubled]
+        if quiet:
+            problem, old = PROBLEMS["temperature"], FIRST_ALARM - dice.randint(1, 1_000_000)
+            yield Alarm(old, problem, dice.choice(quiet), None, problem.severity, now, now, cleared=True)
 
     def saved(self) -> dict[str, Any]:
         """As JSON for the state file."""

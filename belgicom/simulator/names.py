@@ -8,7 +8,7 @@ OPERATOR = "DC=belgicom.be"
 # The generic NRM's classes (TS 28.658 for E-UTRAN, TS 28.541 for NR): the function, and the cell below it.
 FUNCTION = {"LTE": "ENBFunction", "NR": "GNBDUFunction"}
 CELL = {"LTE": "EUtranCellFDD", "NR": "NRCellDU"}
-CU_FUNCTION, CU_CELL = "GNBCUCPFunction", "NRCellCU"
+CU_FUNCTION, CU_CELL, CARRIER = "GNBCUCPFunction", "NRCellCU", "NRSectorCarrier"
 
 
 def node_id(site: Site) -> str:
@@ -41,6 +41,11 @@ def canonical_dn(site: Site, cell: Cell | None = None, *, control_plane: bool = 
         return f"{node},{CU_FUNCTION}={function_id(site, 'NR')},{CU_CELL}={cell_id(site, cell)}"
     technology = cell.technology
     return f"{node},{FUNCTION[technology]}={function_id(site, technology)},{CELL[technology]}={cell_id(site, cell)}"
+
+
+def carrier_dn(site: Site, cell: Cell) -> str:
+    """The local DN of the sector carrier that an NR cell is sent on."""
+    return f"{canonical_dn(site)},{FUNCTION['NR']}={function_id(site, 'NR')},{CARRIER}={cell_id(site, cell)}"
 
 
 def ericsson_dn(site: Site, cell: Cell | None = None) -> str:

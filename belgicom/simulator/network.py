@@ -26,7 +26,8 @@ class Cell:
 class Site:
     """A radio site with one node. `number` is unique in the operator; Nokia names its nodes by it.
 
-    `oran` says that its NR radios are O-RAN units, which report over VES besides the vendor's own way.
+    `oran` says that its NR radios are O-RAN units, which report over VES besides the vendor's own way; only sites of
+    Ericsson have them, whose names are 3GPP's, as VES wants them.
     """
 
     name: str
@@ -103,5 +104,5 @@ def _site(dice: random.Random, province: Province, town: Town, name: str, number
         longitude=round(town.longitude + dice.gauss(0, 0.024), 5),
         number=number,
         cells=tuple(cells),
-        oran=has_nr and dice.random() < 0.15,
+        oran=has_nr and province.vendor == "Ericsson" and dice.random() < 0.3,
     )

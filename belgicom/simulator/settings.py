@@ -15,7 +15,10 @@ HERE = Path(__file__).parent
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """What the simulator is told; simulator.toml says what each setting means. All listeners are on loopback."""
+    """What the simulator is told; simulator.toml says what each setting means. All listeners are on loopback.
+
+    `data` is the platform's data folder; a relative path is below the operator's folder, as for the platform.
+    """
 
     data: Path
     seed: int
@@ -26,6 +29,8 @@ class Settings:
     agent_port: int
     traps_to: str
     snmpv3: bool
+    ves: str
+    ves_ca: str
     rate: float
     quiet: bool
     storm_at: float
@@ -48,13 +53,13 @@ def load(given: Mapping[str, Any], environment: Mapping[str, str] = os.environ) 
     Raises `ValueError` naming the setting that cannot be used.
     """
     values: dict[str, Any] = tomllib.loads((HERE / "simulator.toml").read_text())
-    values["data"] = environment.get("TRUNKLINE_DATA", str(HERE.parent / ".trunkline"))
+    values["data"] = environment.get("TRUNKLINE_DATA", ".trunkline")
     for field in fields(Settings):
         name = f"{PREFIX}{field.name.upper()}"
         if name in environment:
             values[field.name] = _read(name, environment[name], field.type)
     values |= {name: value for name, value in given.items() if value is not None}
-    values["data"] = Path(values["data"])
+    values["data"] = HERE.parent / values["data"]
     return Settings(**values)
 
 

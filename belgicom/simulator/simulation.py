@@ -12,16 +12,19 @@ from belgicom.simulator.alarms import Alarm
 from belgicom.simulator.faults import Faults
 from belgicom.simulator.informs import Informs
 from belgicom.simulator.managers import VENDORS, ActiveAlarms, Manager
+from belgicom.simulator.measurements import Period
 from belgicom.simulator.mishaps import TrapMishap, trap_mishap
 from belgicom.simulator.network import build_network
+from belgicom.simulator.radios import measured_radios
 from belgicom.simulator.settings import Settings
 from belgicom.simulator.state import State
 from belgicom.simulator.traps import Notification
 from belgicom.simulator.uploads import Uploads
+from belgicom.simulator.ves import Collector, fault_event, measurement_event
 
 TICK = 1.0  # seconds
 HEARTBEAT = 60  # ticks between two signs of life of a manager
-ENM_LIST = 10  # ticks between two files of ENM
+ENM_LIST = 5  # ticks between two files of ENM
 
 
 class Simulation:
@@ -46,14 +49,17 @@ class Simulation:
             )
             for vendor in VENDORS
         }
+        self.collector = None
+        if settings.ves:
+            ca = settings.data / settings.ves_ca
+            self.collector = Collector(settings.ves, ca, keys.VES_USER, self.keys.ves)
         self._enm: dict[int, Alarm] = {}
         self._state = State(settings.folder / "state.json")
         self._restore()
 
     async def run(self) -> None:
         """Work until cancelled. Raises `OSError` where a port is taken."""
-        self.root.mkdir(exist_ok=True)
-        self.uploads.topology()
+        self.uploads.prepare()
         server = await sftp.serve(self.root, self.settings.sftp_port, self.keys)
         try:
             for port, manager in enumerate(self.managers.values(), self.settings.agent_port):
@@ -61,6 +67,8 @@ class Simulation:
             work = [self.uploads.measurements(), self._tick()]
             if self.informs is not None:
                 work.append(self.informs.run())
+            if self.collector is not None:
+                work += [self.collector.run(), self._measure_radios(self.collector)]
             await asyncio.gather(*work)
         finally:
             for manager in self.managers.values():
@@ -81,27 +89,48 @@ class Simulation:
         """One tick: what happened is saved first and sent then, so that a kill loses a trap, never a number."""
         reported = self.faults.advance(now, storm)
         dice = random.Random(f"mishaps/{self.settings.seed}/{self.faults.tick}")
-        leaving: list[tuple[Manager, Notification]] = []
-        for alarm in reported:
-            manager = self.managers[alarm.site.vendor]
-            notification = manager.report(alarm)
-            mishap = trap_mishap(dice) if not self.settings.quiet else TrapMishap.NONE
-            # MAE numbers its new alarms only: the loss of another report could never be noticed.
-            if mishap is TrapMishap.LOST and (alarm.site.vendor != "Huawei" or alarm.changed == alarm.raised):
-                continue
-            leaving += [(manager, notification)] * (2 if mishap is TrapMishap.DOUBLED else 1)
-            if alarm.site.vendor == "Ericsson" and alarm.id % 3 == 0:
-                self._enm[alarm.id] = alarm
-        if self.faults.tick % HEARTBEAT == 0:
-            beats = ((manager, manager.heartbeat(now)) for manager in self.managers.values())
-            leaving += [(manager, beat) for manager, beat in beats if beat is not None]
-        if reported or leaving or self.faults.tick % HEARTBEAT == 0:
+        leaving = [(alarm.site.vendor, each) for alarm in reported for each in self._traps(alarm, dice)]
+        beat = self.faults.tick % HEARTBEAT == 0
+        if beat:
+            heartbeats = ((vendor, manager.heartbeat(now)) for vendor, manager in self.managers.items())
+            leaving += [(vendor, each) for vendor, each in heartbeats if each is not None]
+        if reported or beat:
             self.save()
-        for manager, notification in leaving:
-            manager.send([notification])
+        for vendor, notification in leaving:
+            self.managers[vendor].send([notification])
+        for alarm in reported:
+            self._tell_otherwise(alarm)
         if self.faults.tick % ENM_LIST == 0:
             self.uploads.alarms(list(self._enm.values()), now)
             self._enm.clear()
+
+    def _traps(self, alarm: Alarm, dice: random.Random) -> list[Notification]:
+        """What leaves for the platform: the report of the alarm once, or not at all, or twice."""
+        notification = self.managers[alarm.site.vendor].report(alarm)
+        mishap = TrapMishap.NONE if self.settings.quiet else trap_mishap(dice)
+        # MAE numbers its new alarms only: the loss of another report could never be noticed.
+        noticed = alarm.site.vendor != "Huawei" or (alarm.changed == alarm.raised and not alarm.cleared)
+        if mishap is TrapMishap.LOST and noticed:
+            return []
+        return [notification] * (2 if mishap is TrapMishap.DOUBLED else 1)
+
+    def _tell_otherwise(self, alarm: Alarm) -> None:
+        """The second path of some alarms: ENM's lists, and the VES events of O-RAN radios."""
+        if alarm.site.vendor == "Ericsson" and alarm.id % 3 == 0:
+            self._enm[alarm.id] = alarm
+        if self.collector is not None and alarm.site.oran and alarm.cell and alarm.cell.technology == "NR":
+            self.collector.put(fault_event(alarm, self.faults.tick))
+
+    async def _measure_radios(self, collector: Collector) -> None:
+        """What O-RAN radios counted, posted when a period is over."""
+        seconds, radios = self.settings.period, [site for site in self.network.sites if site.oran]
+        while True:
+            await asyncio.sleep(seconds - time.time() % seconds)
+            period = Period.before(datetime.now(UTC), seconds)
+            for number, site in enumerate(radios):
+                counted = measured_radios(self.settings.seed, site, period)
+                collector.put(measurement_event(site, period, counted, number))
+                await asyncio.sleep(seconds / 4 / len(radios))
 
     def save(self) -> None:
         """Remember what must outlive a restart."""

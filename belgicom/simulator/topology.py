@@ -9,7 +9,17 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from xml.sax.saxutils import escape, quoteattr
 
-from belgicom.simulator.names import CELL, CU_CELL, CU_FUNCTION, FUNCTION, OPERATOR, cell_id, function_id, node_id
+from belgicom.simulator.names import (
+    CARRIER,
+    CELL,
+    CU_CELL,
+    CU_FUNCTION,
+    FUNCTION,
+    OPERATOR,
+    cell_id,
+    function_id,
+    node_id,
+)
 from belgicom.simulator.network import Cell, Network, Site
 
 HEAD = """<?xml version="1.0" encoding="UTF-8"?>
@@ -97,6 +107,11 @@ def _distributed_unit(site: Site) -> Iterator[str]:
         yield f"<nn:operationalState>enabled</nn:operationalState><nn:pLMNIdList>{PLMN}</nn:pLMNIdList>"
         yield f"<nn:nRpci>{_pci(site, cell) % 1008}</nn:nRpci><nn:arfcnDL>636666</nn:arfcnDL>"
         yield f"<nn:bSChannelBwDL>100</nn:bSChannelBwDL></nn:attributes></nn:{CELL['NR']}>\n"
+    for cell in site.of("NR"):
+        yield f'<nn:{CARRIER} id="{cell_id(site, cell)}"><nn:attributes>'
+        yield f"<nn:userLabel>{site.name}_N35_{cell.number}</nn:userLabel><nn:txDirection>DL and UL</nn:txDirection>"
+        yield "<nn:configuredMaxTxPower>200</nn:configuredMaxTxPower><nn:arfcnUL>636666</nn:arfcnUL>"
+        yield f"<nn:bSChannelBwUL>100</nn:bSChannelBwUL></nn:attributes></nn:{CARRIER}>\n"
     yield f"</nn:{FUNCTION['NR']}>\n"
 
 

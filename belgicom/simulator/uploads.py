@@ -20,6 +20,7 @@ from belgicom.simulator.network import Network, Site
 from belgicom.simulator.openalarm import open_alarm
 from belgicom.simulator.topology import topology_files
 
+FOLDERS = ("cm", "ericsson/fm", "ericsson/pm", "nokia/pm", "huawei/pm")
 EXPORTED = datetime(2026, 1, 1, tzinfo=UTC)
 """When the topology was exported: fixed, so that a restart does not write it anew."""
 
@@ -36,8 +37,10 @@ class Uploads:
         self._late: list[tuple[float, str, bytes]] = []
         self.files = 0
 
-    def topology(self) -> None:
-        """Write the bulk CM files that are not there yet or have changed."""
+    def prepare(self) -> None:
+        """Make the folders, and write the bulk CM files that are not there yet or have changed."""
+        for folder in FOLDERS:
+            (self.root / folder).mkdir(parents=True, exist_ok=True)
         for name, content in topology_files(self.network, EXPORTED):
             path = self.root / "cm" / name
             if not path.exists() or path.read_bytes() != content:

@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 
 from belgicom.simulator.alarms import Alarm
 from belgicom.simulator.measurements import MeasuredObject, Period
-from belgicom.simulator.names import OPERATOR, canonical_dn
+from belgicom.simulator.names import OPERATOR, canonical_dn, native_dn
 from belgicom.simulator.network import Site
 
 WAITING = 2000  # events of a domain; while the collector is away the oldest wait and the newest are lost
@@ -31,8 +31,8 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.5, 15.0  # seconds before a post is tried again
 logger = logging.getLogger(__name__)
 
 
-def fault_event(alarm: Alarm, sequence: int, problem_code: str) -> dict[str, Any]:
-    """The event of an alarm that was raised, changed or cleared. `problem_code` is the vendor's code of the problem."""
+def fault_event(alarm: Alarm, sequence: int) -> dict[str, Any]:
+    """The event of an alarm that was raised, changed or cleared."""
     site, problem = alarm.site, alarm.problem
     return {
         "commonEventHeader": _header(
@@ -41,14 +41,17 @@ def fault_event(alarm: Alarm, sequence: int, problem_code: str) -> dict[str, Any
         ),
         "faultFields": {
             "faultFieldsVersion": "4.0",
-            "alarmCondition": problem_code,
-            "alarmInterfaceA": canonical_dn(site, alarm.cell),
+            "alarmCondition": alarm.code,
             "eventSourceType": "other",
             "eventCategory": problem.event_type,
-            "specificProblem": problem.huawei[1] if site.vendor == "Huawei" else problem.ericsson,
+            "specificProblem": alarm.words,
             "eventSeverity": "NORMAL" if alarm.cleared else alarm.severity.upper(),
             "vfStatus": "Active",
-            "alarmAdditionalInformation": {"probableCause": problem.cause, "town": site.town},
+            "alarmAdditionalInformation": {
+                "objectInstance": native_dn(site, alarm.cell),
+                "probableCause": problem.cause,
+                "additionalText": f"{problem.name} at {site.town}",
+            },
         },
     }  # fmt: skip
 

@@ -5,6 +5,7 @@ from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -67,20 +68,20 @@ def test_all_kpis_of_the_formula_tables_can_be_computed_and_a_healthy_cell_is_go
     network: Network, period: Period, vendor: str
 ) -> None:
     tables, site = formulas.load(KPIS), with_nr(network, vendor)
-    counters: dict[tuple[str, str], dict[str, object]] = {}
+    counters: dict[tuple[str, str], tuple[formulas.Table, dict[str, Any]]] = {}
     for each in read(vendor, pm_file(period, {site: measured(7, site, period)})):
         table = tables.find(vendor, each.dn)
         assert table is not None
         wanted, cell = table.wanted[formulas.class_of(each.dn)], each.dn.rpartition("=")[2]
-        known = counters.setdefault((table.name, cell), {})
+        _, known = counters.setdefault((table.name, cell), (table, {}))
         known.update({name: value for key, value in each.counters.items() for name in wanted.get(key, ())})
     assert len(counters) == len(site.cells)
-    for (table_name, _), known in counters.items():
-        values = {each.name: each.compute(known, 900)[0] for each in tables.by_name[table_name].formulas}
+    for table, known in counters.values():
+        values = {each.name: each.compute(known, 900)[0] for each in table.formulas}
         assert all(value is not None for value in values.values()), values
         assert values["CellAvailability"] == 100
         for name in ("Accessibility", "Retainability", "HandoverSuccessRate"):
-            assert 97 < values[name] <= 100, (table_name, values)
+            assert 97 < values[name] <= 100, (table.name, values)
         assert 5 < values["PrbUtilisationDownlink"] < 95
         assert 10 < values["DownlinkThroughput"] < 300
 
