@@ -118,6 +118,9 @@ def test_the_key_is_made_of_the_primary_key_in_its_order(contract: Make) -> None
          "`anyOf` needs two or more types that JSON tells apart"),
         ("- {name: a, customProperties: [{property: anyOf, value: [{logicalType: string}]}]}",
          "`anyOf` needs two or more types that JSON tells apart"),
+        ("- {name: a, customProperties: [{property: anyOf, value: [{logicalType: string}, {customProperties: "
+         "[{property: anyOf, value: [{logicalType: integer}, {logicalType: boolean}]}]}]}]}",
+         "`anyOf` needs two or more types that JSON tells apart"),
         ("- {name: a, logicalType: string, customProperties: [{property: map, value: {value: {logicalType: string}}}]}",
          "a map is of `logicalType: object`"),
         ("- {name: a, logicalType: number, logicalTypeOptions: {minimum: 1, exclusiveMinimum: 1}}",
