@@ -246,9 +246,10 @@ def test_the_partitions_of_a_killed_member_are_taken_over(path: Path) -> None:
 def test_maintenance_lets_writers_through(log: EmbeddedLog) -> None:
     log.create(Topic(name="latest", compacted=True))
     log.create(Topic(name="short", retention=0.0))
-    for number in range(3000):
-        log.append("short", [Event(bytes(2000))])
-        log.append("latest", [Event(b"%d" % number, b"k%d" % (number % 10))])
+    with log.transactional("filler").transaction() as transaction:
+        for number in range(3000):
+            transaction.append("short", [Event(bytes(2000))])
+            transaction.append("latest", [Event(b"%d" % number, b"k%d" % (number % 10))])
     done = threading.Event()
 
     def maintain() -> None:

@@ -275,8 +275,18 @@ def test_one_processor_that_fails_stops_the_worker_with_its_error(log: Log) -> N
             out.send("nowhere", "k", b"1", id="1")
 
     log.append("calls", calls(1))
-    with pytest.raises(LogError, match="nowhere"):
+    with pytest.raises(LogError, match="nowhere") as stopped:
         Worker(log, [Count, Lost]).run(threading.Event())
+    assert stopped.value.__notes__ == ["This stopped the processor 'lost'."]
+
+
+def test_state_that_cannot_be_taken_back_is_named(log: Log) -> None:
+    log.append("calls", calls(1))
+    catch_up(Worker(log, [Count]))
+    log.append("state.count", [Event(b"not a number", b"0")], partition=0)
+    with pytest.raises(ValueError, match="not a number") as stopped:
+        Worker(log, [Count])
+    assert stopped.value.__notes__ == ["count could not take back b'0' from state.count."]
 
 
 COUNTING = Path(__file__).with_name("counting.py")

@@ -119,7 +119,11 @@ class Task:
                     state[record.key] = record.value
             offset = records[-1].offset + 1
         for key, value in state.items():
-            processor.restore(key.decode(), value)
+            try:
+                processor.restore(key.decode(), value)
+            except Exception as error:
+                error.add_note(f"{processor.name} could not take back {key!r} from {self._changelog.topic}.")
+                raise
         return processor
 
 

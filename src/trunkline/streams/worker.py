@@ -20,7 +20,8 @@ LOOK = 0.2  # seconds between looks at whether to stop
 
 
 class Worker:
-    """Runs `processors`: classes, or factories of instances. One is called once per partition, or once for a `whole`.
+    """Runs `processors`: classes, or factories of instances, called for each partition (once for a `whole`) and again
+    when a failure has spoilt an instance.
 
     Raises `LogError` where a topic is missing, or the topics of a processor differ in their number of partitions.
     """
@@ -79,6 +80,13 @@ class Run:
         self._tick_at = time.monotonic() + TICK
 
     def run_once(self, limit: int) -> int:
+        try:
+            return self._run_once(limit)
+        except Exception as error:
+            error.add_note(f"This stopped the processor {self.name!r}.")
+            raise
+
+    def _run_once(self, limit: int) -> int:
         done = sum(task.run_once(limit) for task in self._tasks)
         # Time passes for a processor only when it knows all that has happened so far.
         if not done and time.monotonic() >= self._tick_at:

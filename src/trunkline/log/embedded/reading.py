@@ -15,7 +15,7 @@ from trunkline.log.embedded.topics import Topics
 from trunkline.log.port import Record, TopicPartition
 
 READ_BYTES = 64 << 20  # after which a read ends, however few events it has
-LOOK = 0.005  # seconds between looks at what other processes have written
+LOOK = 0.008  # seconds between looks at what other processes have written
 BatchKey = tuple[int, int, int]
 """(partition id, base, count): compaction, which rewrites batches, only ever lowers the count."""
 
@@ -71,7 +71,7 @@ class Reader:
         return self.end(topic, number)
 
     def wait(self, offsets: Mapping[TopicPartition, int], timeout: float) -> bool:
-        """See `Log.wait`. An append of this process wakes it at once, one of another within 5 ms."""
+        """See `Log.wait`. An append of this process wakes it at once, one of another within 8 ms."""
         deadline = time.monotonic() + timeout
         wanted = [(self._topics.id(topic, number), offset) for (topic, number), offset in offsets.items()]
         with self._database.reading() as db:
