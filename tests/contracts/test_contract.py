@@ -121,6 +121,13 @@ def test_the_key_is_made_of_the_primary_key_in_its_order(contract: Make) -> None
         ("- {name: a, customProperties: [{property: anyOf, value: [{logicalType: string}, {customProperties: "
          "[{property: anyOf, value: [{logicalType: integer}, {logicalType: boolean}]}]}]}]}",
          "`anyOf` needs two or more types that JSON tells apart"),
+        ("- {name: a, logicalType: string, quality: [{metric: invalidValues, mustBe: 0, arguments: {validValues: [x], "
+         "pattern: y}}]}", "with valid values listed, leave out the other limits"),
+        ("- {name: a, logicalType: string, logicalTypeOptions: {pattern: x}, quality: [{metric: invalidValues, "
+         "mustBe: 0, arguments: {pattern: y}}]}", "`invalidValues` needs the argument `validValues`, or `pattern` for "
+         "a string without one"),
+        ("- {name: a, logicalType: string, logicalTypeOptions: {pattern: 'a{99999999999}'}}", "`pattern` is not a "
+         "regular expression: the repetition number is too large"),
         ("- {name: a, logicalType: string, customProperties: [{property: map, value: {value: {logicalType: string}}}]}",
          "a map is of `logicalType: object`"),
         ("- {name: a, logicalType: number, logicalTypeOptions: {minimum: 1, exclusiveMinimum: 1}}",

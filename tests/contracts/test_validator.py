@@ -51,6 +51,7 @@ ONE = "- {{name: a, required: true, {}}}"
         ("logicalType: integer", 1, True, "expected `int`, got `bool`"),
         ("logicalType: integer, logicalTypeOptions: {minimum: 0}", 0, -1, "expected `int` >= 0"),
         ("logicalType: integer, logicalTypeOptions: {exclusiveMaximum: 9}", 8, 9, "expected `int` <= 8"),
+        ("logicalType: integer, logicalTypeOptions: {exclusiveMinimum: 0}", 1, 0, "expected `int` >= 1"),
         ("logicalType: integer, logicalTypeOptions: {multipleOf: 5}", 10, 11, "expected `int` that's a multiple of 5"),
         ("logicalType: integer, logicalTypeOptions: {format: u8}", 255, 256, "expected `int` <= 255"),
         ("logicalType: integer, logicalTypeOptions: {format: u8, maximum: 9}", 9, 10, "expected `int` <= 9"),
@@ -82,6 +83,13 @@ def test_each_kind_of_limit_is_kept(contract: Make, declared: str, good: object,
     found = faults(made, {"a": good}, {"a": bad})
     assert [(index, path) for index, path, _ in found] == [(1, "$.a")]
     assert found[0][2].startswith(reason)
+
+
+def test_a_quality_rule_that_no_single_event_can_break_is_not_held_against_one(contract: Make) -> None:
+    rule = "quality: [{metric: invalidValues, mustBeLessThan: 5, unit: percent, arguments: {validValues: [x]}}]"
+    made = contract(ONE.format(f"logicalType: string, {rule}"))
+    assert faults(made, {"a": "other"}) == []
+    assert made.field("a").quality[0].unit == "percent"
 
 
 NESTED = """
