@@ -33,16 +33,19 @@ class RollUp:
     """The sums of one scope."""
 
     def __init__(self) -> None:
-        self.alarms: Counter[str] = Counter()
+        self._alarms: Counter[str] = Counter()
         self._cells: Counter[HealthStatus] = Counter()
         self._score = 0.0
         self._kpis: defaultdict[str, dict[tuple[str, int], _Sums]] = defaultdict(dict)
 
-    def add(self, share: Share) -> None:
-        self._apply(share, 1)
-
-    def remove(self, share: Share) -> None:
-        self._apply(share, -1)
+    def replace(self, before: Share | None, after: Share | None) -> None:
+        """Take an object's share out and put another in; None where it had none, or has none any more."""
+        same_kpis = before is not None and after is not None and before.kpis == after.kpis  # an alarm changes none
+        for share, sign in ((before, -1), (after, 1)):
+            if share is not None:
+                self._count(share, sign)
+                if not same_kpis:
+                    self._sum_up(share, sign)
 
     @property
     def cells(self) -> dict[str, int]:
@@ -70,8 +73,10 @@ class RollUp:
             return HealthStatus.DEGRADED
         return HealthStatus.HEALTHY
 
-    def alarm_counts(self) -> dict[str, int]:
-        return {severity.value: self.alarms[severity] for severity in SEVERITIES if self.alarms[severity]}
+    @property
+    def alarms(self) -> dict[str, int]:
+        """The active alarms by severity."""
+        return {severity.value: self._alarms[severity] for severity in SEVERITIES if self._alarms[severity]}
 
     def kpis(self, scales: Mapping[str, float]) -> dict[str, float | None]:
         """Each KPI over all cells.
@@ -90,14 +95,15 @@ class RollUp:
                 cells += sums.cells
         return round(total / cells, DIGITS) if cells else None
 
-    def _apply(self, share: Share, sign: int) -> None:
+    def _count(self, share: Share, sign: int) -> None:
         for severity, count in share.alarms.items():
-            self.alarms[severity] += sign * count
-        if share.status is None:
-            return
-        self._cells[share.status] += sign
-        if share.status is not HealthStatus.UNKNOWN:
-            self._score += sign * share.score
+            self._alarms[severity] += sign * count
+        if share.status is not None:
+            self._cells[share.status] += sign
+            if share.status is not HealthStatus.UNKNOWN:
+                self._score += sign * share.score
+
+    def _sum_up(self, share: Share, sign: int) -> None:
         for kpi, (formula, ratios) in share.kpis.items():
             by_formula = self._kpis[kpi]
             key = (formula, len(ratios))  # a formula that is edited may have more ratios than it had

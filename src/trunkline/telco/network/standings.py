@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cache
 from heapq import nsmallest
 from typing import Final, NamedTuple
 
@@ -34,10 +35,21 @@ class Standing(NamedTuple):
         return self.share.status is not None
 
     @property
-    def above(self) -> set[Scope]:
+    def above(self) -> frozenset[Scope]:
         """The scopes above its site."""
-        vendor: set[Scope] = {("vendor", self.place.vendor)} if self.place.vendor else set()
-        return vendor | {("region", self.place.region), NETWORK}
+        return scopes_above(self.place)
+
+    @property
+    def scopes(self) -> set[Scope]:
+        """Its site and the scopes above."""
+        return {("site", self.place.site), *self.above}
+
+
+@cache
+def scopes_above(place: Place) -> frozenset[Scope]:
+    """The region, the vendor and the network of a place."""
+    vendor: set[Scope] = {("vendor", place.vendor)} if place.vendor else set()
+    return frozenset(vendor | {("region", place.region), NETWORK})
 
 
 class Standings:
@@ -48,24 +60,22 @@ class Standings:
         self._standings: dict[str, Standing] = {}
         self._objects: defaultdict[str, dict[str, None]] = defaultdict(dict)  # of each site
         self._roll_ups: defaultdict[Scope, RollUp] = defaultdict(RollUp)
-        self._above: dict[str, set[Scope]] = {}  # each site's scopes above
+        self._above: dict[str, frozenset[Scope]] = {}  # each site's scopes above
         self._unwell: defaultdict[Scope, dict[str, Health]] = defaultdict(dict)  # the sites of each scope above
 
     def put(self, name: str, standing: Standing) -> set[Scope]:
         """Let an object stand as it does now; return the scopes above it that this touches, before and after."""
-        touched: set[Scope] = set()
         before = self._standings.get(name)
+        left = before.scopes if before else set()
+        for scope in left | standing.scopes:
+            self._roll_ups[scope].replace(
+                before.share if before and scope in left else None, standing.share if scope in standing.scopes else None
+            )
         if before is not None:
             del self._objects[before.place.site][name]
-            for scope in (("site", before.place.site), *before.above):
-                self._roll_ups[scope].remove(before.share)
-                touched.add(scope)
         self._standings[name] = standing
         self._objects[standing.place.site][name] = None
-        for scope in (("site", standing.place.site), *standing.above):
-            self._roll_ups[scope].add(standing.share)
-            touched.add(scope)
-        return touched
+        return left | standing.scopes
 
     def cell(self, name: str, time: datetime) -> Health:
         """The health of a cell as of `time`."""
@@ -106,12 +116,12 @@ class Standings:
             region=_only({member.place.region for member in members} - {UNKNOWN}) or UNKNOWN,
             technology=_only({member.place.technology for member in members if member.is_cell}),
             cells=roll_up.cells,
-            alarms=roll_up.alarm_counts(),
+            alarms=roll_up.alarms,
             kpis=roll_up.kpis(self._scales),
             reasons=worst_first(reason for member in members for reason in member.judgement.reasons),
         )
-        above = {scope for member in members for scope in member.above}
-        for scope in self._above.get(site, set()) | above:
+        above = frozenset(scope for member in members for scope in member.above)
+        for scope in self._above.get(site, frozenset()) | above:
             if scope in above and status in UNWELL:
                 self._unwell[scope][site] = health
             else:
@@ -132,7 +142,7 @@ class Standings:
             vendor=id if kind == "vendor" else "",
             region=id if kind == "region" else "",
             cells=roll_up.cells,
-            alarms=roll_up.alarm_counts(),
+            alarms=roll_up.alarms,
             kpis=roll_up.kpis(self._scales),
             reasons=self._reasons(scope),
         )
