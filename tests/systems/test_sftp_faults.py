@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +14,7 @@ import pytest
 
 from tests.connect.operator import acme_file, expected
 from tests.connect.project import Project, until
+from trunkline.systems import polling
 
 
 @dataclass
@@ -32,6 +33,11 @@ class Server:
     """The offset at which the connection breaks, once."""
     reads: list[int] = field(default_factory=list)
     """The offset of every read."""
+    listings: int = 0
+    on_read: Callable[[], object] = lambda: None
+    """Called once, before the first read."""
+    on_look: Callable[[], object] = lambda: None
+    """Called once, when a file is looked at after it was fetched."""
 
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[None]:
@@ -58,6 +64,7 @@ class Faulty(asyncssh.SFTPServer):
         self._server = server
 
     async def scandir(self, path: bytes) -> AsyncIterator[asyncssh.SFTPName]:
+        self._server.listings += 1
         async for name in super().scandir(path):
             yield name
         for filename in self._server.listed_besides:
@@ -71,7 +78,15 @@ class Faulty(asyncssh.SFTPServer):
             raise asyncssh.SFTPNoSuchFile("No such file")
         return super().open(path, pflags, attrs)
 
+    def lstat(self, path: bytes) -> Any:
+        if self._server.reads:  # a listing looks at files too
+            self._server.on_look()
+            self._server.on_look = lambda: None
+        return super().lstat(path)
+
     async def read(self, file_obj: Any, offset: int, size: int) -> bytes:
+        self._server.on_read()
+        self._server.on_read = lambda: None
         self._server.reads.append(offset)
         if self._server.cut_at is not None and offset >= self._server.cut_at:
             self._server.cut_at = None
@@ -145,6 +160,39 @@ def test_a_file_that_vanishes_before_it_is_fetched_is_no_error(server: Server, p
     asyncio.run(run())
 
 
+def test_a_file_that_grows_while_it_is_fetched_is_fetched_again_when_it_is_whole(
+    server: Server, project: Project
+) -> None:
+    whole = acme_file(100)
+    (server.root / "a.pm").write_bytes(whole[:700])
+    server.on_read = lambda: (server.root / "a.pm").write_bytes(whole)
+
+    async def run() -> None:
+        async with server.serving():
+            project.sftp(server, server.root)
+            async with project.running() as runner:
+                await until(lambda: runner.statuses[0].files == 1)
+
+    asyncio.run(run())
+    assert project.operator.values() == expected(whole)
+    assert project.operator.rejected() == []
+
+
+def test_a_file_that_is_written_anew_before_it_is_deleted_is_taken_first(server: Server, project: Project) -> None:
+    first, second = acme_file(1), acme_file(2, "B")
+    (server.root / "a.pm").write_bytes(first)
+    server.on_look = lambda: (server.root / "a.pm").write_bytes(second)
+
+    async def run() -> None:
+        async with server.serving():
+            project.sftp(server, server.root, after="delete")
+            async with project.running():
+                await until(lambda: list(server.root.iterdir()) == [])
+
+    asyncio.run(run())
+    assert project.operator.values() == expected(first, second)
+
+
 def test_a_name_that_leads_out_of_the_folder_is_not_followed(server: Server, project: Project, tmp_path: Path) -> None:
     (tmp_path / "secret.pm").write_bytes(acme_file(1, "SECRET"))
     (server.root / "b.pm").write_bytes(acme_file(1, "b"))
@@ -159,6 +207,31 @@ def test_a_name_that_leads_out_of_the_folder_is_not_followed(server: Server, pro
 
     asyncio.run(run())
     assert project.operator.values() == expected(acme_file(1, "b"))
+
+
+def test_a_quiet_folder_is_hardly_listed_and_yet_nothing_is_missed(
+    server: Server, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second, rewritten = acme_file(1), acme_file(1, "B"), acme_file(1, "C")
+    (server.root / "a.pm").write_bytes(first)
+    monkeypatch.setattr(polling, "RELIST", 3.0)
+
+    async def run() -> None:
+        async with server.serving():
+            project.sftp(server, server.root)
+            async with project.running():
+                await until(lambda: len(project.operator.values()) == 2)
+                await asyncio.sleep(2.2)  # from when on a change surely shows in the folder's time
+                before = server.listings
+                await asyncio.sleep(0.5)
+                assert server.listings - before <= 1
+                (server.root / "a.pm").write_bytes(rewritten)  # which the folder's time does not show
+                await until(lambda: len(project.operator.values()) == 4)
+                (server.root / "b.pm").write_bytes(second)
+                await until(lambda: len(project.operator.values()) == 6, seconds=2)
+
+    asyncio.run(run())
+    assert project.operator.values() == expected(first, second, rewritten)
 
 
 def test_one_connection_that_fails_disturbs_no_other(server: Server, project: Project) -> None:
