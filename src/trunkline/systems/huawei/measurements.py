@@ -1,8 +1,8 @@
 """PM files of Huawei's U2000 and MAE: the tree of TS 32.435 in a namespace of Huawei's own.
 
-Counters and function subsets (`measInfoId`) are numbers, which the formula tables' counter catalogue names; the reader
-keeps the numbers, so that a counter of a newer release is never lost. `measObjLdn` is `<node>/<class>:<key>=<value>, …`,
-`managedElement@userLabel` the node's name, and `NIL` a counter that was not counted.
+Counters and function subsets (`measInfoId`) are numbers, which the counter catalogue of the formula tables names; the
+reader keeps the numbers, so that a counter of a newer release is never lost. `measObjLdn` is
+`<node>/<class>:<key>=<value>, …`, `managedElement@userLabel` the node's name, and `NIL` a counter that was not counted.
 """
 
 from collections.abc import Iterator

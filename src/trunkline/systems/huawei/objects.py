@@ -14,8 +14,15 @@ CELLS = {
     "NR DU Cell ID": "NRCellDU",
     "NR CU Cell ID": "NRCellDU",
 }
-# Keys that describe the object and are not part of its name: alarms leave them out.
-DESCRIPTIONS = {"eNodeB ID", "gNodeB ID", "Cell FDD TDD indication", "Cell FDD TDD Indication", "Duplex Mode"}
+# Keys that only describe an object whose name stands before them: alarms leave them out.
+DESCRIPTIONS = {
+    "eNodeB ID",
+    "gNodeB ID",
+    "Cell ID",
+    "Cell FDD TDD indication",
+    "Cell FDD TDD Indication",
+    "Duplex Mode",
+}
 
 
 @lru_cache(maxsize=20_000)
@@ -40,7 +47,7 @@ def canonical(native: str) -> str:
             steps.append(f"{FUNCTIONS[key]}={value}")
         elif key in CELLS:
             steps.append(f"{'NRCellDU' if gnodeb else CELLS[key]}={value}")
-        elif key not in DESCRIPTIONS and not key.endswith("Cell Name"):
+        elif not key.endswith("Cell Name") and key not in (DESCRIPTIONS if steps else ()):
             steps.append(f"{key.replace(' ', '').rstrip('.')}={value}")
     return ",".join([f"ManagedElement={node}", *steps] if node else steps) or native.strip()
 

@@ -8,8 +8,8 @@ form `NE-<type>_<version>`, with the group in `@measurementType`.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import BinaryIO
@@ -18,7 +18,7 @@ from trunkline.quarantine import Rejected
 from trunkline.systems.nokia.objects import canonical, dimension
 from trunkline.systems.system import Origin
 from trunkline.systems.threegpp.values import Values, moment
-from trunkline.systems.xml import DAMAGED, Element, Node, Open, Shape, Walker, starts
+from trunkline.systems.xml import DAMAGED, Element, Node, Open, Rejections, Shape, Walker, starts
 from trunkline.telco.model import Measurement, Value
 
 SHAPE = Shape(
@@ -30,6 +30,7 @@ SHAPE = Shape(
     containers=frozenset({"OMeS", "PMSetup"}),
 )
 LONGEST_NAME = 1_000  # characters of an object's name
+LONGEST_GROUP = 200
 LONGEST_INTERVAL = 31 * 24 * 60  # minutes
 
 
@@ -46,14 +47,13 @@ def read(stream: BinaryIO, origin: Origin) -> Iterator[Measurement | Rejected]:
     """
     walker = Walker(stream, origin, SHAPE)
     values = Values()
-    period: _Period | str = "the file does not say it before the first result"
+    period: _Period | str = "no PMSetup was read that says their period"
     for event in walker:
         if type(event) is Element:
             if event.name == "PMMOResult":
-                result = _Result(event, origin, walker)
-                measurements = list(result.measurements(period, values))
-                yield from result.rejected
-                yield from measurements
+                rejections = Rejections(walker, origin, event, Measurement.topic)
+                yield from _measurements(event, period, values, origin, rejections)
+                yield from rejections.all()
         elif type(event) is Open:
             if event.name == "PMSetup":
                 period = _period(event.attributes)
@@ -71,7 +71,7 @@ def _period(setup: dict[str, str]) -> _Period | str:
     """The period of a `PMSetup`, or why it is not known."""
     try:
         start = moment(setup.get("startTime", ""))
-        minutes = int(setup.get("interval", ""))
+        minutes = int(setup.get("interval", "")[:10])
         if not 0 < minutes <= LONGEST_INTERVAL:
             raise ValueError(f"{minutes} is no interval")
         return _Period(start + timedelta(minutes=minutes), minutes * 60)
@@ -79,74 +79,66 @@ def _period(setup: dict[str, str]) -> _Period | str:
         return f"PMSetup: {error}"
 
 
-class _Result:
-    """One `PMMOResult`, and what of it had to be rejected."""
-
-    def __init__(self, element: Element, origin: Origin, walker: Walker) -> None:
-        self._element, self._origin, self._walker = element, origin, walker
-        self.rejected: list[Rejected] = []
-
-    def measurements(self, period: _Period | str, values: Values) -> Iterator[Measurement]:
-        element = self._element
-        dns = [name for child in element.children if child[0] == "MO" and (name := _native(child))]
-        native = ";".join(dns)
-        if isinstance(period, str):
-            self._reject(element.name, "measurement.unusable", f"the period is not known: {period}")
-        elif not dns or len(native) > LONGEST_NAME or DAMAGED in native:
-            why = "is missing" if not dns else "has damaged bytes or is too long"
-            self._reject(element.name, "measurement.unusable", f"the name of the measured object (MO) {why}")
-        else:
-            dn = ",".join([canonical(dns[0]), *(step for other in dns[1:] if (step := dimension(other)))])
-            for name, attributes, _, children in element.children:
-                if name != "MO":
-                    yield Measurement(
-                        vendor="Nokia",
-                        system=self._origin.system,
-                        dn=dn,
-                        native_dn=native,
-                        group=attributes.get("measurementType", "").replace(DAMAGED, "\ufffd"),
-                        end_time=period.end_time,
-                        granularity=period.granularity,
-                        counters=self._counters(native, children, values),
-                        source=self._origin.source(element.offset, element.line),
-                    )
-
-    def _counters(self, native: str, children: list[Node], values: Values) -> dict[str, Value]:
-        """The counters of one group. One that stands several times is a vector: no value of it is lost."""
-        counters: dict[str, Value] = {}
-        vectors: dict[str, list[int | float | None]] = {}
-        for name, _, text, _ in children:
-            try:
-                value = values[text]
-            except ValueError as error:
-                self._reject(name, "counter.not-a-number", f"{native}, {name}: {error}", text)
-                continue
-            if name not in counters:
-                counters[name] = value
-                continue
-            vector = vectors.get(name)
-            if vector is None:
-                first = counters[name]
-                counters[name] = vector = vectors[name] = list(first) if isinstance(first, list) else [first]
-            vector += value if isinstance(value, list) else [value]
-        return counters
-
-    def _reject(self, name: str, reason: str, message: str, text: str = "") -> None:
-        """Reject the element `name` that holds `text`, with its own place in the file."""
-        raw = self._walker.raw(self._element)
-        tag = re.search(rb"<(?:[\w.-]+:)?%s[^<>]*>\s*%s" % (re.escape(name.encode()), re.escape(text.encode())), raw)
-        begin, part = (tag.start(), tag.group()) if tag and text else (0, raw)
-        self.rejected.append(
-            self._origin.rejected(
-                reason,
-                f"{message}.",
-                offset=self._element.offset + begin,
-                length=len(part),
-                line=self._element.line + raw[:begin].count(b"\n"),
-                part=part,
-                target=Measurement.topic,
-            )
+def _measurements(
+    result: Element, period: _Period | str, values: Values, origin: Origin, rejections: Rejections
+) -> Iterator[Measurement]:
+    """The measurements of one `PMMOResult`: one per group of counters."""
+    objects = [name for child in result.children if child[0] == "MO" and (name := _native(child))]
+    native = ";".join(objects)
+    if isinstance(period, str):
+        rejections.whole("measurement.unusable", f"The values of {native[:200]!r} cannot be taken: {period}.")
+        return
+    if not native or len(native) > LONGEST_NAME or DAMAGED in native:
+        message = f"The name of the measured object (MO), {native[:200]!r}, is missing, damaged or too long."
+        rejections.whole("measurement.unusable", message)
+        return
+    dn = ",".join([canonical(objects[0]), *filter(None, map(dimension, objects[1:]))])
+    seen = Counter[str]()
+    for name, attributes, _, children in result.children:
+        if name == "MO":
+            continue
+        if "measurementType" not in attributes:
+            message = f"<{name[:80]}> is no measured object (MO) and has no measurementType."
+            rejections.part(name, 0, "measurement.unusable", message)
+            continue
+        yield Measurement(
+            vendor="Nokia",
+            system=origin.system,
+            dn=dn,
+            native_dn=native,
+            group=attributes["measurementType"].replace(DAMAGED, "\ufffd")[:LONGEST_GROUP],
+            end_time=period.end_time,
+            granularity=period.granularity,
+            counters=_counters(children, values, seen, rejections),
+            source=origin.source(result.offset, result.line),
         )
+
+
+def _counters(children: Sequence[Node], values: Values, seen: Counter[str], rejections: Rejections) -> dict[str, Value]:
+    """The counters of one group. One that stands several times is a vector: no value of it is lost.
+
+    `seen` counts the tags of each name in the whole result.
+    """
+    counters: dict[str, Value] = {}
+    repeated: dict[str, list[int | float | None]] = {}
+    for name, _, text, _ in children:
+        seen[name] += 1
+        try:
+            value = values[text]
+        except ValueError as error:
+            rejections.part(name, seen[name] - 1, "counter.not-a-number", f"{name[:200]}: {error}.")
+            continue
+        if name not in counters:
+            counters[name] = value
+            continue
+        if name not in repeated:
+            counters[name] = repeated[name] = _vector(counters[name])
+        repeated[name] += _vector(value)
+    return counters
+
+
+def _vector(value: Value) -> list[int | float | None]:
+    return list(value) if isinstance(value, list) else [value]
 
 
 def _native(mo: Node) -> str:

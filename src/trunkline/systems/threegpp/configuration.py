@@ -8,7 +8,7 @@ vendor's own stand in a `VsDataContainer`, whose `vsDataType` is their class whe
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import BinaryIO
@@ -60,7 +60,7 @@ def read(stream: BinaryIO, origin: Origin) -> Iterator[NetworkResource | Rejecte
             if parent is not None and not parent.told:
                 yield parent.tell(origin, time)
             if event.name == "fileHeader":
-                vendor = event.attributes.get("vendorName", "")
+                vendor = event.attributes.get("vendorName", "")[:LONGEST_VALUE]
             elif event.name == "configData":
                 prefix = event.attributes.get("dnPrefix", "")
             above.append(_begin(event, parent, prefix, vendor) if "id" in event.attributes else None)
@@ -160,19 +160,21 @@ class _Object:
 
 def _begin(event: Open, parent: _Object | None, prefix: str, vendor: str) -> _Object:
     """An object as far as its tag and the objects above it tell."""
-    name, identity = event.name, event.attributes["id"]
+    name, identity = event.name, event.attributes["id"][: LONGEST_NAME + 1]
     technology = next((technology for start, technology in TECHNOLOGIES if name.startswith(start)), "")
     if parent is None:
-        one = _Object(name, identity, prefix, event.offset, event.line, vendor=vendor, technology=technology)
+        one = _Object(
+            name, identity, prefix[:LONGEST_NAME], event.offset, event.line, vendor=vendor, technology=technology
+        )
     else:
-        one = replace(parent, cls=name, id=identity, parent=parent.native_dn, offset=event.offset, line=event.line,
+        one = replace(parent, cls=name, id=identity, parent=parent.native_dn[: LONGEST_NAME + 1], offset=event.offset, line=event.line,
                       technology=technology or parent.technology, attributes={}, told=False)  # fmt: skip
     if name == "SubNetwork":
         one.region = identity
     return one
 
 
-def _flatten(nodes: list[Node], above: str, attributes: dict[str, str], dropped: list[str]) -> None:
+def _flatten(nodes: Sequence[Node], above: str, attributes: dict[str, str], dropped: list[str]) -> None:
     """Attributes by their path, `peeParametersList.siteLatitude`; one that is repeated as a list with commas."""
     for name, _, text, children in nodes:
         path = f"{above}.{name}" if above else name

@@ -56,7 +56,7 @@ def _number(text: str) -> int | float | None:
 def moment(text: str) -> datetime:
     """A time with its zone (`+02:00`, `+0200` or `Z`) in UTC. Raises `ValueError` with the reason."""
     try:
-        time = datetime.fromisoformat(text.strip())
+        time = datetime.fromisoformat(text.strip() if len(text) < 60 else "")
         if time.tzinfo is not None:
             return time.astimezone(UTC)
     except (ValueError, OverflowError):

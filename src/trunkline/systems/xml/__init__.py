@@ -6,8 +6,23 @@ XML's own five is ever taken, and nothing is fetched. Source: XML 1.0 (fifth edi
 
 from trunkline.systems.xml.compression import uncompressed
 from trunkline.systems.xml.encoding import DAMAGED
+from trunkline.systems.xml.events import Close, Element, Event, Node, Open
 from trunkline.systems.xml.head import Start, starts
+from trunkline.systems.xml.rejections import Rejections
 from trunkline.systems.xml.shape import Shape
-from trunkline.systems.xml.walker import Close, Element, Event, Node, Open, Walker
+from trunkline.systems.xml.walker import Walker
 
-__all__ = ["DAMAGED", "Close", "Element", "Event", "Node", "Open", "Shape", "Start", "Walker", "starts", "uncompressed"]
+__all__ = [
+    "DAMAGED",
+    "Close",
+    "Element",
+    "Event",
+    "Node",
+    "Open",
+    "Rejections",
+    "Shape",
+    "Start",
+    "Walker",
+    "starts",
+    "uncompressed",
+]

@@ -7,9 +7,10 @@ the declaration's end is blanked, byte for byte, so that it is read and every pl
 
 import codecs
 import re
+from typing import NamedTuple
 
 DAMAGED = "\x7f"
-"""Stands for each byte that is not of the file's encoding (DEL, which no equipment writes). A name with it is unknown."""
+"""Stands for each byte that is not of the file's encoding: DEL, which no equipment writes. What holds it is damaged."""
 
 _ENCODING = re.compile(rb"""\bencoding\s*=\s*["']([A-Za-z][A-Za-z0-9._-]*)["']""")
 _BYTE_ORDER_MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "UTF-16LE"), (codecs.BOM_UTF16_BE, "UTF-16BE"))
@@ -50,18 +51,26 @@ def read_head(head: bytes) -> tuple[str, bytes]:
     return encoding, blank + head[len(blank) :]
 
 
+class Damage(NamedTuple):
+    """How many bytes of a chunk are not UTF-8, where the first of them is in it, and what stands there."""
+
+    damaged: int
+    first: int
+    part: bytes
+
+
 class Utf8:
     """Marks, chunk by chunk, the bytes of a UTF-8 file that are not UTF-8, so that the rest of it can be read."""
 
     def __init__(self) -> None:
         self._tail = b""  # the beginning of a character whose rest is in the next chunk
 
-    def mark(self, chunk: bytes) -> tuple[bytes, int, int]:
-        """The bytes to go on with, as many as came in, the number of damaged ones, and where the first of them is."""
+    def mark(self, chunk: bytes) -> tuple[bytes, Damage | None]:
+        """The bytes to go on with, damaged ones replaced one by one."""
         data = self._tail + chunk
         self._tail = b""
         if data.isascii():
-            return data, 0, 0
+            return data, None
         cut = _unfinished(data)
         if cut:
             data, self._tail = data[:-cut], data[-cut:]
@@ -69,8 +78,9 @@ class Utf8:
             data.decode()
         except UnicodeDecodeError as error:
             marked = data.decode(errors=_MARK).encode()
-            return marked, marked.count(b"\x7f") - data.count(b"\x7f"), error.start
-        return data, 0, 0
+            damaged = marked.count(b"\x7f") - data.count(b"\x7f")
+            return marked, Damage(damaged, error.start, data[error.start : error.start + 80])
+        return data, None
 
     def rest(self) -> bytes:
         return self._tail
@@ -119,7 +129,9 @@ def _declared(name: str) -> str:
 
 
 def _mark_damaged(error: UnicodeError) -> tuple[str, int]:
-    assert isinstance(error, UnicodeDecodeError)
+    """An error handler of `bytes.decode`: one `DAMAGED` for each byte."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
     return DAMAGED * (error.end - error.start), error.end
 
 

@@ -5,8 +5,9 @@ from io import BytesIO
 from typing import NamedTuple
 
 from trunkline.systems.system import Origin
+from trunkline.systems.xml.events import Open
 from trunkline.systems.xml.shape import Shape
-from trunkline.systems.xml.walker import Open, Walker
+from trunkline.systems.xml.walker import Walker
 
 _ANYTHING = Shape(boundaries={}, wholes=frozenset())
 

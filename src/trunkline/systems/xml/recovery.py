@@ -23,8 +23,9 @@ class Recovery:
         for tag in self._tags.finditer(skeleton(data, self._encoding)):
             name = tag[2].decode()
             if tag[1]:
-                if name in self._open:
-                    del self._open[self._last(name) :]
+                # An end tag at the break itself, or of any but the innermost container, belongs to what is broken.
+                if tag.start() > 0 and self._open and name == self._open[-1]:
+                    self._open.pop()
             elif (keep := self._inside(name)) is not None:
                 return tag.start() * unit(self._encoding), keep
         return None
