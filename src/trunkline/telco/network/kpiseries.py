@@ -6,6 +6,7 @@ from array import array
 from bisect import bisect_left
 from datetime import datetime
 from math import isnan, nan
+from typing import Any
 
 import msgspec
 
@@ -52,29 +53,31 @@ class KpiHead(msgspec.Struct, frozen=True, kw_only=True, rename="camel", gc=Fals
 
 
 class KpiRing:
-    """The last `KEPT` periods of one KPI of one object, as columns: 33 bytes a value instead of a kilobyte."""
+    """The last `KEPT` periods of one KPI of one object, as columns: 27 bytes a value instead of a kilobyte."""
 
-    __slots__ = ("_ends", "_kept", "_offsets", "_partitions", "_suspects", "_values", "head")
+    __slots__ = ("_columns", "_ends", "_kept", "_offsets", "_partitions", "_suspects", "_values", "head")
 
     def __init__(self, head: KpiHead, kept: int = KEPT) -> None:
         self.head = head
         self._kept = kept
         self._ends, self._values, self._offsets = array("q"), array("d"), array("q")
         self._partitions, self._suspects = array("H"), array("B")
+        self._columns: tuple[Any, ...] = (self._ends, self._values, self._offsets, self._partitions, self._suspects)
 
     def put(self, kpi: KpiHead, record: Record) -> None:
         """Take a value at its period's place; a second value of the same period replaces the first (a correction)."""
         end = micros(kpi.end_time)
         row = (end, nan if kpi.value is None else kpi.value, record.offset, record.partition, kpi.suspect)
         at = bisect_left(self._ends, end)
-        if at < len(self._ends) and self._ends[at] == end:
-            for column, cell in zip(self._columns(), row, strict=True):
+        known = at < len(self._ends) and self._ends[at] == end
+        for column, cell in zip(self._columns, row, strict=True):
+            if known:
                 column[at] = cell
-        else:
-            for column, cell in zip(self._columns(), row, strict=True):
+            else:
                 column.insert(at, cell)
-                if len(column) > self._kept:
-                    del column[0]
+        if len(self._ends) > self._kept:
+            for column in self._columns:
+                del column[0]
         if self._ends[-1] == end:
             self.head = kpi
 
@@ -98,6 +101,3 @@ class KpiRing:
             value=None if isnan(value) else value,
             suspect=bool(self._suspects[at]),
         )
-
-    def _columns(self) -> tuple[array, ...]:  # type: ignore[type-arg]
-        return self._ends, self._values, self._offsets, self._partitions, self._suspects

@@ -13,8 +13,8 @@ import msgspec
 from trunkline.telco.model import Health, HealthStatus
 
 # Records of history kept of each scope. Cells are many and change every period, the whole network is one and changes
-# with every cell; at these depths 4,200 cells on 600 sites take at most about 250 MB.
-KEPT = {"network": 2_000, "vendor": 2_000, "region": 1_000, "site": 96, "cell": 96}
+# with every cell; at these depths 4,200 cells on 600 sites take about 200 MB at most.
+KEPT = {"network": 2_000, "vendor": 2_000, "region": 1_000, "site": 96, "cell": 48}
 
 
 class Scope(StrEnum):

@@ -24,8 +24,9 @@ from trunkline.telco.network.topology import Topology, node_of, object_name
 # Places first, so that an alarm finds its place; then what a reader waits for most.
 TOPICS = (NetworkResource.topic, Alarm.topic, Health.topic, Kpi.topic)
 BATCH = 2_000  # records taken at once; queries wait that long at most (some ms)
-# History is bounded, so of a long log only its tail is read: enough for the rings of 5,000 scopes and 40,000 series.
-TAIL = {Health.topic: 500_000, Kpi.topic: 1_000_000}
+# Of a long log only the tail of these topics is read, per partition, so that a start takes seconds. It must reach back
+# far enough for every scope to be in it: for 5,000 of them, at least 50 records of each.
+TAIL = {Health.topic: 250_000, Kpi.topic: 250_000}
 WAIT = 0.1  # seconds until `follow` looks whether it must stop
 
 
