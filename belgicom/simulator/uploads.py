@@ -61,7 +61,7 @@ class Uploads:
             uploads = [(dice.uniform(1, self._period * 0.9), sites) for sites in self._nodes_by_file()]
             for after, sites in sorted(uploads, key=lambda upload: upload[0]):
                 await _until(begin + after)
-                self._upload(period, sites, file_mishap(dice) if self._mishaps else FileMishap.NONE, dice)
+                self.upload(period, sites, file_mishap(dice) if self._mishaps else FileMishap.NONE, dice)
             sftp.sweep(self.root, self._keep * self._period)
             await _until(begin + self._period)
 
@@ -71,7 +71,8 @@ class Uploads:
             sites = self.network.of(vendor)
             yield from (tuple(sites[at : at + nodes]) for at in range(0, len(sites), nodes))
 
-    def _upload(self, period: Period, sites: tuple[Site, ...], mishap: FileMishap, dice: random.Random) -> None:
+    def upload(self, period: Period, sites: tuple[Site, ...], mishap: FileMishap, dice: random.Random) -> None:
+        """Write the file of these nodes as the mishap has it, and the late files whose time has come."""
         folder = f"{sites[0].vendor.lower()}/pm"
         counted = {
             site: measured(self.faults.seed, site, period, self.faults.conditions(site, period)) for site in sites

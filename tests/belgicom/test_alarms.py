@@ -81,6 +81,17 @@ def test_the_platform_reads_a_raise_and_its_clear_as_the_same_problem_of_the_sam
         )
 
 
+def test_a_clear_says_on_the_wire_what_each_vendors_mib_says(network: Network) -> None:
+    cleared = {
+        vendor: notification(alarm(network.of(vendor)[0], PROBLEMS["mains"]).clear(NOW), 1) for vendor in VENDORS
+    }
+    assert cleared["Ericsson"].oid == "1.3.6.1.4.1.193.183.4.2.0.7"
+    assert cleared["Nokia"].oid == "1.3.6.1.4.1.28458.1.26.3.0.1.5"
+    assert dict(cleared["Nokia"].varbinds)["1.3.6.1.4.1.28458.1.26.3.1.1.13"] == 5  # nbiPerceivedSeverity
+    assert "1.3.6.1.4.1.28458.1.26.3.1.1.6" not in dict(cleared["Nokia"].varbinds)  # nbiAlarmTime
+    assert dict(cleared["Huawei"].varbinds)["1.3.6.1.4.1.2011.2.15.2.4.3.3.2"] == 2  # iMAPNorthboundAlarmCategory
+
+
 def test_no_two_problems_of_an_object_have_the_same_code(network: Network) -> None:
     for vendor in VENDORS:
         site = network.of(vendor)[0]
