@@ -58,7 +58,8 @@ def _load(init: Path) -> ModuleType:
     """Import a folder of the operator's as a package of its own, so that its files can import each other."""
     name = f"trunkline_project_systems_{init.parent.name}"
     spec = importlib.util.spec_from_file_location(name, init, submodule_search_locations=[str(init.parent)])
-    assert spec is not None and spec.loader is not None
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{init} cannot be imported as a package")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     spec.loader.exec_module(module)
