@@ -84,7 +84,7 @@ def check(project: Project, against: Path | None = None) -> list[Problem]:
     """
     from trunkline import contracts
     from trunkline.connect import connection
-    from trunkline.log import open_log
+    from trunkline.log import LogError, open_log
     from trunkline.telco.network.processors import check as check_network
 
     problems: list[Problem] = []
@@ -92,9 +92,13 @@ def check(project: Project, against: Path | None = None) -> list[Problem]:
         log_file = project.folder / project.settings.data / "log.db"
     except Invalid as error:
         return error.problems
-    log = open_log(project.log_url) if project.settings.log_url or log_file.exists() else None
+    log = None
     try:
+        if project.settings.log_url or log_file.exists():
+            log = open_log(project.log_url)
         problems += contracts.check(project.folder / "contracts", log=log, against=against)
+    except LogError as error:
+        problems.append(Problem(str(project.folder / settings.FILE), 1, f"the log {project.log_url}: {error}"))
     finally:
         if log is not None:
             log.close()

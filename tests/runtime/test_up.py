@@ -1,0 +1,73 @@
+"""The whole platform, run as an operator runs it."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.runtime.operator import Operator, is_alive, pm_file, until
+
+CELL = "ManagedElement=ANT_01,LTECell=ANT_01-1"
+NOW = datetime.now(UTC).replace(second=0, microsecond=0)  # what is older than some periods tells nothing of today
+
+
+@pytest.fixture
+def operator(tmp_path: Path) -> Iterator[Operator]:
+    operator = Operator(tmp_path / "acme")
+    operator.start()
+    operator.wait_until_up()
+    yield operator
+    if operator.process is not None and operator.process.poll() is None:
+        operator.stop()
+
+
+def availability(operator: Operator) -> float | None:
+    cell = operator.get(f"/network-health/v1/cells/{CELL}")
+    return None if cell is None else cell.get("kpis", {}).get("CellAvailability")
+
+
+def alarms(operator: Operator) -> int:
+    page = operator.get("/network-health/v1/alarms")
+    return len(page or [])
+
+
+def test_files_and_informs_show_in_the_network_health_and_a_restart_goes_on_where_it_was(operator: Operator) -> None:
+    operator.deliver("a.xml", pm_file("ANT_01", (NOW - timedelta(minutes=15)).isoformat(), down=90))
+    until(lambda: availability(operator) == 90.0, "the file's KPI shows")
+    until(lambda: operator.inform(1, "A"), "the inform is acknowledged")
+    until(lambda: alarms(operator) == 1, "the alarm shows")
+
+    assert operator.stop() == 0
+    output = (operator.folder / "up.log").read_text()
+    assert "open " in output
+    assert "Stopped." in output
+    assert "Traceback" not in "".join(path.read_text() for path in (operator.folder / ".trunkline/output").iterdir())
+
+    operator.deliver("b.xml", pm_file("ANT_01", NOW.isoformat(), down=45))
+    operator.start()
+    until(lambda: availability(operator) == 95.0, "the next file's KPI shows after the restart")
+    assert alarms(operator) == 1
+    assert len(operator.records("network.measurement")) == 2
+
+
+def test_a_process_that_dies_is_started_again_and_all_stop_with_their_supervisor(operator: Operator) -> None:
+    before = operator.processes()
+    assert before.keys() == {"up", "api", "worker", "connect"}
+    for role in ("api", "worker", "connect"):
+        os.kill(before[role], signal.SIGKILL)
+    until(
+        lambda: (
+            operator.processes().keys() == before.keys()
+            and all(operator.processes()[role] != before[role] for role in ("api", "worker", "connect"))
+        ),
+        "the roles run again",
+    )
+    operator.wait_until_up()
+    running = operator.processes()
+    os.kill(running["up"], signal.SIGKILL)
+    until(lambda: not any(is_alive(pid) for role, pid in running.items() if role != "up"), "the roles end too")
