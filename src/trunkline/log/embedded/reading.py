@@ -43,7 +43,7 @@ class Reader:
                     break
                 found += records[first:] if first else records
                 size += stored
-                if size > READ_BYTES:
+                if len(found) == limit or size > READ_BYTES:
                     break
         return found
 
