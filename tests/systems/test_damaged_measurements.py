@@ -116,7 +116,7 @@ GARBAGE = (
 
 
 def damaged(data: bytes, dice: random.Random) -> tuple[bytes, int, int, bytes]:
-    """The data with one place of it replaced; where that place begins and ends in the original, and what replaced it."""
+    """The data with one place of it replaced; where that place was in the original, and what is there now."""
     begin = dice.randrange(len(data))
     end = min(len(data), begin + dice.choice((0, 0, 1, 1, 2, 10, 40, 400)))
     garbage = dice.choice(GARBAGE) if dice.random() < 0.8 else dice.randbytes(dice.randrange(1, 30))

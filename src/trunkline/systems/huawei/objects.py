@@ -15,14 +15,7 @@ CELLS = {
     "NR CU Cell ID": "NRCellDU",
 }
 # Keys that only describe an object whose name stands before them: alarms leave them out.
-DESCRIPTIONS = {
-    "eNodeB ID",
-    "gNodeB ID",
-    "Cell ID",
-    "Cell FDD TDD indication",
-    "Cell FDD TDD Indication",
-    "Duplex Mode",
-}
+DESCRIPTIONS = {"eNodeB ID", "gNodeB ID", "Cell ID", "Cell FDD TDD indication", "Duplex Mode"}
 
 
 @lru_cache(maxsize=20_000)

@@ -8,7 +8,6 @@ form `NE-<type>_<version>`, with the group in `@measurementType`.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -93,13 +92,13 @@ def _measurements(
         rejections.whole("measurement.unusable", message)
         return
     dn = ",".join([canonical(objects[0]), *filter(None, map(dimension, objects[1:]))])
-    seen = Counter[str]()
-    for name, attributes, _, children in result.children:
+    for target in result.children:
+        name, attributes, _, children = target
         if name == "MO":
             continue
         if "measurementType" not in attributes:
             message = f"<{name[:80]}> is no measured object (MO) and has no measurementType."
-            rejections.part(name, 0, "measurement.unusable", message)
+            rejections.part(target, "measurement.unusable", message)
             continue
         yield Measurement(
             vendor="Nokia",
@@ -109,24 +108,21 @@ def _measurements(
             group=attributes["measurementType"].replace(DAMAGED, "\ufffd")[:LONGEST_GROUP],
             end_time=period.end_time,
             granularity=period.granularity,
-            counters=_counters(children, values, seen, rejections),
+            counters=_counters(children, values, rejections),
             source=origin.source(result.offset, result.line),
         )
 
 
-def _counters(children: Sequence[Node], values: Values, seen: Counter[str], rejections: Rejections) -> dict[str, Value]:
-    """The counters of one group. One that stands several times is a vector: no value of it is lost.
-
-    `seen` counts the tags of each name in the whole result.
-    """
+def _counters(children: Sequence[Node], values: Values, rejections: Rejections) -> dict[str, Value]:
+    """The counters of one group. One that stands several times is a vector: no value of it is lost."""
     counters: dict[str, Value] = {}
     repeated: dict[str, list[int | float | None]] = {}
-    for name, _, text, _ in children:
-        seen[name] += 1
+    for child in children:
+        name, _, text, _ = child
         try:
             value = values[text]
         except ValueError as error:
-            rejections.part(name, seen[name] - 1, "counter.not-a-number", f"{name[:200]}: {error}.")
+            rejections.part(child, "counter.not-a-number", f"{name[:200]}: {error}.")
             continue
         if name not in counters:
             counters[name] = value

@@ -114,10 +114,10 @@ def _measurement(
                 counter = names[attributes["p"]]
                 value = values[text]
             except (KeyError, ValueError) as error:
-                _reject(child, result, names, error, rejections)
+                _reject(child, names, error, rejections)
                 continue
             if counter in counters:
-                _reject(child, result, names, None, rejections)
+                _reject(child, names, None, rejections)
             else:
                 counters[counter] = value
         elif name == "measResults":
@@ -147,33 +147,32 @@ def _take_list(
     texts = results[2].split()
     if len(names) != len(texts):
         message = f"{len(names)} counters have names, but there are {len(texts)} values: which is whose is not known."
-        rejections.part("measResults", 0, "counter.positions", message)
+        rejections.part(results, "counter.positions", message)
         return
     for name, text in zip(names, texts, strict=True):
         try:
             value = values[text]
         except ValueError as error:
-            rejections.part("measResults", 0, "counter.not-a-number", f"{name[:200]}: {error}.")
+            rejections.part(results, "counter.not-a-number", f"{name[:200]}: {error}.")
             continue
         if name in counters:
-            rejections.part("measResults", 0, "counter.repeated", f"{name[:200]} has a second value, {text[:40]!r}.")
+            rejections.part(results, "counter.repeated", f"{name[:200]} has a second value, {text[:40]!r}.")
         elif DAMAGED in name:
-            rejections.part("measResults", 0, "counter.unnamed", f"{text[:40]!r} has no readable counter name.")
+            rejections.part(results, "counter.unnamed", f"{text[:40]!r} has no readable counter name.")
         else:
             counters[name] = value
 
 
-def _reject(r: Node, result: Element, names: dict[str, str], error: Exception | None, rejections: Rejections) -> None:
+def _reject(r: Node, names: dict[str, str], error: Exception | None, rejections: Rejections) -> None:
     """Reject one `r`, for the `error` that it made, or because it is the second of its counter."""
     p, text = r[1].get("p", ""), r[2]
-    number = next(at for at, child in enumerate(c for c in result.children if c[0] == "r") if child is r)
     if isinstance(error, KeyError):
         message = f'The value {text[:40]!r} has p="{p[:20]}", for which there is no readable measType.'
-        rejections.part("r", number, "counter.unnamed", message)
+        rejections.part(r, "counter.unnamed", message)
     elif error is not None:
-        rejections.part("r", number, "counter.not-a-number", f"{names[p]}: {error}.")
+        rejections.part(r, "counter.not-a-number", f"{names[p]}: {error}.")
     else:
-        rejections.part("r", number, "counter.repeated", f"{names[p]} has a second value, {text[:40]!r}.")
+        rejections.part(r, "counter.repeated", f"{names[p]} has a second value, {text[:40]!r}.")
 
 
 def _why(place: Place, dn: str) -> str:

@@ -1,10 +1,11 @@
 """What had to be rejected of one element of a file, each part with the place of its own tag."""
 
 import re
+from collections.abc import Iterable, Iterator
 
 from trunkline.quarantine import Rejected
 from trunkline.systems.system import Origin
-from trunkline.systems.xml.events import Element
+from trunkline.systems.xml.events import Element, Node
 from trunkline.systems.xml.walker import Walker
 
 MOST = 20  # parts of one element that are told one by one; the others are counted
@@ -22,14 +23,15 @@ class Rejections:
         """The element is rejected."""
         self._add(reason, message, 0, self._walker.raw(self._element))
 
-    def part(self, name: str, number: int, reason: str, message: str) -> None:
-        """The element inside it that is called `name`, the one of that `number` from 0 on, is rejected."""
+    def part(self, node: Node, reason: str, message: str) -> None:
+        """A `node` inside the element is rejected."""
         if len(self._rejected) >= MOST:
             self._more += 1
             return
         raw = self._walker.raw(self._element)
-        tags = re.finditer(rb"<(?:[\w.-]+:)?%s[\s/>]" % re.escape(name.encode()), raw)
-        begin = next((tag.start() for at, tag in enumerate(tags) if at == number), 0)
+        alike = (one for one in _inside(self._element.children) if one[0] == node[0])
+        tags = re.finditer(rb"<(?:[\w.-]+:)?%s[\s/>]" % re.escape(node[0].encode()), raw)
+        begin = next((tag.start() for one, tag in zip(alike, tags, strict=False) if one is node), 0)
         closing = raw.find(b"</", begin)
         self._add(reason, message, begin, raw[begin : raw.find(b">", closing) + 1 if closing >= 0 else len(raw)])
 
@@ -51,3 +53,10 @@ class Rejections:
                 target=self._target,
             )
         )
+
+
+def _inside(children: Iterable[Node]) -> Iterator[Node]:
+    """All nodes in the order in which they begin in the file."""
+    for child in children:
+        yield child
+        yield from _inside(child[3])
