@@ -23,8 +23,8 @@ class Kept:
         """While it is not set, nothing becomes durable."""
 
     async def records(self, records: Sequence[Any]) -> None:
-        if self.gate is not None:
-            await self.gate.wait()
+        while self.gate is not None and not self.gate.is_set():
+            await asyncio.sleep(0.005)
         if self.refuse is not None:
             raise self.refuse
         self.batches.append(list(records))

@@ -38,6 +38,7 @@ async def receiving(folder: Path, **settings: Any) -> AsyncIterator[tuple[Receiv
     try:
         yield running, where.intake, where.status  # type: ignore[misc]
     finally:
+        where.intake.refuse = where.intake.gate = None  # type: ignore[attr-defined]
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
@@ -143,7 +144,6 @@ async def test_when_too_much_waits_the_socket_is_not_read_and_later_read_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(receiver, "MOST", 50)
-    monkeypatch.setattr(receiver, "DRAIN", 10)
     async with receiving(tmp_path) as (running, intake, _):
         intake.gate = asyncio.Event()
         sender = Sender(running.address)

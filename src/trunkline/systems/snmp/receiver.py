@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -31,7 +32,7 @@ from trunkline.telco.model import AlarmReport
 COMPANY = 0.005  # seconds that a trap waits for others
 BATCH = 500  # records that do not wait any longer
 MOST = 20_000  # records that may wait; then the socket is not read
-DRAIN = 256  # datagrams read at one wake-up, before others have their turn
+SLICE = 0.02  # seconds of reading at one wake-up, before others have their turn
 RECEIVE_BUFFER = 8 << 20  # bytes asked of the kernel, which may give less (net.core.rmem_max)
 RETRY = 1.0  # seconds until an append that failed is tried again
 MOST_TRAPS = 1_000  # trap OIDs whose MIB is remembered
@@ -141,7 +142,8 @@ class Receiver:
 
     def _drain(self) -> None:
         now = datetime.now(UTC)
-        for _ in range(DRAIN):
+        end = time.monotonic() + SLICE
+        while time.monotonic() < end and len(self._records) < MOST:
             try:
                 datagram, sender = self._socket.recvfrom(65_535)
             except BlockingIOError:
