@@ -155,6 +155,18 @@ def test_a_raise_long_after_the_clear_is_a_new_alarm(book: Running) -> None:
     assert second.id != first.id
     assert (second.state, second.repeats) == ("raised", 0)
     assert not book.take(report(), clear(30)).events, "the old life's reports are of the past"
+    assert not book.take(report(seconds=1, system=ENM, native_id="9")).events, "and over another path, too"
+
+
+def test_a_flap_that_two_paths_tell_of_is_counted_once(book: Running) -> None:
+    book.each([report(), report(seconds=0.5, system=ENM, native_id="9"), clear(30), report(seconds=40)])
+    assert not book.take(report(seconds=40.5, system=ENM, native_id="9")).events
+
+
+def test_a_raise_of_the_very_moment_of_the_clear_is_over(book: Running) -> None:
+    book.each([report(), clear(30)])
+    sent = book.take(report(seconds=30, system=ENM, native_id="9"))
+    assert all(alarm.state == "cleared" for alarm in sent.of(Alarm))
 
 
 def test_an_alarms_id_is_the_same_wherever_it_is_worked_out(book: Running) -> None:
@@ -190,6 +202,7 @@ def test_an_old_acknowledgement_does_not_undo_a_newer_word(book: Running) -> Non
     alarm = the_alarm(book.take(report()))
     book.each([command("acknowledge", alarm, 10), command("unacknowledge", alarm, 20)])
     assert not book.take(command("acknowledge", alarm, 10)).events
+    assert not book.take(command("acknowledge", alarm, 20)).events, "of two words of one moment the first stands"
 
 
 def test_the_same_comment_twice_is_one_comment_and_there_are_not_endlessly_many(book: Running) -> None:
@@ -251,6 +264,11 @@ def test_a_synchronisation_clears_what_the_agent_no_longer_has(book: Running) ->
 def test_a_synchronisation_spares_what_was_raised_after_its_list(book: Running) -> None:
     book.take(report(seconds=150))
     assert not book.take(report(Report.SYNCHRONISED, 100, active=())).events
+
+
+def test_a_synchronisation_says_nothing_of_what_was_cleared_before(book: Running) -> None:
+    book.each([report(), clear(30), report(Report.SYNCHRONISED, 100, dn="", problem="", native_id="")])
+    assert the_alarm(book.take(report(seconds=60))).state == "raised", "late, but it was not known to the list"
 
 
 def test_cleared_alarms_are_forgotten_after_the_declared_time() -> None:

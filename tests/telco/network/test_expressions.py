@@ -50,10 +50,10 @@ def test_an_expression_names_the_counters_it_needs() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["a / zero", "nil + 1", "list + 1", "sum(nil)", "pairs(odd)", "a * 1e17 / 1e-17 * 1e300 * 1e300"]
+    "text", ["a / zero", "nil + 1", "list + 1", "sum(nil)", "pairs(odd)", " * ".join(["1e18"] * 20)]
 )
 def test_what_has_no_value_is_an_arithmetic_error(text: str) -> None:
-    with pytest.raises((ArithmeticError, ValueError)):
+    with pytest.raises(ArithmeticError):
         Expression.parse(text)(COUNTERS, 900)
 
 
@@ -64,7 +64,8 @@ def test_what_has_no_value_is_an_arithmetic_error(text: str) -> None:
         "__import__('os').system('true')", "().__class__", "'x'.__class__", "a.__class__()", "a[0]", "[a]", "{a}",
         "f'{a}'", "True", "None", "1j", "a; b", "a := b", "open('x')", "sum()", "sum(a, b)", "sum(a + b)", "min(a)",
         "min(*a)", "max(a, key=b)", "sqrt(a)", "print(a)", "''", "' '", "b'a'", "1e999", "1" * 400, "~a", "+a", "a @ b",
-        "not a", "a\\b", "a" * (MAX_LENGTH + 1), "(" * 300 + "a" + ")" * 300, "-" * 1500 + "a", "a\x00b",
+        "not a", "0in a",
+        "1if a else b", "a" * (MAX_LENGTH + 1), "(" * 300 + "a" + ")" * 300, "-" * 1500 + "a", "a\x00b",
     ],
 )  # fmt: skip
 def test_what_is_not_arithmetic_is_refused_with_a_reason(text: str) -> None:

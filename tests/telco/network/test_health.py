@@ -173,6 +173,20 @@ def test_a_cell_that_moves_takes_its_share_along(network: Running) -> None:
     assert [reason.dn for reason in health["region:Limburg"].reasons] == [cell(0)]
 
 
+def test_a_site_that_moves_leaves_nothing_behind(network: Running) -> None:
+    network.take(resource(0), resource(1), resource(4, site="S1"), kpi(0, 90), kpi(1, 90), kpi(4, 99))
+    health = told(network.take(*(resource(number, region="Limburg") for number in (0, 1)), time=at(5)))
+    assert health["region:Antwerpen"].reasons == ()
+    assert {reason.dn for reason in health["region:Limburg"].reasons} == {cell(0)}
+
+
+def test_a_vendors_reasons_are_about_its_own_objects(network: Running) -> None:
+    health = told(network.take(resource(0), resource(1, vendor="Ericsson"), kpi(0, 90), kpi(1, 99, vendor="Ericsson")))
+    assert health["site:S0"].status is HealthStatus.CRITICAL
+    assert [reason.dn for reason in health["vendor:Nokia"].reasons] == [cell(0)]
+    assert health["vendor:Ericsson"].reasons == ()
+
+
 def test_cells_stand_where_their_node_stands_once_that_is_known(network: Running) -> None:
     network.take(kpi(0, 99))
     node = NetworkResource(
@@ -219,6 +233,11 @@ def test_a_cell_of_the_topology_that_never_measured_is_unknown(network: Running)
 def test_cells_of_which_nothing_is_known_do_not_count_against_their_site(network: Running) -> None:
     network.take(*(resource(number) for number in range(4)))
     assert told(network.take(kpi(0, 99)))["site:S0"].status is HealthStatus.HEALTHY
+
+
+def test_a_corrected_value_of_a_period_counts(network: Running) -> None:
+    network.take(resource(0), kpi(0, 99))
+    assert told(network.take(kpi(0, 90)))[f"cell:{cell(0)}"].status is HealthStatus.CRITICAL
 
 
 def test_an_older_period_does_not_replace_a_younger_one(network: Running) -> None:

@@ -115,6 +115,14 @@ def test_a_corrected_counter_gives_the_kpi_again(kpis: Running) -> None:
     assert not set(first.ids) & set(again.ids)
 
 
+def test_corrections_without_end_take_no_more_room(kpis: Running) -> None:
+    sizes = set()
+    for attempt in range(10, 60):
+        kpis.take(measurement(ok=attempt, tried=90, line=attempt))
+        sizes.add(len(next(iter(kpis.kept.values()))))
+    assert max(sizes) < 2 * min(sizes)
+
+
 def test_a_late_measurement_completes_its_own_period(kpis: Running) -> None:
     kpis.take(measurement(ok=45))
     kpis.take(measurement(period=1, ok=1, tried=1))

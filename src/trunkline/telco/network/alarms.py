@@ -113,12 +113,12 @@ class AlarmBook:
         batch.change(life)
 
     def _synchronise(self, report: AlarmReport, batch: _Batch) -> None:
-        """Clear what the agent's list of active alarms no longer names, and was not heard of after the list."""
+        """Clear what the agent's list of active alarms no longer names, unless raised after the list was read."""
         active = set(report.active)
         for id in list(self._agents.get((report.system, report.agent), ())):
             life = self._lives[id]
             path = life.path(report.system)
-            if path and path.native_id and path.native_id not in active and path.time <= report.time:
+            if path and path.native_id and path.native_id not in active:
                 self._settle(life, life.clear(report.time, report.system), batch)
 
     def _obey(self, command: AlarmCommand, batch: _Batch) -> None:

@@ -59,7 +59,7 @@ class RollUp:
 
     @property
     def score(self) -> float:
-        """The mean of the cells that were heard of, 0 where there are none."""
+        """The mean of the cells that were heard of (the others have 0), 0 where there are none."""
         return self._score / self.known if self.known else 0.0
 
     def status(self, shares: Shares) -> HealthStatus:
@@ -100,8 +100,7 @@ class RollUp:
             self._alarms[severity] += sign * count
         if share.status is not None:
             self._cells[share.status] += sign
-            if share.status is not HealthStatus.UNKNOWN:
-                self._score += sign * share.score
+            self._score += sign * share.score
 
     def _sum_up(self, share: Share, sign: int) -> None:
         for kpi, (formula, ratios) in share.kpis.items():
