@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 INTEGER, OCTET_STRING, NULL, OBJECT_IDENTIFIER, SEQUENCE = 0x02, 0x04, 0x05, 0x06, 0x30
-COUNTER32, TIME_TICKS = 0x41, 0x43
+TIME_TICKS = 0x43
 NO_SUCH_OBJECT, END_OF_MIB_VIEW = 0x80, 0x82
-GET, GET_NEXT, RESPONSE, SET, GET_BULK, INFORM, TRAP = 0xA0, 0xA1, 0xA2, 0xA3, 0xA5, 0xA6, 0xA7
+GET, GET_NEXT, RESPONSE, SET, GET_BULK, TRAP = 0xA0, 0xA1, 0xA2, 0xA3, 0xA5, 0xA7
 
 SYS_UP_TIME = "1.3.6.1.2.1.1.3.0"
 SNMP_TRAP_OID = "1.3.6.1.6.3.1.1.4.1.0"
@@ -56,7 +56,7 @@ def message(community: bytes, pdu: int, request_id: int, varbinds: Sequence[VarB
 
 
 def read_request(datagram: bytes) -> Request:
-    """A manager's request, or its answer to an inform. Raises `ValueError` on anything else."""
+    """A manager's request. Raises `ValueError` on anything else."""
     try:
         outer = _read(datagram, 0, SEQUENCE)[0]
         version, at = _read(outer, 0, INTEGER)

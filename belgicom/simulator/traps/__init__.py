@@ -23,8 +23,6 @@ def notification(alarm: Alarm, sequence: int) -> Notification:
     return _NOTIFICATION[alarm.site.vendor](alarm, sequence)
 
 
-def encode_trap(
-    alarm: Alarm, sequence: int, community: bytes, *, request_id: int = 1, uptime: int = 0, inform: bool = False
-) -> bytes:
+def encode_trap(alarm: Alarm, sequence: int, community: bytes, *, request_id: int = 1, uptime: int = 0) -> bytes:
     """The SNMPv2c datagram of one alarm that was raised, changed or cleared."""
-    return encode(notification(alarm, sequence), community, request_id, uptime, inform=inform)
+    return encode(notification(alarm, sequence), community, request_id, uptime)

@@ -17,19 +17,14 @@ class Notification(NamedTuple):
     varbinds: Sequence[ber.VarBind]
 
 
-def encode(
-    notification: Notification, community: bytes, request_id: int, uptime: int, *, inform: bool = False
-) -> bytes:
-    """The SNMPv2c message of a notification: a trap, or an inform, which the manager has to confirm.
-
-    `uptime` is in hundredths of a second.
-    """
+def encode(notification: Notification, community: bytes, request_id: int, uptime: int) -> bytes:
+    """The SNMPv2c trap of a notification; `uptime` is in hundredths of a second."""
     varbinds: list[ber.VarBind] = [
         (ber.SYS_UP_TIME, ber.Ticks(uptime)),
         (ber.SNMP_TRAP_OID, ber.Oid(notification.oid)),
         *notification.varbinds,
     ]
-    return ber.message(community, ber.INFORM if inform else ber.TRAP, request_id, varbinds)
+    return ber.message(community, ber.TRAP, request_id, varbinds)
 
 
 def date_and_time(moment: datetime) -> bytes:
