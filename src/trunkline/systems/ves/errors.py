@@ -71,4 +71,8 @@ def overloaded() -> Response:
 
 def _error(status: int, kind: str, message_id: str, text: str, *variables: str) -> Response:
     body = {"requestError": {kind: {"messageId": message_id, "text": text, "variables": list(variables)}}}
-    return JSONResponse(body, status, VERSION)
+    response = JSONResponse(body, status, VERSION)
+    if status != 400:
+        # The request's body was not read to its end; nobody is to go on sending it.
+        response.headers["Connection"] = "close"
+    return response
