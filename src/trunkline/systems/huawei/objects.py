@@ -6,6 +6,8 @@ the same list without what stands before it. Both come to the same local DN here
 
 from functools import lru_cache
 
+from trunkline.systems.threegpp import objects
+
 # Huawei's key → 3GPP's class (TS 28.658, TS 28.541). The list does not say reliably whether a cell is FDD or TDD.
 FUNCTIONS = {"eNodeB Function Name": "ENBFunction", "gNodeB Function Name": "GNBDUFunction"}
 CELLS = {
@@ -30,6 +32,8 @@ def canonical(native: str) -> str:
     >>> canonical("BRU_NOORD_01/Board:Cabinet No.=0, Slot No.=3")
     'ManagedElement=BRU_NOORD_01,CabinetNo=0,SlotNo=3'
     """
+    if "ManagedElement=" in native:  # 3GPP's own notation, as VES events have it
+        return objects.canonical(native)
     node, pairs = _parse(native)
     steps: list[str] = []
     gnodeb = False

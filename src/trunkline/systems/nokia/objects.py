@@ -6,6 +6,8 @@ NetAct numbers are unique within a class only: `LNBTS-4711` and `NRBTS-4711` are
 
 from functools import lru_cache
 
+from trunkline.systems.threegpp import objects
+
 # NetAct's class → 3GPP's (TS 28.658, TS 28.541). NetAct does not say whether an LNCEL is FDD or TDD.
 CLASSES = {
     "LNBTS": "ENBFunction",
@@ -24,6 +26,8 @@ def canonical(native: str) -> str:
     >>> canonical("PLMN-PLMN/MRBTS-4711/LNBTS-4711/LNCEL-11")
     'ManagedElement=MRBTS-4711,ENBFunction=LNBTS-4711,EUtranCellFDD=LNCEL-11'
     """
+    if "ManagedElement=" in native:  # 3GPP's own notation, as VES events have it
+        return objects.canonical(native)
     steps = _steps(native)
     if not steps or not all("-" in name for _, name in steps):
         return native.strip()
