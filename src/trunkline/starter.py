@@ -7,6 +7,7 @@ from pathlib import Path
 
 # What a new operator takes over from the reference operator as it is.
 SHARED = ("contracts", "kpis", "health.yaml")
+ITS_OWN = ("zelora-*",)  # the tables of vendors that only the reference operator has
 
 SETTINGS = """\
 # Settings of this operator. Each can also be given as a variable: TRUNKLINE_HTTP__PORT=9000.
@@ -52,7 +53,7 @@ def create(folder: Path, name: str) -> None:
     for shared in SHARED:
         origin = _reference() / shared
         if origin.is_dir():
-            shutil.copytree(origin, folder / shared)
+            shutil.copytree(origin, folder / shared, ignore=shutil.ignore_patterns(*ITS_OWN))
         else:
             shutil.copy(origin, folder / shared)
     (folder / "systems").mkdir()
