@@ -32,6 +32,7 @@ class Known:
     refresh: float = 0.0
     """When the list is to be read whatever the numbers say (monotonic seconds): at the start, and by the clock."""
     ended: float = float("-inf")
+    warned: float = float("-inf")
     failures: int = 0
     timer: asyncio.TimerHandle | None = None
     reading: bool = False

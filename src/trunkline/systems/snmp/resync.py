@@ -21,6 +21,7 @@ from trunkline.telco.model import AlarmReport, Report, Severity
 DEBOUNCE = 1.0  # seconds from a gap to the reading of the list: late traps may fill it, and gaps come in swarms
 PAUSE = 30.0  # seconds at least between two readings of one agent's list
 AT_ONCE = 4  # agents whose lists are read at a time
+WARN_EVERY = 60.0  # seconds, for one agent
 MOST_FAILURES = 5  # in a row, each of which doubles the pause
 
 logger = logging.getLogger(__name__)
@@ -55,9 +56,10 @@ class Resynchroniser:
             agent.numbers.told(last)
         if complete and not agent.numbers.complete:
             self.gaps += 1
-            lost = own if own is not None else last
-            logger.warning("%s: traps of %s were lost before number %s", agent.origin.system, trap.agent, lost)
             self._plan(agent)
+            if (now := time.monotonic()) > agent.warned + WARN_EVERY:
+                agent.warned = now
+                logger.warning("%s: traps of %s were lost", agent.origin.system, trap.agent)
         if trap.oid in agent.mib.rebuilt:
             agent.refresh = time.monotonic()
             self._plan(agent)
