@@ -13,10 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.telco.network_health.conftest import CELL, NOON, Network, eventually, make_alarm, minutes
-from trunkline.log.port import Log
+from trunkline.log.port import Log, Record, Topic
 from trunkline.telco.model import AckState, Severity
 from trunkline.telco.network import alarmlist, scopes
 from trunkline.telco.network.alarmlist import AlarmFilter, AlarmList, AlarmSort, LocatedAlarm
+from trunkline.telco.network.kpiseries import KpiHead, KpiRing
 from trunkline.telco.network.scopes import HealthFilter, HealthSort, Scope
 from trunkline.telco.network.view import NetworkView
 
@@ -51,6 +52,7 @@ def test_history_begins_with_what_was_in_force_at_its_start(network: Network, vi
     view.catch_up()
     scores = [h.score for h in view.history(Scope.SITE, "ANT_01", since=minutes(20), until=minutes(45))]
     assert scores == [80, 60]
+    assert [h.score for h in view.history(Scope.SITE, "ANT_01", since=minutes(30))] == [60, 40]
 
 
 def test_the_history_of_a_scope_is_bounded(network: Network, view: NetworkView, monkeypatch: Any) -> None:
@@ -150,6 +152,28 @@ def test_a_kpi_value_is_found_again_with_its_passport(network: Network, view: Ne
     assert view.kpi(f"{partition}-{int(offset) + 1}") is None
     with pytest.raises(ValueError, match="is not the id of a KPI value"):
         view.kpi("Accessibility")
+
+
+def test_a_series_has_the_unit_of_its_latest_period() -> None:
+    ring = KpiRing(head("%", 0))
+    for offset, (unit, quarter) in enumerate((("%", 1), ("s", 2), ("%", 0))):
+        ring.put(head(unit, quarter), Record("network.kpi", 0, offset, None, None, (), 0))
+    assert ring.series(ring.points()).unit == "s"
+
+
+def head(unit: str, quarter: int) -> KpiHead:
+    return KpiHead(name="K", dn=CELL, vendor="Nokia", end_time=minutes(15 * quarter), value=1.0, unit=unit)
+
+
+def test_a_kpi_value_that_the_log_no_longer_keeps_is_not_mistaken_for_the_next(
+    log: Log, network: Network, view: NetworkView
+) -> None:
+    ids = [network.kpi(value=value, at=minutes(value)) for value in range(3)]
+    log.create(Topic(name="network.kpi", partitions=4, retention_bytes=1))
+    log.maintain()
+    view.catch_up()
+    assert view.kpi(ids[0]) is None
+    assert view.kpi(ids[2]).value == 2
 
 
 def test_a_question_that_needs_no_kpis_does_not_read_them(network: Network, view: NetworkView) -> None:

@@ -183,7 +183,7 @@ class AlarmList:
             for key in entered - left:
                 self._index[key].add(new.id)  # type: ignore[union-attr]
         for sort, order in self._orders.items():
-            moves = [(old and _place(old, sort), new and _place(new, sort)) for old, new in changed]
+            moves = [(_place(old, sort) if old else None, _place(new, sort) if new else None) for old, new in changed]
             _reorder(order, [(old, new) for old, new in moves if old != new])
 
 
