@@ -9,7 +9,7 @@ from threading import Condition, Lock
 
 import apsw
 
-from trunkline.log.embedded.batches import decode
+from trunkline.log.embedded.batches import decode, size
 from trunkline.log.embedded.database import Database
 from trunkline.log.embedded.topics import Topics
 from trunkline.log.port import Record, TopicPartition
@@ -104,10 +104,10 @@ class Reader:
     def _batches(
         self, db: apsw.Connection, place: TopicPartition, partition: int, offset: int
     ) -> Iterator[tuple[BatchKey, int, list[Record]]]:
-        """The batches from the one that holds `offset` on, within the caller's read transaction: each with its bytes in
-        the file and its records."""
-        for base, count, size in db.execute(
-            "SELECT base, count, length(events) FROM batch WHERE partition = ?1 AND next > ?2"
+        """The batches from the one that holds `offset` on, within the caller's read transaction: each with its bytes
+        (uncompressed) and its records."""
+        for base, count in db.execute(
+            "SELECT base, count FROM batch WHERE partition = ?1 AND next > ?2"
             " AND base = (SELECT max(base) FROM batch WHERE partition = ?1 AND base < ?2)",
             (partition, offset),
         ):
@@ -119,12 +119,12 @@ class Reader:
                     (partition, base),
                 )
                 records = decode(*place, *row)
-            yield key, size, records
+            yield key, sum(len(record.value or b"") for record in records), records
         for base, count, appended, places, events in db.execute(
             "SELECT base, count, appended, places, events FROM batch WHERE partition = ? AND base >= ? ORDER BY base",
             (partition, offset),
         ):
-            yield (partition, base, count), len(events), decode(*place, base, appended, places, events)
+            yield (partition, base, count), size(events), decode(*place, base, appended, places, events)
 
 
 class UnfinishedBatches:
