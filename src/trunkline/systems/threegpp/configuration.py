@@ -167,8 +167,17 @@ def _begin(event: Open, parent: _Object | None, prefix: str, vendor: str) -> _Ob
             name, identity, prefix[:LONGEST_NAME], event.offset, event.line, vendor=vendor, technology=technology
         )
     else:
-        one = replace(parent, cls=name, id=identity, parent=parent.native_dn[: LONGEST_NAME + 1], offset=event.offset, line=event.line,
-                      technology=technology or parent.technology, attributes={}, told=False)  # fmt: skip
+        one = replace(
+            parent,
+            cls=name,
+            id=identity,
+            parent=parent.native_dn[: LONGEST_NAME + 1],
+            offset=event.offset,
+            line=event.line,
+            technology=technology or parent.technology,
+            attributes={},
+            told=False,
+        )
     if name == "SubNetwork":
         one.region = identity
     return one

@@ -104,6 +104,35 @@ def _measurement(
     if place.end_time is None or place.trouble or not dn or (place.element is None and "ManagedElement=" not in dn):
         rejections.whole("measurement.unusable", f"The values of {ldn[:200]!r} cannot be taken: {_why(place, dn)}.")
         return None
+    names, suspect = place.counters, False
+    try:
+        # The ordinary case: nothing but results, each of a counter of its own.
+        counters = {
+            names[attributes["p"]]: values[text] for name, attributes, text, _ in result.children if name == "r"
+        }
+        ordinary = len(counters) == len(result.children)
+    except (KeyError, ValueError):
+        ordinary = False
+    if not ordinary:
+        counters, suspect = _one_by_one(result, place, values, rejections)
+    return Measurement(
+        vendor=dialect.vendor or place.vendor,
+        system=origin.system,
+        dn=dn,
+        native_dn=native,
+        group=place.group,
+        end_time=place.end_time,
+        granularity=place.granularity,
+        counters=counters,
+        suspect=suspect,
+        job=place.job,
+        software=place.software,
+        source=origin.source(result.offset, result.line),
+    )
+
+
+def _one_by_one(result: Element, place: Place, values: Values, rejections: Rejections) -> tuple[dict[str, Value], bool]:
+    """The counters of a result that holds more than plain values, or something to reject; and whether it is suspect."""
     counters: dict[str, Value] = {}
     suspect = False
     names = place.counters
@@ -124,20 +153,7 @@ def _measurement(
             _take_list(child, place.listed or [], values, counters, rejections)
         elif name == "suspect":
             suspect = text.strip() in ("true", "1")
-    return Measurement(
-        vendor=dialect.vendor or place.vendor,
-        system=origin.system,
-        dn=dn,
-        native_dn=native,
-        group=place.group,
-        end_time=place.end_time,
-        granularity=place.granularity,
-        counters=counters,
-        suspect=suspect,
-        job=place.job,
-        software=place.software,
-        source=origin.source(result.offset, result.line),
-    )
+    return counters, suspect
 
 
 def _take_list(

@@ -59,7 +59,12 @@ class Place:
         """Take what an element says of all results that follow it."""
         name, attributes = head.name, head.attributes
         if name == "measType":
-            self._name(attributes.get("p", ""), head.text.strip())
+            p, counter, counters = attributes.get("p", ""), head.text.strip(), self.counters
+            self._before_results(name, p not in counters)
+            if len(counters) >= MOST_COUNTERS:
+                self.trouble = f"there are more than {MOST_COUNTERS} counters"
+            elif 0 < len(counter) <= LONGEST_LABEL and DAMAGED not in counter and len(p) <= 20:
+                counters[p] = counter
         elif name == "measTypes":
             self._before_results(name, self.listed is None)
             self.listed = head.text.split()
@@ -76,13 +81,6 @@ class Place:
             self.element = attributes.get("localDn", "")[: LONGEST_NAME + 1]
             self.label = attributes.get("userLabel", "")[: LONGEST_NAME + 1]
             self.software = _label(attributes.get("swVersion", ""))
-
-    def _name(self, p: str, counter: str) -> None:
-        self._before_results("measType", p not in self.counters)
-        if len(self.counters) >= MOST_COUNTERS:
-            self.trouble = f"there are more than {MOST_COUNTERS} counters"
-        elif counter and DAMAGED not in counter and len(p) <= 20 and len(counter) <= LONGEST_LABEL:
-            self.counters[p] = counter
 
     def _before_results(self, name: str, first: bool) -> None:
         """Two heads in one `measInfo` are those of two, between which the end of the first was lost."""

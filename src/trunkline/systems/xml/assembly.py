@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from xml.parsers import expat
 
 from trunkline.quarantine import EXCERPT
@@ -25,10 +25,12 @@ class Assembly:
     """Gives `parser` its handlers, which put events at the end of `out`.
 
     `opened` are the containers that are open, each as written and without its prefix; it is kept up to date. The
-    parser's first byte and line are `base` and `line` of the file, before what it was primed with. `element` is where
-    the whole element begins that is being read. `settle` must be called after each chunk.
+    parser's first byte and line are `base` and `line` of the file, before what it was primed with. `element` gives the
+    byte and line at which the whole element begins that is being read, None between elements. `settle` must be called
+    after each chunk.
     """
 
+    element: Callable[[], tuple[int, int] | None]
     settle: Callable[[], None]
 
     def __init__(
@@ -41,22 +43,20 @@ class Assembly:
         base: int,
         line: int,
     ) -> None:
-        self.element: tuple[int, int] | None = None
-
         # The handlers run for every element: whatever they touch is local to them. The last element that began is in
         # `name` and `attributes` until it ends (then it is a leaf) or another begins in it (then it goes to `above`).
         name, attributes, text, leaf = "", dict[str, str](), "", False
         siblings: list[Node] = []
         above: list[tuple[str, dict[str, str], list[Node]]] = []
-        inside = False  # a whole element
-        outer: dict[str, str] = {}  # names as written → without prefix
+        inside, begin, begin_line = False, 0, 0  # a whole element, and where it begins
+        outer: dict[str, tuple[str, bool]] = {}  # names as written → without prefix, and whether it is a container
         inner: dict[str, str] = {}  # the same inside a whole element, where no boundary may stand
 
         def here() -> tuple[int, int]:
             return base + parser.CurrentByteIndex, line + parser.CurrentLineNumber
 
         def start(raw: str, given: dict[str, str]) -> None:
-            nonlocal name, attributes, text, leaf, siblings, inside
+            nonlocal name, attributes, text, leaf, siblings, inside, begin, begin_line
             if inside:
                 if leaf:
                     above.append((name, attributes, siblings))
@@ -69,13 +69,21 @@ class Assembly:
                     name = inner_name(raw)
                 attributes, text, leaf = given, "", True
                 return
-            settle()
-            local = outer.get(raw) or outer.setdefault(raw, raw.rpartition(":")[2])
-            if not shape.is_container(local):
+            if text and not text.isspace():
+                settle()
+            try:
+                local, container = outer[raw]
+            except KeyError:
+                local = raw.rpartition(":")[2]
+                local, container = outer[raw] = local, shape.is_container(local)
+            if container:
+                enter(raw, local, given)
+            else:
                 name, attributes, leaf, inside = local, given, True, True
-                siblings = []
-                self.element = here()
-                return
+                begin, begin_line = base + parser.CurrentByteIndex, line + parser.CurrentLineNumber
+            text = ""
+
+        def enter(raw: str, local: str, given: dict[str, str]) -> None:
             if len(opened) >= DEEPEST:
                 raise Refused("xml.too-deep", f"More than {DEEPEST} elements stand inside each other.", *here())
             opened.append((raw, local))
@@ -95,26 +103,22 @@ class Assembly:
 
         def end(raw: str) -> None:
             nonlocal name, attributes, text, leaf, siblings, inside
-            if leaf and above:
-                siblings.append((name, attributes, text, _NO_CHILDREN))
-                leaf = False
-            elif inside:
-                children: list[Node] | tuple[Node, ...] = siblings
-                if leaf:
-                    children = _NO_CHILDREN
-                else:
-                    name, attributes, siblings = above.pop()
-                leaf = False
-                if above:
-                    siblings.append((name, attributes, text, children))
-                else:
-                    inside = False
-                    offset, first_line = self.element or here()
-                    self.element = None
-                    out.append(Element(name, attributes, text, children, offset, first_line, here()[0]))
-            else:
+            if not inside:
                 settle()
                 out.append(Close(opened.pop()[1]))
+                return
+            children: Sequence[Node] = _NO_CHILDREN
+            if leaf:
+                leaf = False
+            else:
+                children = siblings
+                name, attributes, siblings = above.pop()
+            if above:
+                siblings.append((name, attributes, text, children))
+            else:
+                inside = False
+                stop = base + parser.CurrentByteIndex
+                out.append(Element(name, attributes, text, children, begin, begin_line, stop))
             text = ""
 
         def settle() -> None:
@@ -143,4 +147,5 @@ class Assembly:
         parser.EndElementHandler = end
         parser.StartDoctypeDeclHandler = doctype
         parser.StartCdataSectionHandler = cdata
+        self.element = lambda: (begin, begin_line) if inside else None
         self.settle = settle

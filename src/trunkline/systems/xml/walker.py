@@ -101,8 +101,8 @@ class Walker:
         """Drop the bytes that neither the element being read nor the search for a boundary needs any more."""
         if self._break is not None:
             needed = self._break.at
-        elif self._assembly.element is not None:
-            needed = self._assembly.element[0]
+        elif (element := self._assembly.element()) is not None:
+            needed = element[0]
         else:
             needed = self._base + self._parser.CurrentByteIndex
         drop = max(0, needed - self._start)
@@ -126,7 +126,7 @@ class Walker:
     def _check_sizes(self) -> None:
         end = self._start + len(self._window)
         token, line = self._base + self._parser.CurrentByteIndex, self._line + self._parser.CurrentLineNumber
-        element = self._assembly.element
+        element = self._assembly.element()
         if element is not None and end - element[0] > LARGEST_ELEMENT:
             message = f"An element has more than {LARGEST_ELEMENT} bytes."
             raise Refused("xml.too-large", message, *element)
@@ -150,14 +150,14 @@ class Walker:
             where = f"inside <{self._open[-1][1]}>" if self._open else "before its first element is complete"
             message = f"The file ends {where}: it was fetched too early, or is cut off. Fetch it again."
             token = self._base + self._parser.CurrentByteIndex, self._line + self._parser.CurrentLineNumber
-            begin, line = self._assembly.element or token
+            begin, line = self._assembly.element() or token
             return self._broken(Refused("xml.truncated", message, begin, line))
 
     # Breaks
 
     def _broken(self, refused: Refused) -> _Break:
         """Note a break. What is broken begins with the element that was being read, or where the break is."""
-        begin, first_line = self._assembly.element or (refused.offset, refused.line)
+        begin, first_line = self._assembly.element() or (refused.offset, refused.line)
         message, recovery = refused.message, None
         self._breaks += 1
         if self._breaks <= MOST_BREAKS:
