@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from heapq import heappop, heappush
 from typing import ClassVar, Final
 
@@ -22,7 +22,8 @@ from msgspec.structs import replace
 from trunkline.log.envelope import from_micros
 from trunkline.log.port import Record
 from trunkline.streams.processor import Outputs
-from trunkline.telco.model import Alarm, Health, HealthStatus, Kpi, NetworkResource, Ratio, Reason, Severity
+from trunkline.telco.model import Alarm, Health, Kpi, NetworkResource, Severity
+from trunkline.telco.network.cells import LONG_AGO, Cell, KpiHead
 from trunkline.telco.network.formulas import Tables
 from trunkline.telco.network.judgement import (
     BEST,
@@ -41,59 +42,7 @@ from trunkline.telco.network.standings import Scope, Standing, Standings
 from trunkline.telco.network.topology import Place, Topology, is_cell, node_of, object_name
 
 PACE: Final = timedelta(seconds=1)
-LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
 ORDER: Final = {"cell": 0, "site": 1, "region": 2, "vendor": 3, "network": 4}  # a site is made before those above it
-
-
-class Cell(msgspec.Struct, omit_defaults=True):
-    """What was heard of a cell. It is `silent` while nothing comes in time."""
-
-    name: str
-    vendor: str = ""
-    readings: dict[str, Reading] = {}
-    silent: bool = True
-
-    @property
-    def last(self) -> Reading | None:
-        return max(self.readings.values(), key=lambda reading: reading.end_time, default=None)
-
-    def take(self, kpi: str, reading: Reading, silence: int) -> bool:
-        """Take a KPI's value, unless a younger one is known; drop what fell behind by `silence` periods."""
-        before = self.readings.get(kpi)
-        if before is not None and reading.end_time < before.end_time:
-            return False
-        self.readings[kpi] = reading
-        last = self.last or reading
-        oldest = last.end_time - timedelta(seconds=silence * last.granularity)
-        for name in [name for name, known in self.readings.items() if known.end_time <= oldest]:
-            del self.readings[name]
-        return True
-
-    def deadline(self, silence: int) -> datetime:
-        """When it is silent unless something comes; one that was never heard of is silent already."""
-        last = self.last
-        return last.end_time + timedelta(seconds=silence * last.granularity) if last else LONG_AGO
-
-
-class PassportHead(msgspec.Struct, frozen=True, gc=False):
-    """Which formula a KPI came of."""
-
-    formula: str
-
-
-class KpiHead(msgspec.Struct, frozen=True, rename="camel", gc=False):
-    """What of a `Kpi` health needs: all but the counters and sources of its passport."""
-
-    name: str
-    dn: str
-    vendor: str
-    end_time: datetime
-    granularity: int
-    value: float | None
-    unit: str
-    ratios: tuple[Ratio, ...]
-    passport: PassportHead
-    suspect: bool = False
 
 
 class HealthProcessor:
@@ -303,7 +252,7 @@ class HealthProcessor:
 
     def _stand_cell(self, cell: Cell, alarms: Alarms, counts: dict[str, int]) -> Standing:
         place = self._topology.place(cell.name, cell.vendor)
-        judgement = judge_cell(cell.name, place.technology, cell.readings, alarms, _silence(cell), self._rules)
+        judgement = judge_cell(cell.name, place.technology, cell.readings, alarms, cell.silence, self._rules)
         heard = {} if cell.silent else {name: cell.readings[name] for name in sorted(cell.readings)}
         share = Share(
             status=judgement.status,
@@ -325,19 +274,6 @@ class _Kept:
         self.cells: dict[str, None] = {}
         self.alarms: dict[str, None] = {}
         self.places: dict[str, None] = {}
-
-
-def _silence(cell: Cell) -> Reason | None:
-    if not cell.silent:
-        return None
-    last = cell.last
-    return Reason(
-        kind="silence",
-        name="no measurements in time" if last else "no measurements yet",
-        status=HealthStatus.UNKNOWN,
-        dn=cell.name,
-        time=last.end_time if last else LONG_AGO,
-    )
 
 
 def _in_order(scopes: Iterable[Scope]) -> list[Scope]:
