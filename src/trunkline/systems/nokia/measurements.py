@@ -45,14 +45,14 @@ def read(stream: BinaryIO, origin: Origin) -> Iterator[Measurement | Rejected]:
     A value that is no number is yielded as `Rejected` and the rest of its object is taken.
     """
     walker = Walker(stream, origin, SHAPE)
-    values = Values()
+    values, rejections = Values(), Rejections(walker, origin, Measurement.topic)
     period: _Period | str = "no PMSetup was read that says their period"
     for event in walker:
         if type(event) is Element:
             if event.name == "PMMOResult":
-                rejections = Rejections(walker, origin, event, Measurement.topic)
+                rejections.element = event
                 yield from _measurements(event, period, values, origin, rejections)
-                yield from rejections.all()
+                yield from rejections.take()
         elif type(event) is Open:
             if event.name == "PMSetup":
                 period = _period(event.attributes)

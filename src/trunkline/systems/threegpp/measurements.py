@@ -30,7 +30,7 @@ SHAPE = Shape(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Dialect:
     """What a vendor does differently with the names of measured objects.
 
@@ -77,14 +77,15 @@ def read_dialect(stream: BinaryIO, origin: Origin, dialect: Dialect) -> Iterator
     taken; an object whose name or time is not known is rejected as a whole.
     """
     walker = Walker(stream, origin, SHAPE)
-    place, values = Place(), Values()
+    place, values, rejections = Place(), Values(), Rejections(walker, origin, Measurement.topic)
     for event in walker:
         if type(event) is Element:
             if event.name == "measValue":
                 place.results_begun = True
-                rejections = Rejections(walker, origin, event, Measurement.topic)
+                rejections.element = event
                 measurement = _measurement(event, place, values, dialect, origin, rejections)
-                yield from rejections.all()
+                if rejections:
+                    yield from rejections.take()
                 if measurement is not None:
                     yield measurement
             else:

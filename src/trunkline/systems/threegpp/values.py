@@ -26,7 +26,7 @@ class Values(dict[str, Value]):
 
     def __missing__(self, text: str) -> Value:
         if "," in text:
-            value: Value = [self[item] for item in text.split(",")]  # type: ignore[misc]  # an item has no comma
+            value: Value = list(map(self.__getitem__, text.split(",")))  # type: ignore[arg-type]  # items have no comma
         else:
             value = _number(text.strip())
         self._characters += len(text)

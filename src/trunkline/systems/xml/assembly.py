@@ -49,6 +49,7 @@ class Assembly:
         siblings: list[Node] = []
         above: list[tuple[str, dict[str, str], list[Node]]] = []
         inside, begin, begin_line = False, 0, 0  # a whole element, and where it begins
+        stray = False  # text in the container, where none belongs, was told
         outer: dict[str, tuple[str, bool]] = {}  # names as written → without prefix, and whether it is a container
         inner: dict[str, str] = {}  # the same inside a whole element, where no boundary may stand
 
@@ -84,6 +85,8 @@ class Assembly:
             text = ""
 
         def enter(raw: str, local: str, given: dict[str, str]) -> None:
+            nonlocal stray
+            stray = False
             if len(opened) >= DEEPEST:
                 raise Refused("xml.too-deep", f"More than {DEEPEST} elements stand inside each other.", *here())
             opened.append((raw, local))
@@ -123,10 +126,11 @@ class Assembly:
 
         def settle() -> None:
             """Text between elements holds nothing: white space is forgotten, and anything else is told."""
-            nonlocal text
+            nonlocal text, stray
             if inside:
                 return
-            if text and opened and not text.isspace():
+            if text and opened and not stray and not text.isspace():
+                stray = True
                 message = f"Inside <{opened[-1][1]}> is text where none belongs: {text.strip()[:80]!r}."
                 offset, at = here()
                 part = text[:EXCERPT].encode()

@@ -12,43 +12,49 @@ MOST = 20  # parts of one element that are told one by one; the others are count
 
 
 class Rejections:
-    """The rejected parts of `element`, which were meant for the topic `target`. Collect them before the next event."""
+    """The rejected parts of the `element` that the walker gave last, which were meant for the topic `target`."""
 
-    def __init__(self, walker: Walker, origin: Origin, element: Element, target: str) -> None:
-        self._walker, self._origin, self._element, self._target = walker, origin, element, target
+    element: Element
+
+    def __init__(self, walker: Walker, origin: Origin, target: str) -> None:
+        self._walker, self._origin, self._target = walker, origin, target
         self._rejected: list[Rejected] = []
         self._more = 0
 
+    def __bool__(self) -> bool:
+        return bool(self._rejected)
+
     def whole(self, reason: str, message: str) -> None:
         """The element is rejected."""
-        self._add(reason, message, 0, self._walker.raw(self._element))
+        self._add(reason, message, 0, self._walker.raw(self.element))
 
     def part(self, node: Node, reason: str, message: str) -> None:
         """A `node` inside the element is rejected."""
         if len(self._rejected) >= MOST:
             self._more += 1
             return
-        raw = self._walker.raw(self._element)
-        alike = (one for one in _inside(self._element.children) if one[0] == node[0])
+        raw = self._walker.raw(self.element)
+        alike = (one for one in _inside(self.element.children) if one[0] == node[0])
         tags = re.finditer(rb"<(?:[\w.-]+:)?%s[\s/>]" % re.escape(node[0].encode()), raw)
         begin = next((tag.start() for one, tag in zip(alike, tags, strict=False) if one is node), 0)
         closing = raw.find(b"</", begin)
         self._add(reason, message, begin, raw[begin : raw.find(b">", closing) + 1 if closing >= 0 else len(raw)])
 
-    def all(self) -> list[Rejected]:
+    def take(self) -> list[Rejected]:
+        """All that was rejected, which is forgotten then."""
         if self._more:
             self.whole("value.more", f"{self._more} more values of this element were rejected like those before.")
-            self._more = 0
-        return self._rejected
+        taken, self._rejected, self._more = self._rejected, [], 0
+        return taken
 
     def _add(self, reason: str, message: str, begin: int, part: bytes) -> None:
         self._rejected.append(
             self._origin.rejected(
                 reason,
                 message,
-                offset=self._element.offset + begin,
+                offset=self.element.offset + begin,
                 length=len(part),
-                line=self._element.line + self._walker.raw(self._element).count(b"\n", 0, begin),
+                line=self.element.line + self._walker.raw(self.element).count(b"\n", 0, begin),
                 part=part,
                 target=self._target,
             )
