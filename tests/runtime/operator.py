@@ -138,10 +138,11 @@ class Operator:
             sender.connect(("127.0.0.1", self.snmp))
             try:
                 sender.send(datagram)
-                sender.recv(65_536)
+                answer = sender.recv(65_536)
             except OSError:
                 return False
-        return True
+        # While nobody listens, the kernel may give this socket the very port that it sends to: it hears itself.
+        return answer != datagram and message.decode(answer).pdu is message.Pdu.RESPONSE
 
     def records(self, topic: str) -> list[Record]:
         """Everything in a topic."""

@@ -134,6 +134,10 @@ class Writer:
         except LogError as error:
             for request in requests:
                 request.error = error
+        except BaseException as error:  # what ends this caller, the others must hear of
+            for request in requests:
+                request.error = LogError(f"the commit was broken off, nothing of it is kept: {error!r}")
+            raise
         finally:
             for request in requests:
                 request.done = True
