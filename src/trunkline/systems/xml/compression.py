@@ -7,7 +7,7 @@ from typing import BinaryIO
 from trunkline.quarantine import Rejected
 from trunkline.systems.system import Origin
 
-CHUNK = 65_536
+CHUNK = 16_384  # bytes; few enough that what is made of a chunk is still in the processor's cache when it is used
 MAGIC = b"\x1f\x8b"
 
 # Measurement files shrink 10 to 150 times; what unpacks far beyond that was made to fill memory or disks.
@@ -16,7 +16,7 @@ FREE = 16 * 1024 * 1024  # bytes of output from which the ratio counts
 
 
 def uncompressed(stream: BinaryIO, origin: Origin) -> Iterator[bytes | Rejected]:
-    """Yield the stream's bytes in chunks of at most 64 KiB, unpacked where it is gzip (several members included).
+    """Yield the stream's bytes in chunks of at most `CHUNK`, unpacked where it is gzip (several members included).
 
     Ends with a `Rejected` where the archive is damaged, cut off, or unpacks to more than `LARGEST_RATIO` times its
     size; what came before is good. Offsets of these are in the compressed file.
