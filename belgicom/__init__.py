@@ -1,1 +1,1 @@
-"""BelgiCom, the reference operator: its contracts, systems, KPI formulas, health rules, and a simulator of its network."""
+"""BelgiCom, the reference operator: contracts, systems, KPI formulas, health rules, and a simulator of its network."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """`ours` and `peer` in `unit`; `target` bounds ours, `ratio_target` bounds ours/peer. Higher is better unless said."""
+    """`ours` and `peer` in `unit`; `target` bounds ours, `ratio_target` bounds ours/peer. Higher is better."""
 
     name: str
     unit: str

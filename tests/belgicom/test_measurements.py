@@ -17,7 +17,7 @@ from belgicom.simulator.traffic import Condition, Work, busyness, work
 from trunkline.quarantine import Rejected
 from trunkline.systems import Origin, installed_systems
 from trunkline.telco.model import Measurement
-from trunkline.telco.network import formulas
+from trunkline.telco.network.performance import formulas
 
 KPIS = Path(__file__).parents[2] / "belgicom" / "kpis"
 VENDORS = ["Ericsson", "Nokia", "Huawei"]

@@ -23,7 +23,7 @@ class Kept:
         """While it is not set, nothing becomes durable."""
 
     async def records(self, records: Sequence[Any]) -> None:
-        while self.gate is not None and not self.gate.is_set():
+        while self.gate is not None and not self.gate.is_set():  # noqa: ASYNC110  # the gate is a thread's
             await asyncio.sleep(0.005)
         if self.refuse is not None:
             raise self.refuse

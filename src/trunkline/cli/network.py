@@ -12,7 +12,7 @@ from trunkline.cli.output import HERE, JsonOption, ProjectOption, Refused, rows
 
 if TYPE_CHECKING:
     from trunkline.project import Project
-    from trunkline.telco.network.view import NetworkView
+    from trunkline.telco.network.view.network import NetworkView
 
 
 EVERY = 1_000_000
@@ -27,8 +27,8 @@ def health(project: ProjectOption = HERE, json: JsonOption = False) -> None:
     """Show the network as a table: vendor by region, worst sites and why."""
     from trunkline.project import Project
     from trunkline.telco.model import Health
-    from trunkline.telco.network.overview import overview, why
-    from trunkline.telco.network.scopes import Scope
+    from trunkline.telco.network.view.overview import overview, why
+    from trunkline.telco.network.view.scopes import Scope
 
     with _view(Project.find(project), Health.topic) as view:
         found = overview(view.scopes(Scope.SITE, limit=EVERY).scopes)
@@ -70,7 +70,7 @@ def alarms(
 
     from trunkline.project import Project
     from trunkline.telco.model import Alarm, NetworkResource, Severity
-    from trunkline.telco.network.alarmlist import AlarmFilter, AlarmSort
+    from trunkline.telco.network.view.alarmlist import AlarmFilter, AlarmSort
 
     wanted = AlarmFilter(
         severities=tuple(Severity(name) for name in severity or ()),
@@ -115,8 +115,8 @@ def explain(
     from trunkline.connect.archive import Archive
     from trunkline.project import Project
     from trunkline.telco.model import Health, Kpi
-    from trunkline.telco.network.explain import as_text
-    from trunkline.telco.network.explain import explain as walk
+    from trunkline.telco.network.view.explain import as_text
+    from trunkline.telco.network.view.explain import explain as walk
 
     operator = Project.find(project)
     with _view(operator, Health.topic, Kpi.topic) as view:
@@ -143,7 +143,7 @@ def explain(
 @contextmanager
 def _view(operator: Project, *topics: str) -> Iterator[NetworkView]:
     """The network as the log has it now, as far as `topics` say."""
-    from trunkline.telco.network.view import NetworkView
+    from trunkline.telco.network.view.network import NetworkView
 
     log = operator.open_log()
     try:

@@ -7,7 +7,7 @@ import threading
 from trunkline.connect.archive import Archive
 from trunkline.http import check_bind, create_app, serve
 from trunkline.project import Project
-from trunkline.telco.network.api import network_health
+from trunkline.telco.network.api.network_health import network_health
 
 
 def run(project: Project, stop: threading.Event) -> None:

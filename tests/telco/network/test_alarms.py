@@ -10,8 +10,8 @@ import pytest
 from tests.telco.network.outputs import NOON, Running, Sent, at
 from trunkline.quarantine import Rejected
 from trunkline.telco.model import AckState, Alarm, AlarmCommand, AlarmReport, EventType, Report, Severity, Source
-from trunkline.telco.network.alarmlife import FLAPPING, MOST_COMMENTS
-from trunkline.telco.network.alarms import AlarmBook
+from trunkline.telco.network.alarms.book import AlarmBook
+from trunkline.telco.network.alarms.life import FLAPPING, MOST_COMMENTS
 
 CELL = "ManagedElement=ANT_01,ENBFunction=1,EUtranCellFDD=1"
 NETACT, ENM = "netact", "enm"

@@ -13,8 +13,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from tests.telco.network.outputs import Running, Sent, at
 from trunkline.telco.model import Alarm, AlarmCommand, AlarmReport, Report, Severity, Source
-from trunkline.telco.network.alarmlife import Life
-from trunkline.telco.network.alarms import AlarmBook
+from trunkline.telco.network.alarms.book import AlarmBook
+from trunkline.telco.network.alarms.life import Life
 
 CELL = "ManagedElement=ANT_01,ENBFunction=1,EUtranCellFDD=1"
 PROBLEMS = st.sampled_from(["down", "hot"])

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trunkline.telco.model import Value
-from trunkline.telco.network.expressions import MAX_LENGTH, Expression
+from trunkline.telco.network.performance.expressions import MAX_LENGTH, Expression
 
 COUNTERS: dict[str, Value] = {
     "a": 6, "b": 3, "zero": 0, "half": 0.5, "nil": None, "list": [1, None, 2], "L.RRC.Att": 100, "L.E-RAB.Succ": 40,

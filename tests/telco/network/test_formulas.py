@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from trunkline.document import Invalid
-from trunkline.telco.network import formulas
+from trunkline.telco.network.performance import formulas
 
 CELL = "ManagedElement=N1,ENBFunction=1,EUtranCellFDD=1"
 TABLE = """\

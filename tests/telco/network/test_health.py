@@ -21,8 +21,9 @@ from trunkline.telco.model import (
     Severity,
     Source,
 )
-from trunkline.telco.network import formulas, rules
-from trunkline.telco.network.health import HealthProcessor
+from trunkline.telco.network.health import rules
+from trunkline.telco.network.health.processor import HealthProcessor
+from trunkline.telco.network.performance import formulas
 
 TABLE = """\
 vendor: {vendor}

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from tests.telco.network.outputs import NOON, Running, at
 from trunkline.telco.model import Kpi, Measurement, Source
-from trunkline.telco.network import formulas
-from trunkline.telco.network.performance import PERIODS, KpiProcessor
+from trunkline.telco.network.performance import formulas
+from trunkline.telco.network.performance.kpis import PERIODS, KpiProcessor
 
 TABLE = """\
 vendor: Zelora

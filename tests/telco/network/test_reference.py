@@ -33,8 +33,8 @@ from trunkline.telco.model import (
     Severity,
     Source,
 )
-from trunkline.telco.network import formulas
-from trunkline.telco.network.performance import KpiProcessor
+from trunkline.telco.network.performance import formulas
+from trunkline.telco.network.performance.kpis import KpiProcessor
 
 ROOT = Path(__file__).parents[3]
 BELGICOM = ROOT / "belgicom"

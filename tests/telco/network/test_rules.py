@@ -8,7 +8,7 @@ import pytest
 
 from trunkline.document import Invalid
 from trunkline.telco.model import HealthStatus, Ratio
-from trunkline.telco.network import rules
+from trunkline.telco.network.health import rules
 
 RULES = """\
 version: "1.0"

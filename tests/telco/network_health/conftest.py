@@ -34,8 +34,8 @@ from trunkline.telco.model import (
     Severity,
     Source,
 )
-from trunkline.telco.network.alarms import AlarmBook
-from trunkline.telco.network.api import network_health
+from trunkline.telco.network.alarms.book import AlarmBook
+from trunkline.telco.network.api.network_health import network_health
 
 CONTRACTS = Path(__file__).parents[3] / "belgicom" / "contracts"
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

@@ -13,7 +13,7 @@ import pytest
 from tests.telco.network_health.conftest import CELL, Network, eventually, minutes, reason
 from trunkline.log.envelope import attributes
 from trunkline.telco.model import AlarmCommand, AlarmReport, Health, Report, Severity, Source
-from trunkline.telco.network import api_alarms
+from trunkline.telco.network.api import alarms as api_alarms
 
 
 def seen(api: httpx.Client, path: str) -> Any:

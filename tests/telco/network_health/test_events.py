@@ -17,7 +17,7 @@ import pytest
 from tests.telco.network_health.conftest import Network, eventually, make_alarm, serving
 from trunkline.connect.archive import Archive
 from trunkline.log.port import Log, Topic
-from trunkline.telco.network import events
+from trunkline.telco.network.api import events
 
 
 class Sse(NamedTuple):

@@ -112,7 +112,7 @@ def test_every_refusal_is_as_the_document_says(api: httpx.Client, document: Any)
 def test_a_task_answers_as_the_document_says(
     api: httpx.Client, document: Any, filled: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from trunkline.telco.network import api_alarms
+    from trunkline.telco.network.api import alarms as api_alarms
 
     monkeypatch.setattr(api_alarms, "EFFECT_WITHIN", 0.05)
     for body, status in (({"user": "an"}, 202), ({"users": "an"}, 400)):

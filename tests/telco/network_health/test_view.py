@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from tests.telco.network_health.conftest import CELL, NOON, Network, eventually, make_alarm, minutes
 from trunkline.log.port import Log, Record, Topic
 from trunkline.telco.model import AckState, Severity
-from trunkline.telco.network import alarmlist, scopes
-from trunkline.telco.network.alarmlist import AlarmFilter, AlarmList, AlarmSort, LocatedAlarm
-from trunkline.telco.network.kpiseries import KpiHead, KpiRing
-from trunkline.telco.network.scopes import HealthFilter, HealthSort, Scope
-from trunkline.telco.network.view import NetworkView
+from trunkline.telco.network.view import alarmlist, scopes
+from trunkline.telco.network.view.alarmlist import AlarmFilter, AlarmList, AlarmSort, LocatedAlarm
+from trunkline.telco.network.view.kpiseries import KpiHead, KpiRing
+from trunkline.telco.network.view.network import NetworkView
+from trunkline.telco.network.view.scopes import HealthFilter, HealthSort, Scope
 
 
 @pytest.fixture

@@ -7,10 +7,11 @@ from pathlib import Path
 
 from trunkline.document import Invalid, Problem
 from trunkline.streams.processor import Processor
-from trunkline.telco.network import formulas, rules
-from trunkline.telco.network.alarms import AlarmBook
-from trunkline.telco.network.health import HealthProcessor
-from trunkline.telco.network.performance import KpiProcessor
+from trunkline.telco.network.alarms.book import AlarmBook
+from trunkline.telco.network.health import rules
+from trunkline.telco.network.health.processor import HealthProcessor
+from trunkline.telco.network.performance import formulas
+from trunkline.telco.network.performance.kpis import KpiProcessor
 
 
 def processors(project: Path) -> list[Callable[[], Processor]]:

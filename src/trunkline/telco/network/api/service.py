@@ -1,4 +1,4 @@
-"""The Network Health API: one view of the network, whoever made the equipment. OpenAPI at /openapi.json."""
+"""What the routes of the Network Health API work with, kept up with the log while the API is served."""
 
 from __future__ import annotations
 
@@ -10,28 +10,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from fastapi import APIRouter
-
 from trunkline.connect.archive import Archive
-from trunkline.http import Api
-from trunkline.http.strict import StrictRoute
 from trunkline.log.port import Log
-from trunkline.telco.model import Health, Kpi
-from trunkline.telco.network import api_alarms, api_health, api_kpis
-from trunkline.telco.network.alarmlist import LocatedAlarm
-from trunkline.telco.network.events import EventFeed
-from trunkline.telco.network.explain import Explanation
-from trunkline.telco.network.kpiseries import KpiSeries
-from trunkline.telco.network.overview import OverviewRow
-from trunkline.telco.network.view import NetworkView
-
-PATH = "/network-health/v1"
-DESCRIPTION = """\
-**Network Health**: health of the network, its regions, vendors, sites and cells, now and over time, with the reasons;
-the alarms and what an operator does with them; KPIs and the way from each value back to the raw lines.
-
-Lists are paged: `limit`, and the `cursor` of the `next` link. A query parameter that is not known is refused.
-Times are ISO 8601 with a zone. Errors are `application/problem+json` (RFC 9457)."""
+from trunkline.telco.network.api.events import EventFeed
+from trunkline.telco.network.view.network import NetworkView
 
 logger = logging.getLogger(__name__)
 
@@ -72,14 +54,3 @@ class NetworkHealth:
             self.stop.set()
         # The server waits for open streams before it stops, so they must end first.
         loop.call_soon_threadsafe(self.feed.stop)
-
-
-def network_health(log: Log, archive: Archive, stop: threading.Event) -> Api:
-    """The API over `log`, until `stop` is set; `archive` holds the raw files that KPIs are explained by."""
-    service = NetworkHealth(log, archive, NetworkView(log), stop)
-    router = APIRouter(prefix=PATH, route_class=StrictRoute)
-    api_health.add_routes(router, service)
-    api_alarms.add_routes(router, service)
-    api_kpis.add_routes(router, service)
-    records = (Health, OverviewRow, LocatedAlarm, api_alarms.Accepted, Kpi, KpiSeries, Explanation)
-    return Api(router, records, service.running, DESCRIPTION)

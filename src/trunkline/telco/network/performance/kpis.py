@@ -19,7 +19,7 @@ import msgspec
 from trunkline.log.port import Record
 from trunkline.streams.processor import Outputs
 from trunkline.telco.model import Dn, Kpi, Measurement, Passport, Source, Value
-from trunkline.telco.network.formulas import Formula, Table, Tables, class_of
+from trunkline.telco.network.performance.formulas import Formula, Table, Tables, class_of
 
 PERIODS = 8  # of each object: two hours at 15 minutes, for what comes late or corrected
 

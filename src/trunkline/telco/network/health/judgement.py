@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from trunkline.telco.model import HealthStatus, Ratio, Reason, Severity
-from trunkline.telco.network.rules import HealthRules
+from trunkline.telco.network.health.rules import HealthRules
 
 MOST_REASONS: Final = 10
 BEST: Final = 100.0

@@ -18,7 +18,7 @@ import msgspec
 from trunkline.document import Document, Invalid, Problem
 from trunkline.faults import Place
 from trunkline.telco.model import Ratio
-from trunkline.telco.network.expressions import Counters, Expression
+from trunkline.telco.network.performance.expressions import Counters, Expression
 from trunkline.telco.network.vendors import vendor_name
 
 NOTHING = Ratio(numerator=0.0, denominator=0.0)

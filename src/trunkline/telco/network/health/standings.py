@@ -10,9 +10,9 @@ from heapq import nsmallest
 from typing import Final, NamedTuple
 
 from trunkline.telco.model import Health, HealthStatus, Reason
-from trunkline.telco.network.judgement import BEST, MOST_REASONS, RANK, Judgement, worst, worst_first
-from trunkline.telco.network.rollup import RollUp, Share
-from trunkline.telco.network.rules import HealthRules
+from trunkline.telco.network.health.judgement import BEST, MOST_REASONS, RANK, Judgement, worst, worst_first
+from trunkline.telco.network.health.rollup import RollUp, Share
+from trunkline.telco.network.health.rules import HealthRules
 from trunkline.telco.network.topology import UNKNOWN, Place, object_name
 
 Scope = tuple[str, str]

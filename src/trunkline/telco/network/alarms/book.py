@@ -20,7 +20,7 @@ from trunkline.log.port import Record
 from trunkline.quarantine import EXCERPT, Rejected
 from trunkline.streams.processor import Outputs
 from trunkline.telco.model import Alarm, AlarmCommand, AlarmReport, Comment, Report, Severity
-from trunkline.telco.network.alarmlife import Effect, Identity, Life
+from trunkline.telco.network.alarms.life import Effect, Identity, Life
 
 CLEARED_KEPT = timedelta(hours=24)  # how long a cleared alarm stays on the topic before its tombstone
 OPERATOR = "operator"  # who commands come from, where a system is named

@@ -12,12 +12,12 @@ from trunkline.http import Problem, cursor
 from trunkline.http.parameters import Cursor, Limit, Time
 from trunkline.http.responses import Json, Page, returns
 from trunkline.telco.model import Health, HealthStatus, Reason, Severity
-from trunkline.telco.network.events import EventFilter, EventStream
-from trunkline.telco.network.overview import OverviewRow, overview
-from trunkline.telco.network.scopes import HealthFilter, HealthSort, Scope
+from trunkline.telco.network.api.events import EventFilter, EventStream
+from trunkline.telco.network.view.overview import OverviewRow, overview
+from trunkline.telco.network.view.scopes import HealthFilter, HealthSort, Scope
 
 if TYPE_CHECKING:
-    from trunkline.telco.network.api import NetworkHealth
+    from trunkline.telco.network.api.service import NetworkHealth
 
 LISTS = {"regions": Scope.REGION, "vendors": Scope.VENDOR, "sites": Scope.SITE, "cells": Scope.CELL}
 EXAMPLE = Health(

@@ -17,10 +17,10 @@ from trunkline.http.parameters import Cursor, Limit, Time
 from trunkline.http.responses import Json, Page, returns
 from trunkline.log.envelope import cloud_event
 from trunkline.telco.model import AckState, AlarmCommand, Severity, Source
-from trunkline.telco.network.alarmlist import AlarmFilter, AlarmSort, LocatedAlarm
+from trunkline.telco.network.view.alarmlist import AlarmFilter, AlarmSort, LocatedAlarm
 
 if TYPE_CHECKING:
-    from trunkline.telco.network.api import NetworkHealth
+    from trunkline.telco.network.api.service import NetworkHealth
 
 EFFECT_WITHIN = 2.0  # seconds that an answer waits for the command's effect
 

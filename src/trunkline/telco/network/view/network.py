@@ -15,11 +15,11 @@ import msgspec
 
 from trunkline.log.port import Log, Record, TopicPartition
 from trunkline.telco.model import Alarm, Health, Kpi, NetworkResource
-from trunkline.telco.network.alarmlist import AlarmFilter, AlarmList, AlarmPage, AlarmSort, Cursor, LocatedAlarm
-from trunkline.telco.network.kpiseries import KpiHead, KpiRing, KpiSeries
-from trunkline.telco.network.scopes import Cursor as HealthCursor
-from trunkline.telco.network.scopes import HealthFilter, HealthPage, HealthSort, Scope, Scopes
 from trunkline.telco.network.topology import Topology, node_of, object_name
+from trunkline.telco.network.view.alarmlist import AlarmFilter, AlarmList, AlarmPage, AlarmSort, Cursor, LocatedAlarm
+from trunkline.telco.network.view.kpiseries import KpiHead, KpiRing, KpiSeries
+from trunkline.telco.network.view.scopes import Cursor as HealthCursor
+from trunkline.telco.network.view.scopes import HealthFilter, HealthPage, HealthSort, Scope, Scopes
 
 # Places first, so that an alarm finds its place; then what a reader waits for most.
 TOPICS = (NetworkResource.topic, Alarm.topic, Health.topic, Kpi.topic)

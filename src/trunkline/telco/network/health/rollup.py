@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from trunkline.telco.model import HealthStatus, Ratio
-from trunkline.telco.network.formulas import value_of
-from trunkline.telco.network.judgement import SEVERITIES
-from trunkline.telco.network.rules import Shares
+from trunkline.telco.network.health.judgement import SEVERITIES
+from trunkline.telco.network.health.rules import Shares
+from trunkline.telco.network.performance.formulas import value_of
 
 DIGITS: Final = 4  # of a rolled-up KPI; what is beyond is no news
 

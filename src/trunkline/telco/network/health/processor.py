@@ -23,9 +23,8 @@ from trunkline.log.envelope import from_micros
 from trunkline.log.port import Record
 from trunkline.streams.processor import Outputs
 from trunkline.telco.model import Alarm, Health, Kpi, NetworkResource, Severity
-from trunkline.telco.network.cells import LONG_AGO, Cell, KpiHead
-from trunkline.telco.network.formulas import Tables
-from trunkline.telco.network.judgement import (
+from trunkline.telco.network.health.cells import LONG_AGO, Cell, KpiHead
+from trunkline.telco.network.health.judgement import (
     BEST,
     SEVERITIES,
     ActiveAlarm,
@@ -36,9 +35,10 @@ from trunkline.telco.network.judgement import (
     judge_alarms,
     judge_cell,
 )
-from trunkline.telco.network.rollup import DIGITS, Share
-from trunkline.telco.network.rules import HealthRules
-from trunkline.telco.network.standings import Scope, Standing, Standings
+from trunkline.telco.network.health.rollup import DIGITS, Share
+from trunkline.telco.network.health.rules import HealthRules
+from trunkline.telco.network.health.standings import Scope, Standing, Standings
+from trunkline.telco.network.performance.formulas import Tables
 from trunkline.telco.network.topology import Place, Topology, is_cell, node_of, object_name
 
 PACE: Final = timedelta(seconds=1)

@@ -20,10 +20,10 @@ from starlette.types import Receive, Scope, Send
 from trunkline.http import Problem
 from trunkline.log.port import Log
 from trunkline.telco.model import Alarm, Health, Severity
-from trunkline.telco.network.alarmlist import LocatedAlarm
-from trunkline.telco.network.scopes import Scope as HealthScope
-from trunkline.telco.network.scopes import region_of, vendor_of
-from trunkline.telco.network.view import Change, NetworkView
+from trunkline.telco.network.view.alarmlist import LocatedAlarm
+from trunkline.telco.network.view.network import Change, NetworkView
+from trunkline.telco.network.view.scopes import Scope as HealthScope
+from trunkline.telco.network.view.scopes import region_of, vendor_of
 
 TOPICS = (Health.topic, Alarm.topic)  # in the order of an event id
 NAMES = {Health.topic: "health", Alarm.topic: "alarm"}

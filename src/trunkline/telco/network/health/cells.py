@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from trunkline.telco.model import HealthStatus, Ratio, Reason
-from trunkline.telco.network.judgement import Reading
+from trunkline.telco.network.health.judgement import Reading
 
 LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
 

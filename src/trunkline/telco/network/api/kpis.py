@@ -13,12 +13,12 @@ from trunkline.http import Problem
 from trunkline.http.errors import invalid
 from trunkline.http.responses import Json, returns
 from trunkline.telco.model import Kpi
-from trunkline.telco.network.api_health import Period
-from trunkline.telco.network.explain import Explanation, as_text, explain
-from trunkline.telco.network.kpiseries import KpiSeries
+from trunkline.telco.network.api.health import Period
+from trunkline.telco.network.view.explain import Explanation, as_text, explain
+from trunkline.telco.network.view.kpiseries import KpiSeries
 
 if TYPE_CHECKING:
-    from trunkline.telco.network.api import NetworkHealth
+    from trunkline.telco.network.api.service import NetworkHealth
 
 
 class KpiQuery(Period):
