@@ -53,6 +53,14 @@ def test_a_raise_begins_an_alarm(book: Running) -> None:
     assert alarm.ack_state is AckState.UNACKNOWLEDGED
 
 
+def test_a_change_of_severity_may_name_its_alarm_by_its_id_alone(book: Running) -> None:
+    first = the_alarm(book.take(report()))
+    worse = the_alarm(book.take(report(seconds=10, severity=Severity.CRITICAL, problem="")))
+    assert (worse.id, worse.problem, worse.perceived_severity) == (first.id, "7653", Severity.CRITICAL)
+    (rejected,) = book.take(report(seconds=20, problem="", native_id="unheard of")).of(Rejected)
+    assert rejected.reason == "alarm.unknown"
+
+
 def test_a_change_of_severity_or_text_updates_the_same_alarm(book: Running) -> None:
     first = the_alarm(book.take(report()))
     worse = the_alarm(book.take(report(seconds=10, severity=Severity.CRITICAL)))

@@ -334,3 +334,9 @@ def test_the_sums_are_those_of_all_cells_judged_anew(network: Running) -> None:
     one, other = told(network.take(*news, time=at(900))), told(anew.take(*news, time=at(900)))
     assert one == other
     assert {"site:S0", "site:S1", "site:S2", "region:Antwerpen", "vendor:Nokia", "network:network"} <= one.keys()
+
+
+def test_an_alarm_tells_who_made_a_cell_that_nothing_was_measured_of(network: Running) -> None:
+    sent = network.take(kpi(0, 99), alarm(dn(1), vendor="Nokia"))
+    (site,) = [health for health in sent.of(Health) if health.scope == "site"][-1:]
+    assert (site.vendor, site.cells) == ("Nokia", {"healthy": 1, "degraded": 1})

@@ -330,3 +330,11 @@ def test_a_list_that_changes_while_it_is_paged_misses_no_alarm_that_was_there_al
     alarms.update([(first.alarms[-1].id, None)])
     rest = alarms.page(AlarmFilter(), AlarmSort.RAISED, descending=True, limit=100, after=first.next)
     assert [alarm.id for alarm in first.alarms + rest.alarms] == [f"a{number}" for number in range(9, -1, -1)]
+
+
+def test_a_site_that_has_nothing_in_it_any_more_is_gone(network: Network, view: NetworkView) -> None:
+    network.health("site", "MRBTS-1", 90, minutes(0), cells={"healthy": 1})
+    network.health("site", "MRBTS-1", 0, minutes(1), status="unknown")
+    network.health("site", "GNT_01", 0, minutes(1), status="unknown", cells={"unknown": 1})
+    view.catch_up()
+    assert [health.id for health in view.scopes(Scope.SITE).scopes] == ["GNT_01"]

@@ -86,7 +86,9 @@ class AlarmBook:
         if report.kind is Report.RAISE and report.severity is Severity.CLEARED:
             report = replace(report, kind=Report.CLEAR)
         life = self._about(report)
-        if report.kind is Report.RAISE and (life is None or life.is_over_for(report)):
+        # A change of severity may name its alarm by its id alone: that begins none.
+        names_one = report.kind is Report.RAISE and report.problem != ""
+        if names_one and (life is None or life.is_over_for(report)):
             self._begin(report, life, batch)
         elif life is not None:
             self._settle(life, life.hear(report), batch)
@@ -103,7 +105,7 @@ class AlarmBook:
     def _about(self, report: AlarmReport) -> Life | None:
         """The alarm that a report is about: by object and problem, else by the system's own id."""
         life = self._current.get((report.dn, report.problem))
-        if life is None and report.native_id and report.kind is not Report.RAISE:
+        if life is None and report.native_id and (report.kind is not Report.RAISE or not report.problem):
             life = self._native.get((report.system, report.native_id))
         return life
 

@@ -6,7 +6,7 @@ import asyncio
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import msgspec
 from fastapi import APIRouter, Path, Query, Request
@@ -17,10 +17,8 @@ from trunkline.http.parameters import Cursor, Limit, Time
 from trunkline.http.responses import Json, Page, returns
 from trunkline.log.envelope import cloud_event
 from trunkline.telco.model import AckState, AlarmCommand, Severity, Source
+from trunkline.telco.network.api.service import NetworkHealth
 from trunkline.telco.network.view.alarmlist import AlarmFilter, AlarmSort, LocatedAlarm
-
-if TYPE_CHECKING:
-    from trunkline.telco.network.api.service import NetworkHealth
 
 EFFECT_WITHIN = 2.0  # seconds that an answer waits for the command's effect
 

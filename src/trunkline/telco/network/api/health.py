@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Header, Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
@@ -13,11 +13,9 @@ from trunkline.http.parameters import Cursor, Limit, Time
 from trunkline.http.responses import Json, Page, returns
 from trunkline.telco.model import Health, HealthStatus, Reason, Severity
 from trunkline.telco.network.api.events import EventFilter, EventStream
+from trunkline.telco.network.api.service import NetworkHealth
 from trunkline.telco.network.view.overview import OverviewRow, overview
 from trunkline.telco.network.view.scopes import HealthFilter, HealthSort, Scope
-
-if TYPE_CHECKING:
-    from trunkline.telco.network.api.service import NetworkHealth
 
 LISTS = {"regions": Scope.REGION, "vendors": Scope.VENDOR, "sites": Scope.SITE, "cells": Scope.CELL}
 EXAMPLE = Health(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from fastapi import APIRouter, Header, Path, Query
 from pydantic import Field
@@ -14,11 +14,9 @@ from trunkline.http.errors import invalid
 from trunkline.http.responses import Json, returns
 from trunkline.telco.model import Kpi
 from trunkline.telco.network.api.health import Period
+from trunkline.telco.network.api.service import NetworkHealth
 from trunkline.telco.network.view.explain import Explanation, as_text, explain
 from trunkline.telco.network.view.kpiseries import KpiSeries
-
-if TYPE_CHECKING:
-    from trunkline.telco.network.api.service import NetworkHealth
 
 
 class KpiQuery(Period):

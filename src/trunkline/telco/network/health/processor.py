@@ -244,14 +244,14 @@ class HealthProcessor:
         if cell is not None:
             standing = self._stand_cell(cell, alarms, counts)
             return self._standings.put(name, standing) | {("cell", name)}
-        vendor = next((alarm.vendor for those in alarms.values() for alarm in those.values()), "")
+        vendor = _vendor(alarms)
         status, points = judge_alarms(alarms, self._rules)
         judgement = Judgement(status, BEST - points, tuple(alarm_reasons(alarms, self._rules)))
         share = Share(status=None, score=0.0, alarms=counts, kpis={})
         return self._standings.put(name, Standing(self._topology.place(name, vendor), judgement, share, kpis={}))
 
     def _stand_cell(self, cell: Cell, alarms: Alarms, counts: dict[str, int]) -> Standing:
-        place = self._topology.place(cell.name, cell.vendor)
+        place = self._topology.place(cell.name, cell.vendor or _vendor(alarms))
         judgement = judge_cell(cell.name, place.technology, cell.readings, alarms, cell.silence, self._rules)
         heard = {} if cell.silent else {name: cell.readings[name] for name in sorted(cell.readings)}
         share = Share(
@@ -279,3 +279,8 @@ class _Kept:
 def _in_order(scopes: Iterable[Scope]) -> list[Scope]:
     """The cells, then the sites, then what is above; a site's health is the ground of that above it."""
     return sorted(scopes, key=lambda scope: (ORDER[scope[0]], scope[1]))
+
+
+def _vendor(alarms: Alarms) -> str:
+    """Who made an object, as far as its alarms say."""
+    return next((alarm.vendor for those in alarms.values() for alarm in those.values()), "")

@@ -112,7 +112,7 @@ class Standings:
             status=status,
             score=0.0 if status is HealthStatus.UNKNOWN else round(max(0.0, score), SCORE_DIGITS),
             time=time,
-            vendor=_only({member.place.vendor for member in members}),
+            vendor=_only({member.place.vendor for member in members} - {""}),
             region=_only({member.place.region for member in members} - {UNKNOWN}) or UNKNOWN,
             technology=_only({member.place.technology for member in members if member.is_cell}),
             cells=roll_up.cells,

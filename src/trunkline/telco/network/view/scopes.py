@@ -89,7 +89,10 @@ class Scopes:
             last[key] = value
         changed = [self._decoder.decode(value) for value in last.values()]
         for health in changed:
-            self._current[Scope(health.scope)][health.id] = health
+            if _is_empty(health):
+                self._current[Scope(health.scope)].pop(health.id, None)
+            else:
+                self._current[Scope(health.scope)][health.id] = health
         return changed
 
     def get(self, scope: Scope, id: str) -> Health | None:
@@ -145,3 +148,9 @@ def site_of(health: Health) -> str:
 
 def _place(health: Health, sort: HealthSort) -> Cursor:
     return (health.score if sort is HealthSort.SCORE else health.id), health.id
+
+
+def _is_empty(health: Health) -> bool:
+    """A scope that has nothing in it any more: its cells turned out to stand elsewhere when the topology came."""
+    parts = health.scope in (Scope.SITE, Scope.REGION, Scope.VENDOR)
+    return parts and health.status is HealthStatus.UNKNOWN and not health.cells and not health.alarms
