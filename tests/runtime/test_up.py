@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -53,6 +55,18 @@ def test_files_and_informs_show_in_the_network_health_and_a_restart_goes_on_wher
     until(lambda: availability(operator) == 95.0, "the next file's KPI shows after the restart")
     assert alarms(operator) == 1
     assert len(operator.records("network.measurement")) == 2
+
+
+def test_a_second_one_on_the_same_port_is_refused_with_the_way_out(operator: Operator) -> None:
+    second = subprocess.run(
+        [sys.executable, "-m", "trunkline", "up", "-p", str(operator.folder)],
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    assert second.returncode == 1
+    assert f"port {operator.http}" in second.stderr
+    assert "Traceback" not in second.stderr
 
 
 def test_a_process_that_dies_is_started_again_and_all_stop_with_their_supervisor(operator: Operator) -> None:

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import typer
 
+from trunkline import settings
+from trunkline.doctor import port_is_free
 from trunkline.document import Invalid
 from trunkline.project import Project, check
 from trunkline.runtime import supervisor
@@ -26,6 +28,12 @@ def run(folder: Path) -> None:
     problems = check(project)
     if problems:
         raise Invalid(problems)
+    http = project.settings.http
+    if not port_is_free(http.host, http.port):
+        raise OSError(
+            f"port {http.port} of {http.host} is in use: is it up already? "
+            f"Otherwise set another under [http] in {project.folder / settings.FILE}"
+        )
     logging.basicConfig(
         level=logging.INFO,
         format="\r\033[K%(asctime)s %(message)s" if sys.stderr.isatty() else "%(asctime)s %(message)s",
