@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -159,6 +160,9 @@ def check(name: str, seed: int) -> None:
             assert ends_all or (begin < part_end and end >= part_begin), f"seed {seed}: {one.dn} was given up"
     if taken.keys() - whole(name).keys() - {o + shift for o in whole(name)}:
         assert b"measValue" in garbage or b"PMMOResult" in garbage, f"seed {seed}: something came from nowhere"
+    for offset, one in taken.items():
+        line = len(re.findall(rb"\r\n|\r|\n", data[:offset])) + 1
+        assert one.source.line == line, f"seed {seed}: the line is wrong"
     for one in rejected:
         assert 0 <= one.offset <= one.offset + one.length <= len(data), f"seed {seed}"
         assert one.message
@@ -168,6 +172,36 @@ def check(name: str, seed: int) -> None:
 def test_one_damaged_place_costs_no_more_than_the_part_that_it_is_in(name: str) -> None:
     for seed in range(700):
         check(name, seed)
+
+
+def taken_groups(data: bytes) -> dict[str, int]:
+    """How many results of each group are taken."""
+    found: dict[str, int] = {}
+    for one in read_all(threegpp.read, data)[0]:
+        assert all(name.endswith(one.group[-2:].replace("-", ".")) for name in one.counters)
+        found[one.group] = found.get(one.group, 0) + 1
+    return found
+
+
+def test_an_end_tag_in_the_wrong_place_does_not_end_the_node() -> None:
+    data = FORMATS["3gpp"].data.replace(b'measInfoId="group-2"', b'measInfoId="</measData>"')
+    assert taken_groups(data) == {"group-1": 4, "group-3": 4, "group-4": 4, "group-5": 4, "group-6": 4}
+
+
+def test_results_are_not_taken_for_the_group_before_when_its_end_was_lost() -> None:
+    data = FORMATS["3gpp"].data
+    begin = data.index(b"</measInfo>")
+    end = data.index(b"<granPeriod", begin)
+    measurements, rejected = read_all(threegpp.read, data[:begin] + data[end:])
+    assert {m.group for m in measurements} == {f"group-{n}" for n in (1, 3, 4, 5, 6)}
+    assert [r.reason for r in rejected] == ["measurement.unusable"] * 4
+    assert "was lost" in rejected[0].message
+
+
+def test_a_file_that_follows_one_that_is_cut_off_is_read_as_its_own() -> None:
+    data = FORMATS["3gpp"].data
+    cut = data[: data.index(b"<measValue", data.index(b'"group-3"')) + 5]
+    assert taken_groups(cut + data) == {f"group-{n}": 8 if n < 3 else 4 for n in range(1, 7)}
 
 
 @pytest.mark.prove

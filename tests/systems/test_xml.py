@@ -15,6 +15,7 @@ from tests.systems.measurement_files import ORIGIN, Group, Node, Object, read_al
 from trunkline.quarantine import Rejected
 from trunkline.systems.threegpp.measurements import read
 from trunkline.systems.xml import Close, Element, Open, Shape, Walker
+from trunkline.systems.xml.compression import CHUNK
 
 GROUP = Group("g", ("a", "b"), tuple(Object(f"ENBFunction={n}", (n, n * 2)) for n in range(5)))
 FILE = ts_32435((Node("ManagedElement=N1", (GROUP, GROUP)),)).encode()
@@ -139,6 +140,15 @@ def test_bytes_of_another_encoding_cost_only_the_names_that_they_are_in() -> Non
     assert [r.reason for r in rejected] == ["xml.encoding", "measurement.unusable"]
     assert text[rejected[0].offset] == 0xE9
     assert text[rejected[1].offset :].startswith(b"<measValue")
+
+
+def test_a_character_may_lie_across_two_chunks_that_are_read() -> None:
+    label = "R" + "é€😀" * 4
+    labelled = FILE.replace(b"R1", label.encode())
+    for padding in range(CHUNK - 1_000, CHUNK - 200):
+        measurements, rejected = read_all(read, labelled.replace(b"?>", b"?><!--%s-->" % (b"x" * padding), 1))
+        assert rejected == []
+        assert {m.software for m in measurements} == {label}
 
 
 def test_an_unknown_encoding_is_said() -> None:

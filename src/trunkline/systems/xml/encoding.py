@@ -29,6 +29,11 @@ def unit(encoding: str) -> int:
     return 2 if encoding.startswith("UTF-16") else 1
 
 
+def line_ends(data: bytes) -> int:
+    """How many lines end in `data`, as expat counts them: at LF, at CR, and at both together (XML 1.0, 2.11)."""
+    return data.count(b"\n") + data.count(b"\r") - data.count(b"\r\n")
+
+
 def read_head(head: bytes) -> tuple[str, bytes]:
     """The encoding (a name that both expat and Python know), and the head with all up to the declaration's end blanked.
 

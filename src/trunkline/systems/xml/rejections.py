@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from trunkline.quarantine import Rejected
 from trunkline.systems.system import Origin
+from trunkline.systems.xml.encoding import line_ends
 from trunkline.systems.xml.events import Element, Node
 from trunkline.systems.xml.walker import Walker
 
@@ -54,7 +55,7 @@ class Rejections:
                 message,
                 offset=self.element.offset + begin,
                 length=len(part),
-                line=self.element.line + self._walker.raw(self.element).count(b"\n", 0, begin),
+                line=self.element.line + line_ends(self._walker.raw(self.element)[:begin]),
                 part=part,
                 target=self._target,
             )

@@ -11,7 +11,7 @@ from trunkline.quarantine import EXCERPT, Rejected
 from trunkline.systems.system import Origin
 from trunkline.systems.xml.assembly import Assembly, Refused
 from trunkline.systems.xml.compression import uncompressed
-from trunkline.systems.xml.encoding import Utf8, read_head, unit
+from trunkline.systems.xml.encoding import Utf8, line_ends, read_head, unit
 from trunkline.systems.xml.events import Close, Element, Event
 from trunkline.systems.xml.recovery import OVERLAP, Recovery
 from trunkline.systems.xml.shape import Shape
@@ -175,7 +175,7 @@ class Walker:
         found = broken.recovery.find(self._window[begin:]) if broken.recovery is not None else None
         distance, keep = found or (max(0, len(self._window) - begin - OVERLAP), 0)
         distance -= distance % unit(self._encoding)
-        broken.line += self._window.count(b"\n", begin, begin + distance)
+        broken.line += line_ends(self._window[begin : begin + distance])
         broken.at += distance
         if found is None:
             return None
