@@ -13,9 +13,9 @@ import pytest
 
 from tests.systems.measurement_files import ORIGIN, Group, Node, Object, read_all, ts_32435
 from trunkline.quarantine import Rejected
+from trunkline.systems.compression import CHUNK
 from trunkline.systems.threegpp.measurements import read
 from trunkline.systems.xml import Close, Element, Open, Shape, Walker
-from trunkline.systems.xml.compression import CHUNK
 
 GROUP = Group("g", ("a", "b"), tuple(Object(f"ENBFunction={n}", (n, n * 2)) for n in range(5)))
 FILE = ts_32435((Node("ManagedElement=N1", (GROUP, GROUP)),)).encode()

@@ -19,7 +19,7 @@ from typing import BinaryIO, NamedTuple, cast
 
 from trunkline.quarantine import Rejected
 from trunkline.systems import Origin
-from trunkline.systems.xml.compression import uncompressed
+from trunkline.systems.compression import uncompressed
 
 LARGEST = 8 << 30  # bytes of uncompressed content
 LONGEST = 4096  # bytes of a line that are shown in one piece

@@ -4,7 +4,7 @@
 XML's own five is ever taken, and nothing is fetched. Source: XML 1.0 (fifth edition).
 """
 
-from trunkline.systems.xml.compression import uncompressed
+from trunkline.systems.compression import uncompressed
 from trunkline.systems.xml.encoding import DAMAGED
 from trunkline.systems.xml.events import Close, Element, Event, Node, Open
 from trunkline.systems.xml.head import Start, starts

@@ -8,9 +8,9 @@ from typing import BinaryIO
 from xml.parsers import expat
 
 from trunkline.quarantine import EXCERPT, Rejected
+from trunkline.systems.compression import uncompressed
 from trunkline.systems.system import Origin
 from trunkline.systems.xml.assembly import Assembly, Refused
-from trunkline.systems.xml.compression import uncompressed
 from trunkline.systems.xml.encoding import Utf8, line_ends, read_head, unit
 from trunkline.systems.xml.events import Close, Element, Event
 from trunkline.systems.xml.recovery import OVERLAP, Recovery
