@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import sys
 import time
 import urllib.error
@@ -46,18 +47,21 @@ def run(folder: Path) -> None:
 
 def _welcome(project: Project) -> str:
     url = _url(project)
-    at = f" --project {project.folder}" if Path.cwd() != project.folder else ""
+    here = Path.cwd()
+    at = f" -p {os.path.relpath(project.folder)}" if here != project.folder else ""
+    called = Path(sys.argv[0]).absolute()
+    program = os.path.relpath(called) if called.is_relative_to(here) else "trunkline"
     return f"""
 {project.settings.name} runs on Trunkline. Ctrl-C stops it.
 
   open   {url}/docs                        the APIs, to try in the browser
          {url}/network-health/v1/network   the network's health, as JSON
 
-  try    trunkline health{at}              the network: vendor by region, worst sites and why
-         trunkline alarms{at}              the active alarms
-         trunkline tail network.health{at} the changes as they come
+  try    {program} health{at}
+         {program} alarms{at}
+         {program} tail network.health{at}
 
-  output of each process: {project.data}/output/
+  output of each process: {os.path.relpath(project.data)}/output/
 """
 
 
