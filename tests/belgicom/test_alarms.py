@@ -9,7 +9,6 @@ from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
-from shutil import which
 from typing import Any
 
 import pytest
@@ -258,9 +257,8 @@ def test_net_snmp_walks_the_agent_and_a_stranger_gets_no_answer(network: Network
     with_manager("Ericsson", alarms, work)
 
 
-@pytest.mark.skipif(which("snmptrapd") is None, reason="snmptrapd is not on this machine (apt install snmptrapd)")
 def test_net_snmp_confirms_netacts_encrypted_informs_and_reads_them(network: Network, tmp_path: Path) -> None:
-    components.need("net-snmp")
+    components.need("snmptrapd")
     conf = "createUser netact SHA-256 authpassword AES privpassword\nauthUser log netact priv\n"
     (tmp_path / "snmptrapd.conf").write_text(conf)
     site = network.of("Nokia")[0]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 import httpx
-import pytest
 from openapi_spec_validator import validate
+from playwright.sync_api import sync_playwright
 
 from tests.components import need
 
@@ -35,10 +35,9 @@ def test_the_page_and_all_that_it_loads_are_served_here(client: httpx.Client) ->
 
 def test_a_real_browser_shows_the_page_without_asking_anyone_else(url: str) -> None:
     chromium = need("Chromium")
-    playwright = pytest.importorskip("playwright.sync_api", reason="pip install playwright")
     asked: list[str] = []
     complaints: list[str] = []
-    with playwright.sync_playwright() as browsers:
+    with sync_playwright() as browsers:
         browser = browsers.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         page = browser.new_page()
         page.on("request", lambda request: asked.append(request.url))

@@ -41,13 +41,14 @@ def prove(folder: Path, kills: int, seed: int) -> None:
     load.start()
     killed = Counter[str]()
     try:
-        for _ in range(kills):
+        while killed.total() < kills:
             time.sleep(dice.uniform(0.3, 1.5))
             role = dice.choice(["connect", "worker", "api", "up", "connect", "worker"])
             pid = operator.processes().get(role)
-            if pid is not None:
-                os.kill(pid, signal.SIGKILL)
-                killed[role] += 1
+            if pid is None:  # not started again yet
+                continue
+            os.kill(pid, signal.SIGKILL)
+            killed[role] += 1
             if role == "up":
                 operator.process.wait()  # type: ignore[union-attr]
                 operator.start()

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import msgspec
 import pytest
 
+from tests.components import sample
 from tests.telco.network.outputs import NOON, Running, at
 from trunkline import contracts
 from trunkline.log import open_log
@@ -38,7 +39,6 @@ from trunkline.telco.network.performance.kpis import KpiProcessor
 
 ROOT = Path(__file__).parents[3]
 BELGICOM = ROOT / "belgicom"
-SAMPLES = ROOT.parent / "shared" / "samples" / "pm" / "ericsson"
 KPIS = {
     "Accessibility", "Retainability", "HandoverSuccessRate", "DownlinkThroughput", "CellAvailability",
     "PrbUtilisationDownlink", "MeanRrcConnections",
@@ -115,9 +115,7 @@ def measurement(vendor: str, dn: str, counters: dict[str, Any]) -> Measurement:
 
 
 def test_a_real_ericsson_file_gives_kpis_with_their_places_in_it() -> None:
-    files = sorted(SAMPLES.glob("*.xml"))
-    if not files:
-        pytest.skip("the sample files of ../shared/samples/pm/ericsson are not on this machine")
+    files = sorted(sample("pm/ericsson").glob("*.xml"))
     tables = formulas.load(BELGICOM / "kpis")
     kpis = Running(lambda: KpiProcessor(tables))
     found: defaultdict[str, dict[str, Kpi]] = defaultdict(dict)
