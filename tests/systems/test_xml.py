@@ -216,3 +216,10 @@ def test_an_element_is_given_with_its_place_its_children_and_its_bytes() -> None
     assert isinstance(closed, Close)
     assert (element.name, element.attributes, element.offset, element.line) == ("b", {"x": "1&2"}, 5, 2)
     assert [(name, text) for name, _, text, _ in element.children] == [("c", "t<"), ("c", "")]
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r", b"\r\n"])
+def test_a_line_end_of_any_kind_in_the_declaration_counts(end: bytes) -> None:
+    plain, _ = read_all(read, FILE)
+    longer, _ = read_all(read, FILE.replace(b"<?xml", b"<?xml" + end, 1))
+    assert [m.source.line for m in longer] == [m.source.line + 1 for m in plain]

@@ -52,7 +52,7 @@ def read_head(head: bytes) -> tuple[str, bytes]:
         declared = _ENCODING.search(letters, start, end)
         if declared and not mark and encoding == "utf-8":
             encoding = _declared(declared[1].decode("ascii"))
-    blank = re.sub(rb"[^\n]", b" ", letters[:end]).decode("ascii").encode(encoding)
+    blank = re.sub(rb"[^\r\n]", b" ", letters[:end]).decode("ascii").encode(encoding)
     return encoding, blank + head[len(blank) :]
 
 
