@@ -449,3 +449,14 @@ async def test_onaps_sample_events_are_taken(tmp_path: Path, name: str, path: st
         assert {report.vendor for report in posted.intake.reports} == {"Ericsson"}
         assert {report.dn for report in posted.intake.reports} == {"ManagedElement=scfx0001vm002cap001"}
         assert posted.intake.rejected == []
+
+
+async def test_a_field_that_is_null_is_refused_for_what_is_not_there_is_left_out(tmp_path: Path):
+    body = perf()
+    body["event"]["perf3gppFields"]["measDataCollection"]["measInfoList"][0]["measInfoId"] = None
+    async with collecting(tmp_path, tls=False) as posted:
+        answer = await posted.post(body)
+        assert answer.status_code == 400
+        is_ves_error(answer)
+        (rejected,) = posted.intake.rejected
+        assert "measInfoId" in rejected.message

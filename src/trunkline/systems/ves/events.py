@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from trunkline.log.envelope import EPOCH
 
@@ -17,7 +18,7 @@ Strings = dict[str, str]
 
 
 class Strict(msgspec.Struct, rename="camel", forbid_unknown_fields=True, gc=False):
-    """A block in which a field that the schema does not name is a fault."""
+    """A block in which a field that the schema does not name is a fault, and so is null: leave out what is not there."""
 
 
 class Header(Strict):
@@ -81,20 +82,20 @@ class Heartbeat(Strict):
 class MeasTypes(Strict):
     """The names of counters, or their numbers."""
 
-    s_meas_types_list: tuple[str, ...] | None = None
-    i_meas_types_list: tuple[int, ...] | None = None
+    s_meas_types_list: tuple[str, ...] | UnsetType = UNSET
+    i_meas_types_list: tuple[int, ...] | UnsetType = UNSET
 
     def __post_init__(self) -> None:
-        if (self.s_meas_types_list is None) == (self.i_meas_types_list is None):
+        if (self.s_meas_types_list is UNSET) == (self.i_meas_types_list is UNSET):
             raise ValueError("sMeasTypesList or iMeasTypesList is expected, and not both")
 
 
 class MeasInfoId(Strict):
-    s_meas_info_id: str | None = None
-    i_meas_info_id: int | None = None
+    s_meas_info_id: str | UnsetType = UNSET
+    i_meas_info_id: int | UnsetType = UNSET
 
     def __post_init__(self) -> None:
-        if (self.s_meas_info_id is None) == (self.i_meas_info_id is None):
+        if (self.s_meas_info_id is UNSET) == (self.i_meas_info_id is UNSET):
             raise ValueError("sMeasInfoId or iMeasInfoId is expected, and not both")
 
 
@@ -102,13 +103,13 @@ class MeasResult(Strict):
     """The value of the counter at position `p`, counted from 1."""
 
     p: int
-    i_value: int | None = None
-    r_value: int | float | None = None
-    s_value: str | None = None
-    is_null: Literal["true", "false"] | None = None
+    i_value: int | UnsetType = UNSET
+    r_value: int | float | UnsetType = UNSET
+    s_value: str | UnsetType = UNSET
+    is_null: Literal["true", "false"] | UnsetType = UNSET
 
     def __post_init__(self) -> None:
-        if sum(value is not None for value in (self.i_value, self.r_value, self.s_value, self.is_null)) != 1:
+        if sum(value is not UNSET for value in (self.i_value, self.r_value, self.s_value, self.is_null)) != 1:
             raise ValueError("one of iValue, rValue, sValue and isNull is expected")
 
 
@@ -123,7 +124,7 @@ class MeasInfo(Strict):
     meas_types: MeasTypes
     meas_values_list: tuple[MeasValues, ...]
     job_id: str = ""
-    meas_info_id: MeasInfoId | None = None
+    meas_info_id: MeasInfoId | UnsetType = UNSET
 
 
 class MeasDataCollection(Strict):
@@ -148,9 +149,9 @@ class Event(Strict):
     """One event: its header, and the block that its domain names."""
 
     common_event_header: Header
-    fault_fields: Fault | None = None
-    heartbeat_fields: Heartbeat | None = None
-    perf3gpp_fields: Perf3gpp | None = None
+    fault_fields: Fault | UnsetType = UNSET
+    heartbeat_fields: Heartbeat | UnsetType = UNSET
+    perf3gpp_fields: Perf3gpp | UnsetType = UNSET
     measurement_fields: dict[str, Any] = {}
     mobile_flow_fields: dict[str, Any] = {}
     notification_fields: dict[str, Any] = {}
@@ -166,6 +167,6 @@ class Event(Strict):
     def __post_init__(self) -> None:
         domain = self.common_event_header.domain
         needed = {"fault": self.fault_fields, "perf3gpp": self.perf3gpp_fields}
-        if needed.get(domain, self) is None:
+        if needed.get(domain, self) is UNSET:
             raise ValueError(f"an event of the domain {domain} needs {domain}Fields")
         _ = self.common_event_header.time

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from urllib.parse import quote
 
+from msgspec import UNSET
+
 from trunkline.quarantine import Rejected
 from trunkline.systems import x733
 from trunkline.systems.system import CanonicalRecord, Origin, System
@@ -40,9 +42,9 @@ class Translator:
         header = event.common_event_header
         origin = self.origin(client, header.event_id)
         vendor = self._vendor(header.nf_vendor_name)
-        if event.fault_fields is not None and header.domain == "fault":
+        if event.fault_fields is not UNSET and header.domain == "fault":
             return [_alarm(header, event.fault_fields, vendor, origin)]
-        if event.perf3gpp_fields is not None and header.domain == "perf3gpp":
+        if event.perf3gpp_fields is not UNSET and header.domain == "perf3gpp":
             return list(_measurements(header, event.perf3gpp_fields.meas_data_collection, vendor, origin))
         if header.domain == "heartbeat":
             return []
@@ -124,12 +126,13 @@ def _measurements(
 
 
 def _group(info: MeasInfo) -> str:
-    if info.meas_info_id is None:
+    if info.meas_info_id is UNSET:
         return ""
-    return info.meas_info_id.s_meas_info_id or str(info.meas_info_id.i_meas_info_id or "")
+    name, number = info.meas_info_id.s_meas_info_id, info.meas_info_id.i_meas_info_id
+    return str(number) if name is UNSET else name
 
 
 def _value(result: MeasResult) -> Value:
-    if result.s_value is not None:
+    if result.s_value is not UNSET:
         return _values[result.s_value]
-    return result.i_value if result.i_value is not None else result.r_value
+    return next((value for value in (result.i_value, result.r_value) if value is not UNSET), None)
