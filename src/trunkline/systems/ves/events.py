@@ -18,7 +18,7 @@ Strings = dict[str, str]
 
 
 class Strict(msgspec.Struct, rename="camel", forbid_unknown_fields=True, gc=False):
-    """A block in which a field that the schema does not name is a fault, and so is null: leave out what is not there."""
+    """A block in which a field that the schema does not name is a fault, and null too: leave out what is not there."""
 
 
 class Header(Strict):
