@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.runtime.operator import Operator, is_alive, pm_file, until
+from trunkline.runtime import supervisor
 
 CELL = "ManagedElement=ANT_01,LTECell=ANT_01-1"
 NOW = datetime.now(UTC).replace(second=0, microsecond=0)  # what is older than some periods tells nothing of today
@@ -67,6 +68,23 @@ def test_a_second_one_on_the_same_port_is_refused_with_the_way_out(operator: Ope
     assert second.returncode == 1
     assert f"port {operator.http}" in second.stderr
     assert "Traceback" not in second.stderr
+
+
+def test_the_output_of_a_talkative_process_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervisor, "LONGEST_OUTPUT", 10_000)
+    talk = "import time\nwhile True: print('x' * 99, flush=True); time.sleep(0.001)"
+    service = supervisor.Service("talker", [sys.executable, "-c", talk], tmp_path, tmp_path / "talker.log")
+    service.keep_running()
+    assert service.process is not None
+    try:
+        for _ in range(2):
+            until(lambda: service.output.stat().st_size > 10_000, "there is much output")
+            service.keep_running()
+            assert service.output.stat().st_size < 10_000
+        assert (tmp_path / "talker.1.log").read_text().startswith("x" * 99)
+    finally:
+        service.process.kill()
+        service.process.wait()
 
 
 def test_a_process_that_dies_is_started_again_and_all_stop_with_their_supervisor(operator: Operator) -> None:

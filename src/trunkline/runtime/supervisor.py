@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -16,6 +17,7 @@ from trunkline.project import Project
 from trunkline.runtime.signals import SUPERVISED
 
 ROLES = ("api", "worker", "connect")
+LONGEST_OUTPUT = 10_000_000  # bytes of a process's output in one file; the one before is kept, too
 GRACE = 10.0  # seconds a process has to stop by itself
 BACKOFF = (0.2, 0.5, 1.0, 2.0, 5.0)  # seconds before a restart, by how often it died without running for a minute
 
@@ -50,8 +52,16 @@ class Service:
             )
         self.started = time.monotonic()
 
+    def bound_output(self) -> None:
+        """Keep the last of a long output in a file beside it, and begin anew. The process notices nothing of it:
+        it appends."""
+        if self.output.exists() and self.output.stat().st_size > LONGEST_OUTPUT:
+            shutil.copyfile(self.output, self.output.with_suffix(".1.log"))
+            os.truncate(self.output, 0)
+
     def keep_running(self) -> None:
         """Start the process if it is due; notice its death and set when it is due again."""
+        self.bound_output()
         now = time.monotonic()
         if self.process is not None and self.process.poll() is not None:
             lived = now - self.started
