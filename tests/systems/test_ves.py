@@ -367,7 +367,7 @@ async def test_with_a_client_authority_senders_must_show_a_certificate(tmp_path:
     ("changed", "says"),
     [
         ({"users": ()}, "anyone could post"),
-        ({"tls": False, "listen": "0.0.0.0:8443"}, "not loopback"),
+        ({"listen": "0.0.0.0:8443"}, "not loopback"),
         ({"certificate": "a.pem"}, "belong together"),
         ({"tls": False, "client_ca": "a.pem"}, "needs TLS"),
     ],

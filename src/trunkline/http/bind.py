@@ -1,6 +1,6 @@
 """Which address the HTTP listener may be bound to: loopback only, as long as callers are not authenticated."""
 
-import ipaddress
+from trunkline.loopback import is_loopback
 
 
 class RefusedBind(ValueError):
@@ -9,17 +9,8 @@ class RefusedBind(ValueError):
 
 def check_bind(host: str) -> str:
     """Return `host` if it is loopback (`localhost`, `127.0.0.0/8`, `::1`). Raises `RefusedBind` on any other."""
-    name = host.removeprefix("[").removesuffix("]")
-    if name == "localhost":
-        return name
-    try:
-        address = ipaddress.ip_address(name)
-    except ValueError:
-        loopback = False
-    else:
-        loopback = address.is_loopback
-    if not loopback:
+    if not is_loopback(host):
         raise RefusedBind(
             f"the HTTP API is not authenticated, so it is not bound to {host!r}: use 127.0.0.1, ::1 or localhost"
         )
-    return name
+    return host.removeprefix("[").removesuffix("]")

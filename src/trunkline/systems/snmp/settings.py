@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from trunkline.loopback import loopback_address
 from trunkline.systems.reach import Secret, Settings
 
 
@@ -42,9 +43,12 @@ class AgentSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 class SnmpSettings(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A socket for traps and informs. Messages of version 2c are taken with one of `communities`, of version 3 from
-    `users`."""
+    `users`. `listen` is a loopback address, until access is controlled."""
 
     listen: str = "127.0.0.1:10162"
     communities: tuple[Secret, ...] = ()
     users: tuple[User, ...] = ()
     agents: tuple[AgentSettings, ...] = ()
+
+    def __post_init__(self) -> None:
+        loopback_address(self.listen)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 from typing import Annotated
 
 import msgspec
 
+from trunkline.loopback import loopback_address
 from trunkline.systems.reach import Secret, Settings
 
 
@@ -22,7 +22,7 @@ class VesSettings(Settings, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     `certificate` and `key` are PEM files; without them a certificate for this machine alone is made and kept.
     With `client_ca`, a PEM file, every sender must show a certificate that it signed. Senders log in as one of
-    `users`; without any, `client_ca` must be there. `tls: false` is taken on a loopback address only.
+    `users`; without any, `client_ca` must be there. `listen` is a loopback address, until access is controlled.
     `max_body` bounds a request in bytes, and `max_requests` how many are worked on at a time.
     """
 
@@ -40,24 +40,10 @@ class VesSettings(Settings, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             raise ValueError("anyone could post events: declare `users`, or a `client_ca`")
         if bool(self.certificate) != bool(self.key):
             raise ValueError("`certificate` and `key` belong together: give both, or neither")
-        if not self.tls:
-            if not is_loopback(self.address[0]):
-                raise ValueError(f"`tls: false` would send passwords in the clear: {self.listen} is not loopback")
-            if self.client_ca:
-                raise ValueError("`client_ca` needs TLS")
+        if self.client_ca and not self.tls:
+            raise ValueError("`client_ca` needs TLS")
+        loopback_address(self.listen)
 
     @property
     def address(self) -> tuple[str, int]:
-        host, _, port = self.listen.rpartition(":")
-        if not port.isdecimal():
-            raise ValueError(f"`listen` must be host:port, and is {self.listen!r}")
-        return host.strip("[]"), int(port)
-
-
-def is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+        return loopback_address(self.listen)
