@@ -28,14 +28,19 @@ class Project:
 
     @classmethod
     def find(cls, start: Path) -> Project:
-        """The project of `start`: the folder itself or the nearest above it that has a `trunkline.toml`."""
+        """The project of `start`: the folder itself, the nearest above it, or the only one right below it that has a
+        `trunkline.toml`. Raises `NoProject`."""
         start = start.resolve()
         for folder in (start, *start.parents):
             if (folder / settings.FILE).is_file():
                 return cls(folder)
+        below = [file.parent for file in start.glob(f"*/{settings.FILE}")]
+        if len(below) == 1:
+            return cls(below[0])
+        several = f" ({', '.join(sorted(folder.name for folder in below))} are several)" if below else ""
         raise NoProject(
-            f"no {settings.FILE} in {start} or above it: go to a project folder, name one with --project, "
-            "or make one with `trunkline new NAME`"
+            f"no {settings.FILE} in {start}, above it, or in one folder of it{several}: go to a project folder, "
+            "name one with --project, or make one with `trunkline new NAME`"
         )
 
     @cached_property

@@ -140,6 +140,16 @@ def test_contracts_become_an_asyncapi_document(acme: Path) -> None:
     assert "network.measurement" in json.dumps(document["channels"])
 
 
+def test_the_one_project_in_a_folder_is_found_and_of_several_none_is_guessed(tmp_path: Path) -> None:
+    trunkline(tmp_path, "new", "acme")
+    assert trunkline(tmp_path, "check").returncode == 0
+    assert trunkline(tmp_path / "acme" / "kpis", "check").returncode == 0
+    trunkline(tmp_path, "new", "umbrella")
+    answer = trunkline(tmp_path, "check")
+    assert answer.returncode == 2
+    assert "acme, umbrella are several" in answer.stderr
+
+
 def test_commands_outside_a_project_say_how_to_get_one(tmp_path: Path) -> None:
     answer = trunkline(tmp_path, "health")
     assert answer.returncode == 2

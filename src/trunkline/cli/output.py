@@ -17,7 +17,11 @@ class Refused(Exception):
 ProjectOption = Annotated[
     Path,
     typer.Option(
-        "--project", "-p", envvar="TRUNKLINE_PROJECT", help="The operator's project folder.", show_default=False
+        "--project",
+        "-p",
+        envvar="TRUNKLINE_PROJECT",
+        help="The operator's project folder; else the one here, above, or alone below.",
+        show_default=False,
     ),
 ]
 HERE = Path()

@@ -16,7 +16,7 @@ import typer
 from trunkline import settings
 from trunkline.doctor import port_is_free
 from trunkline.document import Invalid
-from trunkline.project import Project, check
+from trunkline.project import NoProject, Project, check
 from trunkline.runtime import supervisor
 from trunkline.runtime.signals import stop_event
 
@@ -48,7 +48,7 @@ def run(folder: Path) -> None:
 def _welcome(project: Project) -> str:
     url = _url(project)
     here = Path.cwd()
-    at = f" -p {os.path.relpath(project.folder)}" if here != project.folder else ""
+    at = "" if _found_from(here, project) else f" -p {os.path.relpath(project.folder)}"
     called = Path(sys.argv[0]).absolute()
     program = os.path.relpath(called) if called.is_relative_to(here) else "trunkline"
     return f"""
@@ -63,6 +63,13 @@ def _welcome(project: Project) -> str:
 
   output of each process: {os.path.relpath(project.data)}/output/
 """
+
+
+def _found_from(folder: Path, project: Project) -> bool:
+    try:
+        return Project.find(folder) == project
+    except NoProject:
+        return False
 
 
 def _url(project: Project) -> str:
