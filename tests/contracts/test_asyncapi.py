@@ -46,9 +46,10 @@ def parse(parser: Path, document: dict[str, Any]) -> dict[str, Any]:
 
 def test_asyncapis_own_parser_takes_the_document(parser: Path) -> None:
     servers = {"production": {"host": "localhost:9092", "protocol": "kafka", "description": "The event log."}}
-    parsed = parse(parser, asyncapi(load(REFERENCE), title="BelgiCom", version="1.0.0", servers=servers))
+    contracts = load(REFERENCE)
+    parsed = parse(parser, asyncapi(contracts, title="BelgiCom", version="1.0.0", servers=servers))
     assert [found for found in parsed["found"] if found["severity"] == ERROR] == []
-    assert (parsed["version"], parsed["channels"]) == ("3.0.0", 8)
+    assert (parsed["version"], parsed["channels"]) == ("3.0.0", len(contracts))
 
 
 def test_asyncapis_own_parser_would_refuse_a_wrong_document(parser: Path) -> None:

@@ -100,7 +100,12 @@ def failures(topic: str, value: bytes) -> list[tuple[str, str]]:
 
 
 def test_every_canonical_record_has_a_contract() -> None:
-    assert sorted(IDS) == sorted(CONTRACTS)
+    assert sorted([*IDS, Health.current]) == sorted(CONTRACTS)
+
+
+def test_the_last_and_all_the_health_of_a_scope_have_the_same_fields() -> None:
+    assert CONTRACTS[Health.current].event == CONTRACTS[Health.topic].event
+    assert CONTRACTS[Health.current].topic.compacted
 
 
 @pytest.mark.parametrize("record", SAMPLES, ids=IDS)

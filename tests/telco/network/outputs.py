@@ -44,6 +44,10 @@ class Sent:
         topic = kind.topic  # type: ignore[attr-defined]
         return [msgspec.json.decode(value, type=kind) for name, _, value in self.events if name == topic and value]
 
+    def on(self, topic: str) -> list[tuple[str, bytes | None]]:
+        """(key, value) of the events of a topic, in order."""
+        return [(key, value) for name, key, value in self.events if name == topic]
+
     def tombstones(self) -> list[str]:
         return [key for _, key, value in self.events if value is None]
 

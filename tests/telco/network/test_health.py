@@ -262,7 +262,8 @@ def test_what_changes_nothing_is_not_told(network: Running) -> None:
 def test_many_changes_in_one_batch_are_told_once(network: Running) -> None:
     network.take(*(resource(number) for number in range(8)))
     sent = network.take(*(kpi(number, 99) for number in range(8)), *(kpi(number, 90) for number in range(8)))
-    assert len(told(sent)) == len(sent.events) == len(set(sent.ids))
+    assert len(told(sent)) == len(sent.of(Health)) == len(set(sent.ids))
+    assert sent.on(Health.current) == sent.on(Health.topic), "the last of each is kept in the compacted topic, too"
 
 
 def test_figures_above_the_sites_that_merely_move_are_told_once_a_second(network: Running) -> None:

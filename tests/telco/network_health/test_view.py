@@ -8,17 +8,19 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.telco.network_health.conftest import CELL, NOON, Network, eventually, make_alarm, minutes
+from trunkline.log.envelope import cloud_event
 from trunkline.log.port import Log, Record, Topic
-from trunkline.telco.model import AckState, Severity
+from trunkline.telco.model import AckState, Health, Severity
 from trunkline.telco.network.view import alarmlist, scopes
 from trunkline.telco.network.view.alarmlist import AlarmFilter, AlarmList, AlarmSort, LocatedAlarm
 from trunkline.telco.network.view.kpiseries import KpiHead, KpiRing
-from trunkline.telco.network.view.network import NetworkView
+from trunkline.telco.network.view.network import TAIL, NetworkView
 from trunkline.telco.network.view.scopes import HealthFilter, HealthSort, Scope
 
 
@@ -330,6 +332,19 @@ def test_a_list_that_changes_while_it_is_paged_misses_no_alarm_that_was_there_al
     alarms.update([(first.alarms[-1].id, None)])
     rest = alarms.page(AlarmFilter(), AlarmSort.RAISED, descending=True, limit=100, after=first.next)
     assert [alarm.id for alarm in first.alarms + rest.alarms] == [f"a{number}" for number in range(9, -1, -1)]
+
+
+def test_a_site_that_was_told_of_long_ago_is_still_known(
+    log: Log, network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(TAIL, "network.health", 1)
+    silent = network.health("site", "GNT_01", 0, minutes(0), status="unknown", cells={"unknown": 3})
+    log.append(Health.current, [cloud_event(type=Health.current, source="/t", id="1", value=msgspec.json.encode(silent),
+                                            key=silent.key)])  # fmt: skip
+    network.health("site", "ANT_01", 90, minutes(15))
+    restarted = NetworkView(log)
+    restarted.catch_up()
+    assert [health.id for health in restarted.scopes(Scope.SITE).scopes] == ["ANT_01", "GNT_01"]
 
 
 def test_a_site_that_has_nothing_in_it_any_more_is_gone(network: Network, view: NetworkView) -> None:

@@ -44,6 +44,8 @@ class Health(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_def
     """
 
     topic: ClassVar[str] = "network.health"
+    current: ClassVar[str] = "network.health.current"
+    """The compacted topic that has the last record of each scope, however long ago it was told."""
 
     scope: str
     id: str

@@ -204,7 +204,8 @@ class HealthProcessor:
             self._due.pop(scope, None)
             if before is None or self._is_news(before, health):
                 self._told[scope] = health
-                out.send(Health.topic, health.key, msgspec.json.encode(health), id=f"{health.key}@{cause}")
+                for topic in (Health.topic, Health.current):
+                    out.send(topic, health.key, msgspec.json.encode(health), id=f"{health.key}@{cause}")
         for name in kept.cells:
             out.keep(f"cell|{name}", msgspec.json.encode(self._cells[name]))
         for id in kept.alarms:

@@ -73,6 +73,8 @@ class NetworkView:
             for partition in range(partitions.get(topic, 0)):
                 at = TopicPartition(topic, partition)
                 if at not in self._positions:
+                    if topic == Health.topic and Health.current in partitions:
+                        self._take_current_health()
                     self._positions[at] = self._first(at)
                 while self._read(at):
                     pass
@@ -92,6 +94,14 @@ class NetworkView:
     def position(self, topic: str) -> int:
         """The offset of the next record that the view will take of a topic with one partition."""
         return self._positions.get(TopicPartition(topic, 0), 0)
+
+    def _take_current_health(self) -> None:
+        """What was told so long ago that the tail does not have it: a site that fell silent is still to be seen."""
+        offset = 0
+        while records := self._log.read(Health.current, 0, offset, BATCH):
+            with self._lock:
+                self._scopes.begin(record.value for record in records if record.value is not None)
+            offset = records[-1].offset + 1
 
     def _first(self, at: TopicPartition) -> int:
         start = self._log.start(*at)

@@ -87,13 +87,20 @@ class Scopes:
                 history = self._history[key] = deque(maxlen=KEPT[key.partition(":")[0]])
             history.append(value)
             last[key] = value
-        changed = [self._decoder.decode(value) for value in last.values()]
-        for health in changed:
-            if _is_empty(health):
-                self._current[Scope(health.scope)].pop(health.id, None)
-            else:
-                self._current[Scope(health.scope)][health.id] = health
-        return changed
+        return [self._set(value) for value in last.values()]
+
+    def begin(self, records: Iterable[bytes]) -> None:
+        """Take records as what is in force, before any history."""
+        for value in records:
+            self._set(value)
+
+    def _set(self, value: bytes) -> Health:
+        health = self._decoder.decode(value)
+        if _is_empty(health):
+            self._current[Scope(health.scope)].pop(health.id, None)
+        else:
+            self._current[Scope(health.scope)][health.id] = health
+        return health
 
     def get(self, scope: Scope, id: str) -> Health | None:
         return self._current[scope].get(id)
