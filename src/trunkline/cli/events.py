@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import sys
 from collections.abc import Iterator
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -75,8 +76,7 @@ def topics(project: ProjectOption = HERE, json: JsonOption = False) -> None:
     """List the topics: partitions, events, how they are kept."""
     from trunkline.project import Project
 
-    log = Project.find(project).open_log()
-    try:
+    with closing(Project.find(project).open_log()) as log:
         rows(
             (
                 {
@@ -91,8 +91,6 @@ def topics(project: ProjectOption = HERE, json: JsonOption = False) -> None:
             as_json=json,
             empty="no topics yet",
         )
-    finally:
-        log.close()
 
 
 def tail(
@@ -107,8 +105,7 @@ def tail(
     """Show the events of a topic as they come."""
     from trunkline.project import Project
 
-    log = Project.find(project).open_log()
-    try:
+    with closing(Project.find(project).open_log()) as log, suppress(KeyboardInterrupt):
         for record in _follow(log, topic, last, follow):
             if json:
                 rows([_as_json(record)], (), as_json=True, empty="")
@@ -119,10 +116,6 @@ def tail(
                 value = record.value.decode(errors="replace") if record.value is not None else "(gone)"
                 typer.echo(f"{record.partition}:{record.offset} {from_micros(record.time):%H:%M:%S.%f} {key} {value}")
             sys.stdout.flush()
-    except KeyboardInterrupt:
-        pass
-    finally:
-        log.close()
 
 
 def _follow(log: Log, topic: str, last: int, follow: bool) -> Iterator[Record]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -13,9 +13,6 @@ from trunkline.cli.output import HERE, JsonOption, ProjectOption, Refused, rows
 if TYPE_CHECKING:
     from trunkline.project import Project
     from trunkline.telco.network.view.network import NetworkView
-
-
-EVERY = 1_000_000
 
 
 def register(app: typer.Typer) -> None:
@@ -28,10 +25,9 @@ def health(project: ProjectOption = HERE, json: JsonOption = False) -> None:
     from trunkline.project import Project
     from trunkline.telco.model import Health
     from trunkline.telco.network.view.overview import overview, why
-    from trunkline.telco.network.view.scopes import Scope
 
     with _view(Project.find(project), Health.topic) as view:
-        found = overview(view.scopes(Scope.SITE, limit=EVERY).scopes)
+        found = overview(view.sites())
         whole = view.network()
     rows(
         (
@@ -145,10 +141,7 @@ def _view(operator: Project, *topics: str) -> Iterator[NetworkView]:
     """The network as the log has it now, as far as `topics` say."""
     from trunkline.telco.network.view.network import NetworkView
 
-    log = operator.open_log()
-    try:
+    with closing(operator.open_log()) as log:
         view = NetworkView(log)
         view.catch_up(topics)
         yield view
-    finally:
-        log.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -24,8 +25,7 @@ def list_rejected(
     """List the newest rejected parts."""
     from trunkline.project import Project
 
-    log = Project.find(project).open_log()
-    try:
+    with closing(Project.find(project).open_log()) as log:
         start = max(log.start("quarantine", 0), log.end("quarantine", 0) - last)
         rows(
             _rejected(log, start, last),
@@ -33,8 +33,6 @@ def list_rejected(
             as_json=json,
             empty="the quarantine is empty",
         )
-    finally:
-        log.close()
 
 
 @app.command()
@@ -45,11 +43,8 @@ def show(
     """Show one rejected part: all that is known, and its bytes."""
     from trunkline.project import Project
 
-    log = Project.find(project).open_log()
-    try:
+    with closing(Project.find(project).open_log()) as log:
         found = next(_rejected(log, id, 1), None)
-    finally:
-        log.close()
     if found is None or found["id"] != id:
         raise Refused(f"there is nothing with id {id} in the quarantine")
     part = found.pop("part")

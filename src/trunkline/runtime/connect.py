@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 from trunkline.connect import Archive, Intake, connection
@@ -21,26 +22,17 @@ INGEST = "ingest"
 def run(project: Project, stop: threading.Event) -> None:
     """Run every connection until `stop` is set. Raises `Invalid` where a declaration is wrong."""
     connections = connection.load(project.folder)
-    log = project.open_log()
-    try:
+    with closing(project.open_log()) as log:
         runner = Runner(project.folder, project.data, log, connections, keep_days=project.settings.archive_days)
         asyncio.run(runner.run(stop))
-    finally:
-        log.close()
 
 
 def ingest(project: Project, files: Iterable[Path], format: Format | None = None) -> Iterator[FileReport]:
     """Take files of this machine, once each by content; yields what became of each. Raises `OSError` on one unread."""
-    with alone(project, INGEST, wait=True):
-        log = project.open_log()
-        try:
-            intake = Intake(INGEST, log, Archive(project.data / "archive"), installed_systems(project.folder))
-            try:
-                intake.resume()
-                for file in files:
-                    with file.open("rb") as stream:
-                        yield intake.file(stream, Origin(INGEST, file.resolve().as_uri()), format=format)
-            finally:
-                intake.close()
-        finally:
-            log.close()
+    with alone(project, INGEST, wait=True), closing(project.open_log()) as log:
+        systems = installed_systems(project.folder)
+        with closing(Intake(INGEST, log, Archive(project.data / "archive"), systems)) as intake:
+            intake.resume()
+            for file in files:
+                with file.open("rb") as stream:
+                    yield intake.file(stream, Origin(INGEST, file.resolve().as_uri()), format=format)

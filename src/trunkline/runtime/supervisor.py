@@ -36,7 +36,7 @@ class Service:
     process: subprocess.Popen[bytes] | None = None
     started: float = 0.0
     failures: int = 0
-    due: float = field(default=0.0)
+    due: float = 0.0
 
     def start(self) -> None:
         with self.output.open("ab") as output:

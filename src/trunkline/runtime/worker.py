@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from contextlib import closing
 
 from trunkline.log import Log
 from trunkline.project import Project
@@ -25,26 +26,19 @@ def run(project: Project, stop: threading.Event) -> None:
     with alone(project, "worker") as only:
         if not only:
             raise AlreadyRunning(f"another worker is already running on {project.data}")
-        log = project.open_log()
-        try:
+        with closing(project.open_log()) as log:
             threading.Thread(target=_maintain, args=(log, stop), name="maintenance", daemon=True).start()
             Worker(log, processors(project.folder)).run(stop)
-        finally:
-            log.close()
 
 
-def catch_up(project: Project) -> bool:
-    """Work off what waits in the log, unless a worker is running that does so anyway; says whether it did."""
+def catch_up(project: Project) -> None:
+    """Work off what waits in the log, unless a worker is running that does so anyway."""
     with alone(project, "worker") as only:
         if only:
-            log = project.open_log()
-            try:
+            with closing(project.open_log()) as log:
                 worker = Worker(log, processors(project.folder))
                 while worker.run_once():
                     pass
-            finally:
-                log.close()
-        return only
 
 
 def _maintain(log: Log, stop: threading.Event) -> None:

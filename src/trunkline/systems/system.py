@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, BinaryIO, Protocol
 
-from trunkline.quarantine import Rejected
+from trunkline.quarantine import EXCERPT, Rejected
 from trunkline.telco.model import AlarmReport, Dn, Source
 
 SNIFFED = 4096  # bytes of a file's head that `Format.matches` is shown
@@ -38,10 +38,9 @@ class Origin:
         line: int = 0,
         part: bytes = b"",
         target: str = "",
-        stage: str = "decode",
     ) -> Rejected:
         return Rejected(
-            stage=stage,
+            stage="decode",
             reason=reason,
             message=message,
             system=self.system,
@@ -49,7 +48,7 @@ class Origin:
             offset=offset,
             length=length,
             line=line,
-            part=part[:4096],
+            part=part[:EXCERPT],
             archive=self.archive,
             target=target,
         )

@@ -22,7 +22,6 @@ SEVERITIES = {
     "WARNING": Severity.WARNING,
     "NORMAL": Severity.CLEARED,
 }
-_NEUTRAL = System(name="ves", vendor="")
 _values = Values()
 
 
