@@ -44,6 +44,48 @@ class Record(msgspec.Struct, frozen=True, gc=False):
     time: int
 
 
+class RecordBatch(Protocol):
+    """Consecutive records of one partition as columns, for who works on many at once: no object for each record.
+
+    All columns have the same length, one at least. `times` and `headers` may be made when they are first asked for.
+    """
+
+    @property
+    def topic(self) -> str: ...
+
+    @property
+    def partition(self) -> int: ...
+
+    @property
+    def offsets(self) -> Sequence[int]:
+        """Rising; with gaps where compaction took records away or a transaction's mark lies."""
+
+    @property
+    def keys(self) -> list[bytes | None]: ...
+
+    @property
+    def values(self) -> list[bytes | None]: ...
+
+    @property
+    def times(self) -> Sequence[int]: ...
+
+    @property
+    def headers(self) -> Sequence[tuple[tuple[str, bytes], ...]]: ...
+
+    @property
+    def failures(self) -> Sequence[tuple[int, str, str]]:
+        """The records that are not what the topic's contract says although they lie in the log, since others may write
+        to it: (place in the batch, `decode` or `contract`, reason). Empty on a log that refuses them when written."""
+
+    def __len__(self) -> int: ...
+
+    def records(self) -> list[Record]:
+        """The same, a record each."""
+
+    def part(self, first: int, last: int) -> RecordBatch:
+        """The records at the places `first` to `last` (exclusive) of this batch."""
+
+
 class Topic(msgspec.Struct, frozen=True, kw_only=True):
     """How a topic is kept. `retention` in seconds since the append (an event may tell of a time long before it) and
     `retention_bytes` per partition, of which at least so many are kept; None keeps for ever.
@@ -64,8 +106,24 @@ class Transaction(Protocol):
 
     def append(self, topic: str, events: Sequence[Event], partition: int | None = None) -> None: ...
 
-    def consumed(self, group: str, offsets: Mapping[TopicPartition, int]) -> None:
-        """Record, as part of this transaction, the next offset that `group` will read of each partition."""
+    def append_columns(
+        self,
+        topic: str,
+        keys: Sequence[bytes | None],
+        values: Sequence[bytes | None],
+        *,
+        headers: tuple[tuple[str, bytes], ...] = (),
+        times: Sequence[int] | None = None,
+        partition: int | None = None,
+    ) -> None:
+        """The same for events given as columns, all with the same `headers`: no object for each event."""
+
+    def consumed(self, member: Member, offsets: Mapping[TopicPartition, int]) -> None:
+        """Record, as part of this transaction, the next offset that the member's group will read of each partition.
+
+        These may be partitions of any topic. The commit raises `Fenced`, and nothing of it is kept, when the group has
+        given one of the member's partitions to another since the member last looked at its assignment.
+        """
 
 
 class TransactionalProducer(Protocol):
@@ -73,6 +131,45 @@ class TransactionalProducer(Protocol):
 
     def transaction(self) -> AbstractContextManager[Transaction]:
         """Begin; commit durably when the block ends; abort when it raises."""
+
+    def close(self) -> None: ...
+
+
+class Member(Protocol):
+    """A member of a consumer group, by which living processes share the partitions of a topic, each held by one.
+
+    Its life is told by a thread of its own, so that it may be busy for minutes; a process that is killed or paused
+    loses its share (after 10 s unless the log is opened otherwise), and is fenced when it wakes up.
+    """
+
+    @property
+    def group(self) -> str: ...
+
+    def assignment(self) -> frozenset[int]:
+        """The numbers of the partitions that this member holds now, never waiting for long. Partitions change hands
+        only in this call, or when the member has died: what it returned last may be worked on until the next call."""
+
+    def close(self) -> None:
+        """Leave; its partitions are free at once."""
+
+
+class Reader(Protocol):
+    """Reads partitions forward, committed transactions only, and fetches ahead of who takes."""
+
+    def assign(self, offsets: Mapping[TopicPartition, int]) -> None:
+        """Read these partitions from these offsets on, and no others any more; what was fetched is dropped.
+
+        An offset below a partition's start is read from the start.
+        """
+
+    def take(self, limit: int = 10_000, timeout: float = 0.0) -> list[RecordBatch]:
+        """What is there, `limit` records at most, as soon as there is any; [] after `timeout` seconds.
+
+        A partition's records come in order, in one batch or several; no partition starves for another.
+        """
+
+    def at_end(self) -> bool:
+        """Whether all that had been written and committed when last looked has been taken; a look may be 0.1 s old."""
 
     def close(self) -> None: ...
 
@@ -123,6 +220,13 @@ class Log(Protocol):
     def offset_at(self, topic: str, partition: int, time: int) -> int:
         """The first offset whose event is at or after `time` (microseconds), or the end."""
 
+    def settled(self, topic: str, partition: int) -> int:
+        """The end, once every transaction that was open when this was called has committed or aborted: whoever has
+        read up to it has missed nothing that was begun before. Waits for them, as long as a transaction may last."""
+
+    def trim(self, topic: str, partition: int, offset: int) -> None:
+        """Remove the events before `offset` for good: the partition then starts there, or a little before it."""
+
     def wait(self, offsets: Mapping[TopicPartition, int], timeout: float) -> bool:
         """Block until one of the partitions has an event at or after its offset; False after `timeout` seconds."""
 
@@ -130,10 +234,20 @@ class Log(Protocol):
 
     def consumer(self, group: str, topics: Sequence[str]) -> Consumer: ...
 
+    def member(self, group: str, topic: str) -> Member:
+        """Join the group, whose members share the partitions of `topic`. Raises `UnknownTopic`."""
+
+    def reader(self) -> Reader:
+        """A reader without partitions; `assign` gives it some."""
+
     def groups(self) -> list[str]: ...
 
     def committed(self, group: str) -> dict[TopicPartition, int]:
-        """The next offset of each partition for `group`, as far as it has committed any."""
+        """The next offset of each partition for `group`, as far as it has committed any. Waits until the offsets of a
+        transaction that is being committed are known."""
+
+    def commit(self, group: str, offsets: Mapping[TopicPartition, int]) -> None:
+        """Set where `group` goes on, from outside: only while it has no members. Raises `LogError` where it has."""
 
     def maintain(self) -> None:
         """Apply retention and compaction now. The running platform calls it every minute."""
@@ -165,6 +279,17 @@ class ContractViolation(LogError):
         index, path, reason = self.failures[0]
         more = f" (and {len(self.failures) - 1} more)" if len(self.failures) > 1 else ""
         super().__init__(f"{topic}: event {index} of the batch breaks the contract at {path}: {reason}{more}")
+
+
+class Codec(Protocol):
+    """How values lie on the wire of a log that others read and write, where that is not their JSON (a schema registry's
+    Avro, say). Both ways whole columns are translated; None, a tombstone, stays None."""
+
+    def to_wire(self, topic: str, values: Sequence[bytes | None]) -> list[bytes | None]:
+        """Raises `ContractViolation` naming every value that its schema cannot hold."""
+
+    def from_wire(self, topic: str, values: Sequence[bytes | None]) -> tuple[list[bytes | None], list[tuple[int, str]]]:
+        """The values as JSON, and (place, reason) of those that cannot be read, which stay as they are."""
 
 
 class Validator(Protocol):

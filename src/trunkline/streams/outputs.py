@@ -1,0 +1,84 @@
+"""What a processor sends: gathered in columns while it works on a batch, written in the batch's one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from trunkline.log.envelope import cloud_event
+from trunkline.log.port import Event, Transaction
+
+
+class Sent:
+    """The events for one topic, as columns. `marked` holds id and time of those that have one of their own."""
+
+    __slots__ = ("keys", "marked", "values")
+
+    def __init__(self) -> None:
+        self.keys: list[bytes | None] = []
+        self.values: list[bytes | None] = []
+        self.marked: dict[int, tuple[str, int]] = {}
+
+
+class Outputs:
+    """What a processor may do with a batch. All of it is committed with the batch's offsets, or none of it."""
+
+    def __init__(self, processor: str) -> None:
+        self._source = f"trunkline://{processor}"
+        self._sent: dict[str, Sent] = {}
+
+    def send(self, topic: str, key: str | bytes | None, value: bytes | None, *, id: str = "", time: int = 0) -> None:
+        """Write an event. `id` is the CloudEvents id, stable over a replay; without one, its place in the log is.
+
+        `time` in microseconds (0: the log's clock).
+        """
+        sent = self.to(topic)
+        if id or time:
+            sent.marked[len(sent.keys)] = (id, time)
+        sent.keys.append(key.encode() if isinstance(key, str) else key)
+        sent.values.append(value)
+
+    def send_columns(self, topic: str, keys: Sequence[bytes | None], values: Sequence[bytes | None]) -> None:
+        """Write an event for each place of the columns."""
+        sent = self.to(topic)
+        sent.keys += keys
+        sent.values += values
+
+    def to(self, topic: str) -> Sent:
+        """The columns of a topic, for who adds to them directly."""
+        sent = self._sent.get(topic)
+        if sent is None:
+            sent = self._sent[topic] = Sent()
+        return sent
+
+    @property
+    def empty(self) -> bool:
+        return not any(sent.keys for sent in self._sent.values())
+
+    @property
+    def topics(self) -> dict[str, Sent]:
+        """What was sent, by topic."""
+        return self._sent
+
+    def clear(self) -> None:
+        self._sent.clear()
+
+    def write(self, transaction: Transaction) -> None:
+        for topic, sent in self._sent.items():
+            if sent.marked:
+                transaction.append(topic, self._events(topic, sent))
+            elif sent.keys:
+                transaction.append_columns(topic, sent.keys, sent.values, headers=envelope(topic, self._source))
+
+    def _events(self, topic: str, sent: Sent) -> list[Event]:
+        shared = envelope(topic, self._source)
+        events = []
+        for index, (key, value) in enumerate(zip(sent.keys, sent.values, strict=True)):
+            id, time = sent.marked.get(index, ("", 0))
+            headers = (*shared, ("ce_id", id.encode())) if id else shared
+            events.append(Event(value, key, headers, time))
+        return events
+
+
+def envelope(topic: str, source: str) -> tuple[tuple[str, bytes], ...]:
+    """The CloudEvents attributes that all of a processor's events on a topic share; their id is their place."""
+    return cloud_event(type=topic, source=source, id="", value=None).headers[:-1]
