@@ -1,6 +1,13 @@
 """What every event log does: the documentation of the port `trunkline.log.port`, run once per adapter.
 
-Read it from top to bottom. An adapter joins by one line in `ADAPTERS`: a function that gives the URL of an empty log.
+Read it from top to bottom. An adapter joins by one line in `ADAPTERS`: a function that takes an empty folder and gives
+the URL of an empty log, in which a process that is paused loses its leases within a few seconds. The tests call their
+topics, groups and producers always by the same names; so each URL that the function gives must be of a log of its own: a
+file, a broker, or a part of a broker that nobody else sees (a prefix in the URL, or one that has just been emptied).
+Where the product is missing, the function skips the test (`tests.components.need`).
+
+What no test may take for granted, because adapters differ in it: that offsets follow on each other without gaps, that
+members of a group settle at once, and that retention and compaction come at once.
 """
 
 import os
@@ -31,10 +38,10 @@ Open = Callable[[], Log]
 
 
 def embedded(folder: Path) -> str:
-    return f"sqlite://{folder}/log.db"
+    return f"sqlite://{folder}/log.db?lease=2.5"
 
 
-ADAPTERS = [embedded]
+ADAPTERS: list[Callable[[Path], str]] = [embedded]
 
 
 class OnlyNumbers:
@@ -49,9 +56,16 @@ class OnlyNumbers:
 
 
 @pytest.fixture(params=ADAPTERS, ids=lambda adapter: adapter.__name__)
-def open_again(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Open]:
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where the test's log is."""
+    where: str = request.param(tmp_path)
+    return where
+
+
+@pytest.fixture
+def open_again(url: str) -> Iterator[Open]:
     """Opens the test's log once more, as another process would."""
-    url, opened = request.param(tmp_path), []
+    opened: list[Log] = []
 
     def another() -> Log:
         opened.append(open_log(url, {"counts": OnlyNumbers()}))

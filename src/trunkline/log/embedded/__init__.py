@@ -11,6 +11,6 @@ in use with SQLite's own backup (`sqlite3 log.db ".backup copy.db"`, of a SQLite
 `groups` shares partitions among consumers, `maintenance` and `compaction` take away what need not stay.
 """
 
-from trunkline.log.embedded.log import EmbeddedLog
+from trunkline.log.embedded.log import EmbeddedLog, open_embedded
 
-__all__ = ["EmbeddedLog"]
+__all__ = ["EmbeddedLog", "open_embedded"]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 from trunkline.log.embedded.database import Database
 from trunkline.log.embedded.groups import Consumer, Groups
@@ -9,7 +10,7 @@ from trunkline.log.embedded.maintenance import maintain
 from trunkline.log.embedded.reading import Reader
 from trunkline.log.embedded.topics import Topics
 from trunkline.log.embedded.writing import Producer, Writer
-from trunkline.log.port import Event, Record, Topic, TopicPartition, Validator
+from trunkline.log.port import Event, LogError, Record, Topic, TopicPartition, Validator
 
 LEASE = 10.0  # seconds after which a consumer that does not poll loses its partitions
 
@@ -70,3 +71,19 @@ class EmbeddedLog:
 
     def close(self) -> None:
         self._database.close()
+
+
+def open_embedded(url: str, validators: Mapping[str, Validator]) -> EmbeddedLog:
+    """Open the log at `sqlite:///path?lease=seconds`. Raises `LogError` where an option is not one of these."""
+    path, _, query = url.removeprefix("sqlite://").partition("?")
+    options = dict(parse_qsl(query, keep_blank_values=True))
+    lease = options.pop("lease", str(LEASE))
+    if options:
+        raise LogError(f"{url}: the embedded log has no option {', '.join(map(repr, options))}, only `lease`")
+    try:
+        seconds = float(lease)
+    except ValueError:
+        seconds = 0.0
+    if not 0.1 <= seconds <= 3_600:
+        raise LogError(f"{url}: `lease` is the seconds, 0.1 to 3600, after which a silent member loses its partitions")
+    return EmbeddedLog(path, validators, seconds)
