@@ -38,6 +38,8 @@ class Settings(BaseSettings):
     archive_days: int = Field(default=30, ge=1)
     """How long raw files are kept, for `trunkline explain` and for replay."""
     http: Http = Http()
+    workers: int = Field(default=1, ge=1, le=64)
+    """How many processes share the processors' work on this machine."""
     extras: dict[str, list[str]] = {}
     """Commands of the operator's own that `trunkline up` runs beside the platform, by name."""
 

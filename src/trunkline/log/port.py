@@ -234,8 +234,12 @@ class Log(Protocol):
 
     def consumer(self, group: str, topics: Sequence[str]) -> Consumer: ...
 
-    def member(self, group: str, topic: str) -> Member:
-        """Join the group, whose members share the partitions of `topic`. Raises `UnknownTopic`."""
+    def member(self, group: str, topic: str, name: str = "") -> Member:
+        """Join the group, whose members share the partitions of `topic`. Raises `UnknownTopic`.
+
+        One with a `name` takes over at once from the member that had it before, which is fenced: so a process that is
+        started again need not wait until its former life is found dead.
+        """
 
     def reader(self) -> Reader:
         """A reader without partitions; `assign` gives it some."""

@@ -1,4 +1,4 @@
-"""One process at a time in a role on one data folder."""
+"""Which processes of a role run on one data folder: one alone, or several by number."""
 
 from __future__ import annotations
 
@@ -7,6 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from trunkline.project import Project
+
+MOST = 64  # processes of one role on one data folder
+
+
+class AlreadyRunning(OSError):
+    """Other processes hold the role on this data folder."""
 
 
 @contextmanager
@@ -22,3 +28,15 @@ def alone(project: Project, role: str, *, wait: bool = False) -> Iterator[bool]:
             yield False
         else:
             yield True
+
+
+@contextmanager
+def numbered(project: Project, role: str) -> Iterator[int]:
+    """Hold the lowest number of the role that no living process holds, so that one which is started again has the
+    number that it had. Raises `AlreadyRunning` where there are too many."""
+    for number in range(MOST):
+        with alone(project, f"{role}-{number}") as free:
+            if free:
+                yield number
+                return
+    raise AlreadyRunning(f"{MOST} processes run as {role} on {project.data} already")

@@ -84,14 +84,18 @@ def services(project: Project) -> list[Service]:
     """The roles of the platform, then the operator's extras."""
     logs = project.data / "output"
     logs.mkdir(exist_ok=True)
+    metrics = project.data / "metrics"
+    shutil.rmtree(metrics, ignore_errors=True)  # of processes that are gone
+    metrics.mkdir()
     roles = [
         Service(
-            role,
+            name,
             [sys.executable, "-m", "trunkline", role, "--project", str(project.folder)],
             project.folder,
-            logs / f"{role}.log",
+            logs / f"{name}.log",
+            {"PROMETHEUS_MULTIPROC_DIR": str(metrics)},
         )
-        for role in ROLES
+        for role, name in _roles(project.settings.workers)
     ]
     # An extra finds the data folder, and the project folder as a Python package beside its parent's others.
     path = os.pathsep.join(filter(None, [str(project.folder.parent), os.environ.get("PYTHONPATH")]))
@@ -101,6 +105,12 @@ def services(project: Project) -> list[Service]:
         for name, command in project.settings.extras.items()
     ]
     return [*roles, *extras]
+
+
+def _roles(workers: int) -> list[tuple[str, str]]:
+    """(role, name of the process) of all that run; the first worker is `worker`, the next `worker-2`."""
+    more = [("worker", f"worker-{number}") for number in range(2, workers + 1)]
+    return [(role, role) for role in ROLES] + more
 
 
 def supervise(project: Project, stop: threading.Event, every_second: Callable[[], None]) -> None:

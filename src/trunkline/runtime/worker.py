@@ -1,44 +1,46 @@
-"""The role `worker`: runs the processors of the telco rooms, and keeps the log's retention."""
+"""The role `worker`: runs the processors of the telco rooms, and keeps the log's retention.
+
+Several processes may have it, on this machine or, with a log that many machines reach, on others: they share the work."""
 
 from __future__ import annotations
 
 import logging
+import socket
 import threading
 from contextlib import closing
 
 from trunkline.log import Log
 from trunkline.project import Project
-from trunkline.runtime.alone import alone
+from trunkline.runtime.alone import numbered
 from trunkline.streams import Worker
 from trunkline.telco.network.processors import processors
 
+ROLE = "worker"
 MAINTENANCE = 60.0  # seconds between two rounds of retention and compaction
 
 logger = logging.getLogger(__name__)
 
 
-class AlreadyRunning(OSError):
-    """Another process holds the role on this data folder."""
-
-
 def run(project: Project, stop: threading.Event) -> None:
-    """Work until `stop` is set. Raises `Fenced` when another worker takes over."""
-    with alone(project, "worker") as only:
-        if not only:
-            raise AlreadyRunning(f"another worker is already running on {project.data}")
-        with closing(project.open_log()) as log:
-            threading.Thread(target=_maintain, args=(log, stop), name="maintenance", daemon=True).start()
-            Worker(log, processors(project.folder)).run(stop)
+    """Work until `stop` is set, beside other workers of the project. Raises `Fenced` when one takes this one's name."""
+    with numbered(project, ROLE) as number, closing(project.open_log()) as log:
+        threading.Thread(target=_maintain, args=(log, stop), name="maintenance", daemon=True).start()
+        Worker(log, processors(project.folder), name(number)).run(stop)
 
 
 def catch_up(project: Project) -> None:
     """Work off what waits in the log, unless a worker is running that does so anyway."""
-    with alone(project, "worker") as only:
-        if only:
-            with closing(project.open_log()) as log:
-                worker = Worker(log, processors(project.folder))
-                while worker.run_once():
-                    pass
+    with numbered(project, ROLE) as number:
+        if number > 0:
+            return
+        with closing(project.open_log()) as log, closing(Worker(log, processors(project.folder), name(0))) as worker:
+            while worker.run_once() or not worker.caught_up():
+                pass
+
+
+def name(number: int) -> str:
+    """The name of a worker of this machine, by its number."""
+    return f"{socket.gethostname()}-{number}"
 
 
 def _maintain(log: Log, stop: threading.Event) -> None:

@@ -12,7 +12,7 @@ order in which they were made, the last word on each key wins.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from trunkline.log.port import RecordBatch
 from trunkline.streams.outputs import Outputs
@@ -25,12 +25,13 @@ class Poison(Exception):
     """One record cannot be worked on: that at `index` of the batch at `batch` in the work.
 
     `stage` is `decode` or `processor`, `reason` the short code of the quarantine; the cause is the exception that
-    was raised, its message the sentence for the person who must act.
+    was raised, its message the sentence for the person who must act. `clean` says that all before the record has been
+    worked on and the record itself has left nothing behind, so that work may go on right after it.
     """
 
-    def __init__(self, batch: int, index: int, *, stage: str, reason: str, message: str) -> None:
+    def __init__(self, batch: int, index: int, *, stage: str, reason: str, message: str, clean: bool = False) -> None:
         super().__init__(message)
-        self.batch, self.index, self.stage, self.reason = batch, index, stage, reason
+        self.batch, self.index, self.stage, self.reason, self.clean = batch, index, stage, reason, clean
 
 
 class Instance(Protocol):
@@ -52,8 +53,8 @@ class Instance(Protocol):
     def done(self) -> None:
         """The changes are committed."""
 
-    def undo(self) -> bool:
-        """Go back to the state of the last `done`. False where the instance cannot: it is then made anew and loaded."""
+    def undo(self) -> None:
+        """Go back to the state of the last `done`."""
 
     def chunks(self) -> Iterator[bytes]:
         """All state, packed, in records of about `CHUNK` bytes. It is taken slowly, with work in between: each chunk
@@ -64,6 +65,7 @@ class Instance(Protocol):
         """How many keys the state has."""
 
 
+@runtime_checkable
 class Definition(Protocol):
     """A processor as a worker takes it.
 

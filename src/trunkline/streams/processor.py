@@ -1,4 +1,7 @@
-"""What a processor is: records in, state changes and outputs out, over one partition (or over all of them)."""
+"""A processor that is a class: it sees every record of a batch at once and keeps its own state, under keys.
+
+For what does not fold over one key's state: an alarm list, a network's health. What does is a function (`keyed`).
+"""
 
 from __future__ import annotations
 

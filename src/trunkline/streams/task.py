@@ -1,164 +1,170 @@
-"""A task: one instance of a processor over its partitions, with the exactly-once commit and what follows a failure."""
+"""A task: one instance of a processor over its partitions, and what came of the batches since the last commit."""
 
-import time
-from collections.abc import Callable, Mapping, Sequence
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 import msgspec
 
-from trunkline.log.envelope import cloud_event
 from trunkline.log.port import (
-    ContractViolation,
-    Event,
-    EventTooLarge,
     Log,
     LogError,
+    Member,
     Record,
+    RecordBatch,
     TopicPartition,
     Transaction,
     TransactionalProducer,
 )
 from trunkline.quarantine import EXCERPT, Rejected
+from trunkline.streams import metrics
+from trunkline.streams.changelog import Changelog
 from trunkline.streams.inputs import Inputs
-from trunkline.streams.processor import Processor
+from trunkline.streams.instance import Definition, Poison
+from trunkline.streams.outputs import Outputs
+from trunkline.streams.retry import retried
 
-BATCH = 10_000  # records read at once from the changelog
+
+class Piece(NamedTuple):
+    """What an instance is given of a batch: the records from the place `first` on of the one numbered `batch`."""
+
+    part: RecordBatch
+    batch: int
+    first: int
+
+    def behind(self, index: int) -> list[Piece]:
+        """What comes after one of its records."""
+        if index + 1 == len(self.part):
+            return []
+        return [Piece(self.part.part(index + 1, len(self.part)), self.batch, self.first + index + 1)]
 
 
 class Task:
-    """Restored when it is made. `changelog` is the partition that holds the instance's kept state."""
+    """Restored when it is made. `number` is the instance's; `places` are its input partitions with their offsets."""
 
     def __init__(
         self,
         log: Log,
-        make: Callable[[], Processor],
-        producer: TransactionalProducer,
-        offsets: Mapping[TopicPartition, int],
-        changelog: TopicPartition,
+        definition: Definition,
+        number: int,
+        places: Mapping[TopicPartition, int],
+        beside: Collection[TopicPartition],
+        committed: Mapping[TopicPartition, int],
     ) -> None:
-        self._log, self._make, self._producer, self._changelog = log, make, producer, changelog
-        self.inputs = Inputs(log, offsets)
-        self._processor = self._restored()
+        self._name = definition.name
+        self.inputs = Inputs(places, beside)
+        self._beside = frozenset(beside)
+        self.instance = definition.instance()
+        self.changelog = Changelog(log, definition.name, number)
+        self.changelog.restore(self.instance, committed)
+        self._out = Outputs(definition.name)
+        self._spans: dict[TopicPartition, tuple[int, int]] = {}
 
-    def run_once(self, limit: int) -> int:
-        """Work on the next records, `limit` at most, and return how many there were."""
-        records = self.inputs.take(limit)
-        if not records:
-            return 0
-        try:
-            self._process(records)
-        except LogError as error:
-            if not caused_by_event(error):
-                raise
-            self._one_by_one(records)
-        except Exception:
-            self._one_by_one(records)
-        return len(records)
+    def work(self, batches: Sequence[RecordBatch]) -> None:
+        """Work on batches. What is known to be no fault of the rest goes to the quarantine in its turn.
 
-    def tick(self) -> None:
-        """Let the processor do what is due although nothing came."""
-        out = Collected(self._processor.name)
-        self._processor.tick(time.time_ns() // 1000, out)
-        if not out.empty:
-            with self._producer.transaction() as transaction:
-                out.write(transaction, self._changelog)
-
-    def _process(self, records: Sequence[Record]) -> None:
-        out = Collected(self._processor.name)
-        self._processor.process(records, out)
-        with self._producer.transaction() as transaction:
-            out.write(transaction, self._changelog)
-            transaction.consumed(self._processor.name, after(records))
-
-    def _one_by_one(self, records: Sequence[Record]) -> None:
-        """After a failure that undid the batch: find the events that cause it, and take the rest."""
-        self._processor = self._restored()
-        for record in records:
+        Raises what the processor raises where it is not: then `undo` it and find out which record is to blame.
+        """
+        rest = [piece for number, batch in enumerate(batches) for piece in self._sound(batch, number)]
+        while rest:
             try:
-                self._process([record])
-            except LogError as error:
-                if not caused_by_event(error):
+                self.instance.work([piece.part for piece in rest], self._out)
+                break
+            except Poison as poison:
+                piece = rest[poison.batch]
+                if not poison.clean:
+                    poison.batch, poison.index = piece.batch, piece.first + poison.index
                     raise
-                self._reject(record, error)
-            except Exception as error:
-                self._reject(record, error)
+                self._send_rejected(piece.part, poison.index, poison.stage, poison.reason, str(poison))
+                rest = [*piece.behind(poison.index), *rest[poison.batch + 1 :]]
+        self._count(batches)
 
-    def _reject(self, record: Record, error: Exception) -> None:
-        """Put the event into quarantine in its turn, and forget what it did to the instance."""
-        name = self._processor.name
-        rejected = Rejected(
-            stage="processor",
-            reason="output.contract" if isinstance(error, LogError) else f"processor.{type(error).__name__}",
-            message=f"{name} could not work on this event of {record.topic}: {error or type(error).__name__}",
-            system=name,
-            uri=f"log://{record.topic}/{record.partition}",
-            offset=record.offset,
-            length=len(record.value or b""),
-            part=(record.value or b"")[:EXCERPT],
-            time=datetime.now(UTC),
-        )
-        out = Collected(name)
-        out.send(Rejected.topic, rejected.key, msgspec.json.encode(rejected), id=f"{rejected.uri}/{record.offset}")
-        with self._producer.transaction() as transaction:
-            out.write(transaction, self._changelog)
-            transaction.consumed(name, after([record]))
-        self._processor = self._restored()
+    def reject(self, batch: RecordBatch, error: Exception) -> None:
+        """Put the one record of a batch into quarantine, as the one to blame."""
+        stage, reason = "processor", f"processor.{type(error).__name__}"
+        if isinstance(error, Poison):
+            stage, reason = error.stage, error.reason
+        elif isinstance(error, LogError):
+            reason = "output.contract"
+        for piece in self._sound(batch, 0):
+            self._send_rejected(piece.part, 0, stage, reason, str(error) or type(error).__name__)
+        self._count([batch])
 
-    def _restored(self) -> Processor:
-        """A new instance with the state that was last committed."""
-        processor = self._make()
-        state: dict[bytes, bytes] = {}
-        offset = self._log.start(*self._changelog)
-        while records := self._log.read(*self._changelog, offset, BATCH):
-            for record in records:
-                if record.key is None:
-                    continue
-                if record.value is None:
-                    state.pop(record.key, None)
-                else:
-                    state[record.key] = record.value
-            offset = records[-1].offset + 1
-        for key, value in state.items():
-            try:
-                processor.restore(key.decode(), value)
-            except Exception as error:
-                error.add_note(f"{processor.name} could not take back {key!r} from {self._changelog.topic}.")
-                raise
-        return processor
+    def tick(self, now: int) -> bool:
+        """Let time pass; whether anything came of it."""
+        self.instance.tick(now, self._out)
+        return not self._out.empty or bool(self.instance.changes())
 
+    def write(self, transaction: Transaction, member: Member) -> None:
+        """Put what came of the work into the transaction: outputs, changes of state, offsets."""
+        self._out.write(transaction)
+        self.changelog.write(transaction, self.instance.changes(), self._spans)
+        if self._spans:
+            transaction.consumed(member, {place: end for place, (_, end) in self._spans.items()})
 
-class Collected:
-    """What a processor sent and kept during a batch (`Outputs`), until it is written in one transaction."""
+    def done(self) -> None:
+        """The transaction is committed."""
+        self.instance.done()
+        metrics.OUTPUTS.labels(self._name).inc(sum(len(sent.keys) for sent in self._out.topics.values()))
+        self._clear()
 
-    def __init__(self, processor: str) -> None:
-        self._source = f"trunkline://{processor}"
-        self._sent: dict[str, list[Event]] = {}
-        self._kept: dict[str, bytes | None] = {}
+    def undo(self) -> None:
+        """It is not, and will not be: as after the last commit."""
+        self.instance.undo()
+        self._clear()
 
-    def send(self, topic: str, key: str, value: bytes | None, *, id: str, time: int = 0) -> None:
-        event = cloud_event(type=topic, source=self._source, id=id, value=value, key=key, time=time)
-        self._sent.setdefault(topic, []).append(event)
+    def advance_snapshot(self, producer: TransactionalProducer, member: Member) -> None:
+        self.changelog.advance(self.instance, producer, member)
 
-    def keep(self, key: str, value: bytes | None) -> None:
-        self._kept[key] = value
+    def _clear(self) -> None:
+        self._out.clear()
+        self._spans.clear()
 
-    @property
-    def empty(self) -> bool:
-        return not self._sent and not self._kept
+    def _count(self, batches: Sequence[RecordBatch]) -> None:
+        for batch in batches:
+            place = TopicPartition(batch.topic, batch.partition)
+            first, _ = self._spans.get(place, (batch.offsets[0], 0))
+            self._spans[place] = (first, batch.offsets[-1] + 1)
 
-    def write(self, transaction: Transaction, changelog: TopicPartition) -> None:
-        for topic, events in self._sent.items():
-            transaction.append(topic, events)
-        if self._kept:
-            changes = [Event(value, key.encode()) for key, value in self._kept.items()]
-            transaction.append(changelog.topic, changes, changelog.partition)
+    def _sound(self, batch: RecordBatch, number: int) -> Iterator[Piece]:
+        """The batch without what breaks its contract although it lies in the log, which goes to the quarantine."""
+        if TopicPartition(batch.topic, batch.partition) in self._beside:
+            yield from (Piece(record, number, index) for index, record in enumerate(retried(batch)))
+            return
+        first = 0
+        for index, stage, reason in batch.failures:
+            if index < first:
+                continue  # another fault of the same record
+            self._send_rejected(batch, index, stage, f"{stage}.input", reason)
+            if index > first:
+                yield Piece(batch.part(first, index), number, first)
+            first = index + 1
+        if not first:
+            yield Piece(batch, number, 0)
+        elif first < len(batch):
+            yield Piece(batch.part(first, len(batch)), number, first)
 
-
-def after(records: Sequence[Record]) -> dict[TopicPartition, int]:
-    """The offset after the last record of each partition."""
-    return {TopicPartition(record.topic, record.partition): record.offset + 1 for record in records}
+    def _send_rejected(self, batch: RecordBatch, index: int, stage: str, reason: str, message: str) -> None:
+        [record] = batch.part(index, index + 1).records()
+        rejected = rejection(self._name, record, stage, reason, message)
+        id = f"{self._name}:{rejected.uri}/{record.offset}"
+        self._out.send(Rejected.topic, rejected.key, msgspec.json.encode(rejected), id=id)
+        metrics.REJECTED.labels(self._name, stage).inc()
 
 
-def caused_by_event(error: LogError) -> bool:
-    """Whether the log refused an output for what it is; otherwise (fenced, disk full) the event is not to blame."""
-    return isinstance(error, ContractViolation | EventTooLarge)
+def rejection(processor: str, record: Record, stage: str, reason: str, message: str) -> Rejected:
+    """What the quarantine holds of a record that a processor could not take."""
+    return Rejected(
+        stage=stage,
+        reason=reason,
+        message=f"{processor} could not work on this event of {record.topic}: {message}",
+        system=processor,
+        uri=f"log://{record.topic}/{record.partition}",
+        offset=record.offset,
+        length=len(record.value or b""),
+        part=(record.value or b"")[:EXCERPT],
+        target=record.topic,
+        time=datetime.now(UTC),
+    )

@@ -1,39 +1,45 @@
 """The worker: runs processors over the log, each event exactly once.
 
-A commit is one transaction of the log: outputs, changes of the kept state (the compacted topic `state.<processor>`) and
-the consumed offsets of the group `<processor>`. A worker that opens a processor fences the one that ran it before.
+A commit is one transaction of the log: outputs, changes of state and the consumed offsets of the group `<processor>`.
+Any number of workers may run the same processors on one log: they share the instances, and when one dies the others
+take its share over, with its state. One that was paused and wakes up cannot commit any more.
 """
 
+from __future__ import annotations
+
 import threading
-import time
+import uuid
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 
-from trunkline.log.port import Log, LogError, Topic, TopicPartition
+from trunkline.log.port import Log, Topic
 from trunkline.quarantine import Rejected
+from trunkline.streams.instance import Definition
 from trunkline.streams.processor import Processor
-from trunkline.streams.task import Task
+from trunkline.streams.recorded import Recorded
+from trunkline.streams.run import Run
 
-BATCH = 2_000  # events of a commit at most: larger ones gain little and make the next wait
-TICK = 1.0  # seconds
+BATCH = 10_000  # events of a commit at most
 LOOK = 0.2  # seconds between looks at whether to stop
 
 
 class Worker:
-    """Runs `processors`: classes, or factories of instances, called for each partition (once for a `whole`) and again
-    when a failure has spoilt an instance.
+    """Runs `processors`: definitions (`@processor`, windows, joins, …), or classes and factories of `Processor`.
 
+    `name` tells this worker from others that live; the same after a restart, so that it ends at once what it left open.
     Raises `LogError` where a topic is missing, or the topics of a processor differ in their number of partitions.
     """
 
-    def __init__(self, log: Log, processors: Sequence[Callable[[], Processor]]) -> None:
-        self._log = log
+    def __init__(
+        self, log: Log, processors: Sequence[Definition | Callable[[], Processor]], name: str | None = None
+    ) -> None:
         if Rejected.topic not in {topic.name for topic in log.topics()}:
             log.create(Topic(name=Rejected.topic))
-        self._runs = [Run(log, make) for make in processors]
+        name = name or uuid.uuid4().hex
+        self._runs = [Run(log, definition(each), name) for each in processors]
 
     def run_once(self, limit: int = BATCH) -> int:
-        """Let each instance work on up to `limit` records, and return how many there were in all."""
+        """Let each processor work on up to `limit` records, and return how many there were in all."""
         return sum(run.run_once(limit) for run in self._runs)
 
     def caught_up(self) -> bool:
@@ -41,79 +47,28 @@ class Worker:
         return all(run.caught_up() for run in self._runs)
 
     def run(self, stop: threading.Event) -> None:
-        """Run until `stop` is set, each processor in a thread so that none waits for another's long batch.
+        """Run until `stop` is set, each processor in a thread so that none waits for another's long batch; then close.
 
-        Raises what stopped one of them, for a supervisor to start the worker anew: `Fenced` where another worker has
-        taken a processor over, `LogError` where the log cannot be written.
+        Raises what stopped one of them, for a supervisor to start the worker anew: `Fenced` where another worker uses
+        this one's name, `LogError` where the log cannot be written.
         """
         failed = threading.Event()
         with ThreadPoolExecutor(max(len(self._runs), 1), thread_name_prefix="processor") as pool:
-            futures = [pool.submit(run.follow, lambda: stop.is_set() or failed.is_set()) for run in self._runs]
+            futures = [
+                pool.submit(run.follow, lambda: stop.is_set() or failed.is_set(), BATCH, LOOK) for run in self._runs
+            ]
             done, _ = wait(futures, return_when=FIRST_EXCEPTION)
             failed.set()
+        self.close()
         for future in done:
             future.result()
 
-
-class Run:
-    """One processor in this worker: its producer and its tasks."""
-
-    def __init__(self, log: Log, make: Callable[[], Processor]) -> None:
-        self._log = log
-        first = make()
-        self.name = first.name
-        groups = assign(log, first)
-        log.create(Topic(name=f"state.{self.name}", partitions=len(groups), compacted=True))
-        # Opened before the state is read: from here on no earlier worker can change it.
-        producer = log.transactional(self.name)
-        committed = log.committed(self.name)
-        self._tasks = [
-            Task(
-                log,
-                make,
-                producer,
-                {place: committed.get(place, log.start(*place)) for place in places},
-                TopicPartition(f"state.{self.name}", number),
-            )
-            for number, places in enumerate(groups)
-        ]
-        self._tick_at = time.monotonic() + TICK
-
-    def run_once(self, limit: int) -> int:
-        try:
-            return self._run_once(limit)
-        except Exception as error:
-            error.add_note(f"This stopped the processor {self.name!r}.")
-            raise
-
-    def _run_once(self, limit: int) -> int:
-        done = sum(task.run_once(limit) for task in self._tasks)
-        # Time passes for a processor only when it knows all that has happened so far.
-        if not done and time.monotonic() >= self._tick_at:
-            self._tick_at = time.monotonic() + TICK
-            for task in self._tasks:
-                task.tick()
-        return done
-
-    def caught_up(self) -> bool:
-        return all(task.inputs.all_taken() for task in self._tasks)
-
-    def follow(self, stopped: Callable[[], bool]) -> None:
-        while not stopped():
-            if not self.run_once(BATCH):
-                offsets = {place: offset for task in self._tasks for place, offset in task.inputs.offsets.items()}
-                self._log.wait(offsets, LOOK)
+    def close(self) -> None:
+        """Leave the groups, so that others take over at once."""
+        for run in self._runs:
+            run.close()
 
 
-def assign(log: Log, processor: Processor) -> list[list[TopicPartition]]:
-    """The partitions of each instance: all for a `whole` processor, otherwise those of one number."""
-    topics = {topic.name: topic for topic in log.topics()}
-    if missing := [name for name in processor.reads if name not in topics]:
-        raise LogError(f"the processor {processor.name} reads {', '.join(missing)}, which the log does not have")
-    counts = {name: topics[name].partitions for name in processor.reads}
-    if processor.whole:
-        return [[TopicPartition(name, number) for name, count in counts.items() for number in range(count)]]
-    if len(set(counts.values())) != 1:
-        named = ", ".join(f"{name}: {count}" for name, count in counts.items())
-        raise LogError(f"the topics that {processor.name} reads must have the same number of partitions ({named})")
-    return [[TopicPartition(name, number) for name in counts] for number in range(counts[processor.reads[0]])]
+def definition(given: Definition | Callable[[], Processor]) -> Definition:
+    """The definition of what a worker was given."""
+    return given if isinstance(given, Definition) else Recorded(given)
