@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+
+SERVERS = Path(os.environ.get("TRUNKLINE_SERVERS", "~/.cache/trunkline")).expanduser()
+"""Where servers lie that no package of the system has: `python -m tests.servers.fetch` puts them there."""
+KAFKA = SERVERS / "kafka-4.3.1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,10 @@ def _sqlite() -> str | None:
     return version if tuple(map(int, version.split("."))) >= (3, 51, 3) else None
 
 
+def _kafka() -> str | None:
+    return str(KAFKA) if (KAFKA / "jars").is_dir() and shutil.which("java") else None
+
+
 COMPONENTS = (
     Component(
         "Python", "runs the platform (3.11 or newer)", _python, needed=True, install="python.org or your distribution"
@@ -68,6 +77,12 @@ COMPONENTS = (
     ),
     Component("Chromium", "a real browser for tests of pages", _program("chromium"), install="apt install chromium"),
     Component("Node.js npm", "AsyncAPI's own parser in tests", _program("npm"), install="apt install npm"),
+    Component(
+        "Apache Kafka",
+        "a real broker for tests (4.3.1, on Java 17 or newer)",
+        _kafka,
+        install="apt install openjdk-17-jre-headless maven; python -m tests.servers.fetch",
+    ),
 )
 
 
