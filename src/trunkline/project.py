@@ -90,6 +90,7 @@ def check(project: Project, against: Path | None = None) -> list[Problem]:
     from trunkline import contracts
     from trunkline.connect import connection
     from trunkline.log import LogError, open_log
+    from trunkline.streams import folder
     from trunkline.telco.network.processors import check as check_network
 
     problems: list[Problem] = []
@@ -109,4 +110,6 @@ def check(project: Project, against: Path | None = None) -> list[Problem]:
             log.close()
     problems += connection.check(project.folder)
     problems += check_network(project.folder)
+    if not problems:
+        problems += folder.check(project.folder / "processors", set(project.contracts))
     return sorted(problems, key=lambda problem: (str(problem.file), problem.line))

@@ -31,6 +31,8 @@ class Rejected(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_d
     archive: str = ""
     target: str = ""
     """The topic that the part was meant for, where that is known."""
+    stack: str = ""
+    """The end of the stack trace, where a processor failed."""
     time: datetime | None = None
 
     @property

@@ -10,7 +10,7 @@ import sys
 
 import typer
 
-from trunkline.cli import contracts, events, folder, network, quarantine, roles
+from trunkline.cli import contracts, events, folder, groups, move, network, processors, quarantine, roles
 from trunkline.cli.output import Refused
 
 app = typer.Typer(
@@ -23,9 +23,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for commands in (folder, network, events, roles):
+for commands in (folder, network, events, processors, move, roles):
     commands.register(app)
 app.add_typer(contracts.app, name="contracts")
+app.add_typer(groups.app, name="groups")
 app.add_typer(quarantine.app, name="quarantine")
 
 

@@ -11,6 +11,7 @@ from fastapi.openapi.utils import get_openapi
 from trunkline.http.docs import serve_docs
 from trunkline.http.errors import answer_errors
 from trunkline.http.guard import Guard
+from trunkline.http.metrics import serve_metrics
 from trunkline.http.responses import Json, component_schemas
 
 
@@ -25,7 +26,7 @@ class Api:
 
 
 def create_app(apis: Sequence[Api], *, title: str = "Trunkline", version: str = "1") -> FastAPI:
-    """An application that serves `apis`, `/openapi.json` (OpenAPI 3.1), `/docs` and `/healthz`."""
+    """An application that serves `apis`, `/openapi.json` (OpenAPI 3.1), `/docs`, `/metrics` and `/healthz`."""
 
     @asynccontextmanager
     async def running(app: FastAPI) -> AsyncIterator[None]:
@@ -56,6 +57,7 @@ def create_app(apis: Sequence[Api], *, title: str = "Trunkline", version: str = 
     app.openapi = lambda: _openapi(app, records)  # type: ignore[method-assign]
     answer_errors(app)
     serve_docs(app)
+    serve_metrics(app)
     app.add_middleware(Guard)
     return app
 

@@ -40,3 +40,13 @@ def numbered(project: Project, role: str) -> Iterator[int]:
                 yield number
                 return
     raise AlreadyRunning(f"{MOST} processes run as {role} on {project.data} already")
+
+
+def held(project: Project, role: str) -> bool:
+    """Whether a living process holds any number of the role."""
+    for number in range(MOST):
+        if (project.data / f"{role}-{number}.lock").exists():
+            with alone(project, f"{role}-{number}") as free:
+                if not free:
+                    return True
+    return False

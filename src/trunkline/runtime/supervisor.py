@@ -13,9 +13,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from prometheus_client.multiprocess import mark_process_dead
+
 from trunkline.project import Project
 from trunkline.runtime.signals import SUPERVISED
 
+METRICS = "PROMETHEUS_MULTIPROC_DIR"  # names the folder in which processes gather their figures
 ROLES = ("api", "worker", "connect")
 LONGEST_OUTPUT = 10_000_000  # bytes of a process's output in one file; the one before is kept, too
 GRACE = 10.0  # seconds a process has to stop by itself
@@ -75,6 +78,8 @@ class Service:
                 delay,
                 self.output,
             )
+            if folder := self.environment.get(METRICS):
+                mark_process_dead(self.process.pid, folder)  # type: ignore[no-untyped-call]
             self.process, self.due = None, now + delay
         if self.process is None and now >= self.due:
             self.start()
@@ -93,7 +98,7 @@ def services(project: Project) -> list[Service]:
             [sys.executable, "-m", "trunkline", role, "--project", str(project.folder)],
             project.folder,
             logs / f"{name}.log",
-            {"PROMETHEUS_MULTIPROC_DIR": str(metrics)},
+            {METRICS: str(metrics)},
         )
         for role, name in _roles(project.settings.workers)
     ]

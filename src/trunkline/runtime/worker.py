@@ -1,6 +1,7 @@
 """The role `worker`: runs the processors of the telco rooms, and keeps the log's retention.
 
-Several processes may have it, on this machine or, with a log that many machines reach, on others: they share the work."""
+Several processes may have it, here or (on a log that other machines reach) elsewhere: they share the work.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +12,9 @@ from contextlib import closing
 
 from trunkline.log import Log
 from trunkline.project import Project
-from trunkline.runtime.alone import numbered
+from trunkline.runtime.alone import held, numbered
+from trunkline.runtime.processors import processors
 from trunkline.streams import Worker
-from trunkline.telco.network.processors import processors
 
 ROLE = "worker"
 MAINTENANCE = 60.0  # seconds between two rounds of retention and compaction
@@ -25,7 +26,7 @@ def run(project: Project, stop: threading.Event) -> None:
     """Work until `stop` is set, beside other workers of the project. Raises `Fenced` when one takes this one's name."""
     with numbered(project, ROLE) as number, closing(project.open_log()) as log:
         threading.Thread(target=_maintain, args=(log, stop), name="maintenance", daemon=True).start()
-        Worker(log, processors(project.folder), name(number)).run(stop)
+        Worker(log, processors(project), name(number)).run(stop)
 
 
 def catch_up(project: Project) -> None:
@@ -33,9 +34,14 @@ def catch_up(project: Project) -> None:
     with numbered(project, ROLE) as number:
         if number > 0:
             return
-        with closing(project.open_log()) as log, closing(Worker(log, processors(project.folder), name(0))) as worker:
+        with closing(project.open_log()) as log, closing(Worker(log, processors(project), name(0))) as worker:
             while worker.run_once() or not worker.caught_up():
                 pass
+
+
+def running(project: Project) -> bool:
+    """Whether a worker runs on this machine."""
+    return held(project, ROLE)
 
 
 def name(number: int) -> str:

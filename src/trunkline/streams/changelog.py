@@ -47,17 +47,25 @@ class Changelog:
 
     def restore(self, instance: Instance, committed: Mapping[TopicPartition, int]) -> None:
         """Load the state as it was last committed by whoever had the instance before."""
+        for chunk in self.snapshot(committed):
+            instance.load(chunk)
+            self.size += len(chunk)
+        for change in self.changes(committed):
+            instance.load(change)
+            self._behind += len(change)
+
+    def snapshot(self, committed: Mapping[TopicPartition, int]) -> Iterator[bytes]:
+        """The chunks of the snapshot in force. Raises `LogError` where its end is missing."""
         first = committed.get(self._snapshots)
-        if first is not None:
-            for chunk in self._chunks(first):
-                instance.load(chunk)
-                self.size += len(chunk)
+        return iter(()) if first is None else self._chunks(first)
+
+    def changes(self, committed: Mapping[TopicPartition, int]) -> Iterator[bytes]:
+        """What was committed since the snapshot, in order."""
         end = self._log.settled(*self._changes)
         offset = max(committed.get(self._changes, 0), self._log.start(*self._changes))
         while offset < end and (records := self._log.read(*self._changes, offset, READ)):
             for record in records:
-                instance.load(record.value or b"")
-                self._behind += len(record.value or b"")
+                yield record.value or b""
             offset = records[-1].offset + 1
 
     def write(
@@ -77,7 +85,7 @@ class Changelog:
         if self._writing is None:
             if self._behind < max(DUE, 2 * self.size):
                 return
-            self._writing = Snapshot(self._log, self._snapshots, instance, self._log.end(*self._changes))
+            self._writing = Snapshot(self._log, self._snapshots, instance.chunks(), self._log.end(*self._changes))
             self._behind = 0
         if self._writing.write_next():
             written, self._writing = self._writing, None
@@ -93,7 +101,6 @@ class Changelog:
         self._log.trim(*self._changes, min(old, written.changes_from))
 
     def _chunks(self, first: int) -> Iterator[bytes]:
-        """The chunks of the snapshot that begins at `first`. Raises `LogError` where its end is missing."""
         id, offset = None, first
         while records := self._log.read(*self._snapshots, offset, 8):
             for record in records:
@@ -114,9 +121,8 @@ class Changelog:
 class Snapshot:
     """A snapshot on its way into the log. `changes_from` is where the changelog goes on behind it."""
 
-    def __init__(self, log: Log, place: TopicPartition, instance: Instance, changes_from: int) -> None:
-        self._log, self._place = log, place
-        self._chunks = instance.chunks()
+    def __init__(self, log: Log, place: TopicPartition, chunks: Iterator[bytes], changes_from: int) -> None:
+        self._log, self._place, self._chunks = log, place, chunks
         self._header = ((SNAPSHOT, secrets.token_hex(8).encode()),)
         self.changes_from = changes_from
         self.first = -1

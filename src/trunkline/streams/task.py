@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -77,7 +78,7 @@ class Task:
                 if not poison.clean:
                     poison.batch, poison.index = piece.batch, piece.first + poison.index
                     raise
-                self._send_rejected(piece.part, poison.index, poison.stage, poison.reason, str(poison))
+                self._send_rejected(piece.part, poison.index, poison.stage, poison.reason, poison)
                 rest = [*piece.behind(poison.index), *rest[poison.batch + 1 :]]
         self._count(batches)
 
@@ -89,7 +90,7 @@ class Task:
         elif isinstance(error, LogError):
             reason = "output.contract"
         for piece in self._sound(batch, 0):
-            self._send_rejected(piece.part, 0, stage, reason, str(error) or type(error).__name__)
+            self._send_rejected(piece.part, 0, stage, reason, error)
         self._count([batch])
 
     def tick(self, now: int) -> bool:
@@ -137,7 +138,7 @@ class Task:
         for index, stage, reason in batch.failures:
             if index < first:
                 continue  # another fault of the same record
-            self._send_rejected(batch, index, stage, f"{stage}.input", reason)
+            self._send_rejected(batch, index, stage, f"{stage}.input", LogError(reason))
             if index > first:
                 yield Piece(batch.part(first, index), number, first)
             first = index + 1
@@ -146,25 +147,27 @@ class Task:
         elif first < len(batch):
             yield Piece(batch.part(first, len(batch)), number, first)
 
-    def _send_rejected(self, batch: RecordBatch, index: int, stage: str, reason: str, message: str) -> None:
+    def _send_rejected(self, batch: RecordBatch, index: int, stage: str, reason: str, error: Exception) -> None:
         [record] = batch.part(index, index + 1).records()
-        rejected = rejection(self._name, record, stage, reason, message)
+        rejected = rejection(self._name, record, stage, reason, error)
         id = f"{self._name}:{rejected.uri}/{record.offset}"
         self._out.send(Rejected.topic, rejected.key, msgspec.json.encode(rejected), id=id)
         metrics.REJECTED.labels(self._name, stage).inc()
 
 
-def rejection(processor: str, record: Record, stage: str, reason: str, message: str) -> Rejected:
+def rejection(processor: str, record: Record, stage: str, reason: str, error: Exception) -> Rejected:
     """What the quarantine holds of a record that a processor could not take."""
+    raised = error.__cause__ or error
     return Rejected(
         stage=stage,
         reason=reason,
-        message=f"{processor} could not work on this event of {record.topic}: {message}",
+        message=f"{processor} could not work on this event of {record.topic}: {error or type(error).__name__}",
         system=processor,
         uri=f"log://{record.topic}/{record.partition}",
         offset=record.offset,
         length=len(record.value or b""),
         part=(record.value or b"")[:EXCERPT],
         target=record.topic,
+        stack="".join(traceback.format_tb(raised.__traceback__))[-EXCERPT:] if stage == "processor" else "",
         time=datetime.now(UTC),
     )

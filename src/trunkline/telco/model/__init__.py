@@ -8,7 +8,13 @@ from trunkline.telco.model.measurement import Measurement, Value
 from trunkline.telco.model.resource import NetworkResource
 from trunkline.telco.model.source import Source
 
+RECORDS: dict[str, type[AlarmReport | Measurement | NetworkResource]] = {
+    kind.topic: kind for kind in (AlarmReport, Measurement, NetworkResource)
+}
+"""What systems bring, by topic."""
+
 __all__ = [
+    "RECORDS",
     "AckState",
     "Alarm",
     "AlarmCommand",

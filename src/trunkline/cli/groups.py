@@ -1,0 +1,95 @@
+"""`trunkline groups`: who reads what, how far each group has come, and setting where it goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from trunkline.cli.output import HERE, JsonOption, ProjectOption, Refused, rows
+
+if TYPE_CHECKING:
+    from trunkline.log import Log, TopicPartition
+
+app = typer.Typer(
+    help="Who reads what, and how far each group has come.", invoke_without_command=True, rich_markup_mode=None
+)
+
+
+@app.callback()
+def groups(
+    context: typer.Context,
+    project: ProjectOption = HERE,
+    partitions: Annotated[bool, typer.Option(help="A line for each partition instead of each topic.")] = False,
+    json: JsonOption = False,
+) -> None:
+    """List the consumer groups: processors, sinks, and others. `lag` is how many events wait."""
+    if context.invoked_subcommand:
+        return
+    from trunkline.project import Project
+
+    with closing(Project.find(project).open_log()) as log:
+        found = list(_positions(log))
+    if not partitions:
+        found = list(_by_topic(found))
+    columns = ("group", "topic", *(("partition", "offset", "end") if partitions else ()), "lag")
+    rows(found, columns, as_json=json, empty="no group has committed anything yet")
+
+
+@app.command()
+def reset(
+    group: Annotated[str, typer.Argument(help="The group, as `trunkline groups` lists it.")],
+    to: Annotated[str, typer.Option(help="`start`, `end`, or a time in UTC like 2026-03-09T15:00:00Z.")],
+    topic: Annotated[list[str] | None, typer.Option(help="Only these of its topics (repeat it for several).")] = None,
+    project: ProjectOption = HERE,
+) -> None:
+    """Set where a group goes on, while none of its members runs. State of a processor stays as it is."""
+    from trunkline.project import Project
+
+    with closing(Project.find(project).open_log()) as log:
+        places = [place for place in log.committed(group) if _is_input(place) and (not topic or place.topic in topic)]
+        if not places:
+            raise Refused(f"the group {group!r} has committed nothing of that: `trunkline groups` lists them")
+        log.commit(group, {place: _offset(log, place, to) for place in places})
+    typer.echo(f"{group} goes on at {to} in {', '.join(sorted({place.topic for place in places}))}")
+
+
+def _positions(log: Log) -> Iterator[dict[str, Any]]:
+    for group in log.groups():
+        for place, offset in sorted(log.committed(group).items()):
+            if _is_input(place):
+                end = log.end(*place)
+                lag = max(0, end - max(offset, log.start(*place)))
+                yield {"group": group, "topic": place.topic, "partition": place.partition, "offset": offset,
+                       "end": end, "lag": lag}  # fmt: skip
+
+
+def _by_topic(positions: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    lags: dict[tuple[str, str], int] = {}
+    for position in positions:
+        name = (position["group"], position["topic"])
+        lags[name] = lags.get(name, 0) + position["lag"]
+    for (group, topic), lag in lags.items():
+        yield {"group": group, "topic": topic, "lag": lag}
+
+
+def _is_input(place: TopicPartition) -> bool:
+    """A processor's group also says where its state lies: nothing that waits."""
+    return not place.topic.startswith("state.")
+
+
+def _offset(log: Log, place: TopicPartition, to: str) -> int:
+    from datetime import datetime
+
+    from trunkline.log.envelope import micros
+
+    if to == "start":
+        return log.start(*place)
+    if to == "end":
+        return log.end(*place)
+    try:
+        return log.offset_at(*place, micros(datetime.fromisoformat(to)))
+    except ValueError as error:
+        raise Refused(f"--to {to}: give `start`, `end`, or a time in UTC like 2026-03-09T15:00:00Z ({error})") from None
