@@ -105,6 +105,8 @@ class Document:
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             reason = ", ".join(part for part in (error.context, error.problem) if part)
+            if "nesting depth" in reason:  # libyaml has a limit of its own, which it reaches before it gives an event
+                raise self._refused(mark.line + 1 if mark else 1, f"is nested deeper than {MAX_DEPTH} levels") from None
             raise Invalid([Problem(self.path, mark.line + 1 if mark else 1, f"is not YAML: {reason}")]) from error
         except yaml.reader.ReaderError as error:
             line = text.count("\n", 0, error.position) + 1

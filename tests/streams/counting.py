@@ -1,4 +1,4 @@
-"""A worker process over the processor `Count`, run until it is killed. Usage: counting.py LOG"""
+"""A worker process over the processor `Count`, run until it is killed. Usage: counting.py URL [NAME]"""
 
 import sys
 import threading
@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from trunkline.log import Record, open_log
-from trunkline.streams import Outputs, Worker
+from trunkline.streams import Worker
+from trunkline.streams.processor import Outputs
 
 
 class Count:
@@ -37,6 +38,6 @@ class Count:
 
 
 if __name__ == "__main__":
-    worker = Worker(open_log(f"sqlite://{sys.argv[1]}"), [Count])
+    worker = Worker(open_log(sys.argv[1]), [Count], *sys.argv[2:])
     print("ready", flush=True)
     worker.run(threading.Event())

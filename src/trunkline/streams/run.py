@@ -61,9 +61,10 @@ class Run:
         return done
 
     def caught_up(self) -> bool:
-        """Whether everything that had come for this worker's share has been worked on."""
+        """Whether this worker holds all instances, and they have worked on everything that had come."""
         self._hold_share()
-        return self._reader.at_end() and all(task.inputs.empty() for task in self._tasks.values())
+        whole = len(self._tasks) == len(self._places)
+        return whole and self._reader.at_end() and all(task.inputs.empty() for task in self._tasks.values())
 
     def follow(self, stopped: Callable[[], bool], limit: int, look: float) -> None:
         while not stopped():

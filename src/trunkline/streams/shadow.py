@@ -11,6 +11,7 @@ from contextlib import closing
 from typing import NamedTuple
 
 from trunkline.log.port import Log, Record, RecordBatch, TopicPartition
+from trunkline.quarantine import Rejected
 from trunkline.streams.inputs import Inputs
 from trunkline.streams.instance import Definition, Instance
 from trunkline.streams.outputs import Outputs
@@ -66,9 +67,12 @@ class Comparison:
     def _run(self, before: Instance, after: Instance, batch: RecordBatch) -> Iterator[Difference]:
         """The whole batch at once where the two agree on it, else event by event."""
         self.events += len(batch)
-        sent = [_sent(instance, batch) for instance in (before, after)]
-        if sent[0] is not None and sent[0] == sent[1]:
-            self.outputs += len(sent[0])
+        try:
+            old, new = sent(before, batch), sent(after, batch)
+        except Exception:  # of an event that is found below
+            old, new = [], None
+        if old == new:
+            self.outputs += len(old)
             before.done()
             after.done()
             return
@@ -76,36 +80,29 @@ class Comparison:
         after.undo()
         for index, record in enumerate(batch.records()):
             one = batch.part(index, index + 1)
-            old, new = (_sent_or_failure(instance, one) for instance in (before, after))
+            old, new = (sent_or_failure(instance, one) for instance in (before, after))
             self.outputs += len(old)
             if old != new:
                 yield Difference(record, old, new)
 
 
-def _sent(instance: Instance, batch: RecordBatch) -> list[Sent] | None:
-    """What a version sends for a batch; None where it fails."""
+def sent(instance: Instance, batch: RecordBatch) -> list[Sent]:
+    """What a version sends for a batch."""
     out = Outputs("shadow")
-    try:
-        instance.work([batch], out)
-    except Exception:
-        return None
+    instance.work([batch], out)
     return [
         (topic, key, value)
-        for topic, sent in sorted(out.topics.items())
-        for key, value in zip(sent.keys, sent.values, strict=True)
+        for topic, columns in sorted(out.topics.items())
+        for key, value in zip(columns.keys, columns.values, strict=True)
     ]
 
 
-def _sent_or_failure(instance: Instance, one: RecordBatch) -> list[Sent]:
-    out = Outputs("shadow")
+def sent_or_failure(instance: Instance, one: RecordBatch) -> list[Sent]:
+    """What a version makes of one event, for good."""
     try:
-        instance.work([one], out)
+        outputs = sent(instance, one)
     except Exception as error:
         instance.undo()
-        return [("quarantine", one.keys[0], (str(error) or type(error).__name__).encode())]
+        return [(Rejected.topic, one.keys[0], (str(error) or type(error).__name__).encode())]
     instance.done()
-    return [
-        (topic, key, value)
-        for topic, sent in sorted(out.topics.items())
-        for key, value in zip(sent.keys, sent.values, strict=True)
-    ]
+    return outputs

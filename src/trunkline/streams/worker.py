@@ -43,7 +43,7 @@ class Worker:
         return sum(run.run_once(limit) for run in self._runs)
 
     def caught_up(self) -> bool:
-        """Whether every processor has worked on everything in its topics."""
+        """Whether this worker runs every instance, and all have worked on everything in their topics."""
         return all(run.caught_up() for run in self._runs)
 
     def run(self, stop: threading.Event) -> None:
