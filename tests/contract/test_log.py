@@ -1,8 +1,8 @@
 """What every event log does: the documentation of the port `trunkline.log.port`, run once per adapter.
 
 Read it from top to bottom. An adapter joins by one line in `ADAPTERS`: a function that takes an empty folder and gives
-the URL of an empty log, in which a process that is paused loses its leases within a few seconds. The tests call their
-topics, groups and producers always by the same names; so each URL that the function gives must be of a log of its own: a
+the URL of an empty log, in which a process that is paused loses its leases within a few seconds. The tests always call
+their topics, groups and producers by the same names; so each URL that the function gives must be of a log of its own: a
 file, a broker, or a part of a broker that nobody else sees (a prefix in the URL, or one that has just been emptied).
 Where the product is missing, the function skips the test (`tests.components.need`).
 
@@ -417,11 +417,11 @@ def test_a_newcomer_gets_partitions_without_anything_being_read_twice(log: Log, 
 
 
 def test_a_transaction_shows_nothing_before_its_end_and_everything_after_it(log: Log, open_again: Open) -> None:
-    other = open_again()
+    other, member = open_again(), log.member("rating", "calls")
     with log.transactional("rating").transaction() as transaction:
         transaction.append("notes", events("a"))
         transaction.append("calls", events("b"), partition=2)
-        transaction.consumed("rating", {TopicPartition("calls", 0): 5})
+        transaction.consumed(member, {TopicPartition("calls", 0): 5})
         assert other.read("notes", 0, 0) == []
         assert other.committed("rating") == {}
     assert values(other.read("notes", 0, 0)) == ["a"]
@@ -430,10 +430,10 @@ def test_a_transaction_shows_nothing_before_its_end_and_everything_after_it(log:
 
 
 def test_what_a_transaction_aborts_is_never_read(log: Log) -> None:
-    producer = log.transactional("rating")
+    producer, member = log.transactional("rating"), log.member("rating", "calls")
     with pytest.raises(ZeroDivisionError), producer.transaction() as transaction:  # noqa: PT012
         transaction.append("notes", events("a"))
-        transaction.consumed("rating", {TopicPartition("calls", 0): 5})
+        transaction.consumed(member, {TopicPartition("calls", 0): 5})
         raise ZeroDivisionError
     with producer.transaction() as transaction:
         transaction.append("notes", events("b"))
@@ -455,10 +455,10 @@ def test_opening_a_second_producer_of_a_name_fences_the_first(log: Log, open_aga
 def test_a_producer_that_slept_through_its_succession_cannot_commit_what_it_had_begun(
     log: Log, open_again: Open
 ) -> None:
-    first = log.transactional("rating")
+    first, member = log.transactional("rating"), log.member("rating", "calls")
     with pytest.raises(Fenced), first.transaction() as transaction:  # noqa: PT012
         transaction.append("notes", events("first"))
-        transaction.consumed("rating", {TopicPartition("calls", 0): 5})
+        transaction.consumed(member, {TopicPartition("calls", 0): 5})
         open_again().transactional("rating")
     assert log.read("notes", 0, 0) == []
     assert log.committed("rating") == {}

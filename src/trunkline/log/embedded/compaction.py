@@ -20,6 +20,7 @@ class Row(NamedTuple):
     """A batch in the file, decoded."""
 
     id: int
+    base: int
     next: int
     reached: int
     size: int
@@ -89,9 +90,9 @@ def rows(database: Database, topic: Topic, number: int, partition: int, start: i
         if not found:
             return
         id, next, reached, size, count, base, appended, places, events = found[0]
-        records = decode(topic.name, number, base, appended, places, events)
+        records = decode(topic.name, number, base, count, appended, places, events).records()
         times = times_of_append(count, appended, places)
-        yield Row(id, next, reached, size, list(zip(records, times, strict=True)))
+        yield Row(id, base, next, reached, size, list(zip(records, times, strict=True)))
         start = next
 
 
@@ -122,6 +123,10 @@ class Merge:
     def _replace(self, replaced: list[Row], kept: list[tuple[Record, int]]) -> None:
         grown = -sum(row.size for row in replaced)
         with self._database.writing() as db:
+            # A trim takes batches away from the front; what it has begun to take must not come back.
+            first = (replaced[0].id, self._partition, replaced[0].base)
+            if not list(db.execute("SELECT 1 FROM batch WHERE id = ? AND partition = ? AND base = ?", first)):
+                return
             db.executemany("DELETE FROM batch WHERE id = ?", [(row.id,) for row in replaced])
             if kept:
                 places, events = encode_compacted(kept)

@@ -14,7 +14,7 @@ from trunkline.log.embedded.checkpoint import Checkpointer
 from trunkline.log.port import LogError
 
 PAGE = 32_768
-LAYOUT = 0x74726B32  # application_id "trk2": a Trunkline log, layout 2
+LAYOUT = 0x74726B33  # application_id "trk3": a Trunkline log, layout 3
 FIXED = ((3, 51, 3), (3, 50, 7), (3, 44, 6))  # SQLite releases that mend the WAL-reset bug, the newest line first
 
 SCHEMA = """
@@ -46,7 +46,11 @@ CREATE INDEX batch_by_time ON batch (partition, reached, base);
 CREATE TABLE position (group_name TEXT, partition INTEGER, offset INTEGER NOT NULL,
     PRIMARY KEY (group_name, partition)) STRICT, WITHOUT ROWID;
 CREATE TABLE producer (name TEXT PRIMARY KEY, epoch INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-CREATE TABLE member (id TEXT PRIMARY KEY, group_name TEXT NOT NULL, topics TEXT NOT NULL, expires INTEGER NOT NULL
+CREATE TABLE member (
+    id TEXT PRIMARY KEY, group_name TEXT NOT NULL,
+    name TEXT NOT NULL,                         -- "" where it has none
+    topics TEXT NOT NULL,                       -- those whose partitions it shares, a JSON array
+    expires INTEGER NOT NULL                    -- when it is dead unless it is heard of, microseconds
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE lease (group_name TEXT, partition INTEGER, member TEXT NOT NULL,
     PRIMARY KEY (group_name, partition)) STRICT, WITHOUT ROWID;

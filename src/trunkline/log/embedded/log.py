@@ -4,15 +4,18 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import parse_qsl
 
+from trunkline.log.embedded.consumer import Consumer
 from trunkline.log.embedded.database import Database
-from trunkline.log.embedded.groups import Consumer, Groups
-from trunkline.log.embedded.maintenance import maintain
-from trunkline.log.embedded.reading import Reader
+from trunkline.log.embedded.groups import Groups
+from trunkline.log.embedded.maintenance import maintain, trim
+from trunkline.log.embedded.member import Member
+from trunkline.log.embedded.reader import Reader
+from trunkline.log.embedded.reading import Reading
 from trunkline.log.embedded.topics import Topics
 from trunkline.log.embedded.writing import Producer, Writer
 from trunkline.log.port import Event, LogError, Record, Topic, TopicPartition, Validator
 
-LEASE = 10.0  # seconds after which a consumer that does not poll loses its partitions
+LEASE = 10.0  # seconds after which a process that is not heard of loses its partitions
 
 
 class EmbeddedLog:
@@ -26,9 +29,9 @@ class EmbeddedLog:
     def __init__(self, path: str | Path, validators: Mapping[str, Validator], lease: float = LEASE) -> None:
         self._database = Database(Path(path))
         self._topics = Topics(self._database)
-        self._reader = Reader(self._database, self._topics)
-        self._writer = Writer(self._database, self._topics, validators, self._reader.wake)
-        self._groups = Groups(self._database, self._topics, self._reader, lease)
+        self._reading = Reading(self._database, self._topics)
+        self._writer = Writer(self._database, self._topics, validators, self._reading.wake)
+        self._groups = Groups(self._database, self._topics, self._reading, lease)
 
     def create(self, topic: Topic) -> None:
         self._topics.create(topic)
@@ -40,19 +43,27 @@ class EmbeddedLog:
         return self._writer.append(topic, events, partition)
 
     def read(self, topic: str, partition: int, offset: int, limit: int = 10_000) -> list[Record]:
-        return self._reader.read(topic, partition, offset, limit)
+        batches = self._reading.batches(topic, partition, offset, limit)
+        return [record for batch in batches for record in batch.records()]
 
     def start(self, topic: str, partition: int) -> int:
-        return self._reader.start(topic, partition)
+        return self._reading.start(topic, partition)
 
     def end(self, topic: str, partition: int) -> int:
-        return self._reader.end(topic, partition)
+        return self._reading.end(topic, partition)
 
     def offset_at(self, topic: str, partition: int, time: int) -> int:
-        return self._reader.offset_at(topic, partition, time)
+        return self._reading.offset_at(topic, partition, time)
+
+    def settled(self, topic: str, partition: int) -> int:
+        """See `Log.settled`. Transactions are written when they end, so that none is ever open."""
+        return self._reading.end(topic, partition)
+
+    def trim(self, topic: str, partition: int, offset: int) -> None:
+        trim(self._database, self._topics.id(topic, partition), offset)
 
     def wait(self, offsets: Mapping[TopicPartition, int], timeout: float) -> bool:
-        return self._reader.wait(offsets, timeout)
+        return self._reading.wait(offsets, timeout)
 
     def transactional(self, name: str) -> Producer:
         return self._writer.transactional(name)
@@ -60,16 +71,26 @@ class EmbeddedLog:
     def consumer(self, group: str, topics: Sequence[str]) -> Consumer:
         return self._groups.consumer(group, topics)
 
+    def member(self, group: str, topic: str, name: str = "") -> Member:
+        return self._groups.member(group, [topic], name)
+
+    def reader(self) -> Reader:
+        return Reader(self._topics, self._reading)
+
     def groups(self) -> list[str]:
         return self._groups.names()
 
     def committed(self, group: str) -> dict[TopicPartition, int]:
         return self._groups.committed(group)
 
+    def commit(self, group: str, offsets: Mapping[TopicPartition, int]) -> None:
+        self._groups.commit(group, offsets)
+
     def maintain(self) -> None:
         maintain(self._database, self._topics)
 
     def close(self) -> None:
+        self._groups.close()
         self._database.close()
 
 

@@ -69,9 +69,6 @@ class Topics:
                 raise LogError(f"{name} has the partitions 0 to {topic.partitions - 1}, but not {number}")
         return id
 
-    def partition_of(self, id: int) -> TopicPartition:
-        return next(partition for partition, its in self._ids.items() if its == id)
-
     def turn(self, name: str) -> int:
         """A number that grows with each call, by which events without a key go round the partitions."""
         return next(self._turns.setdefault(name, count()))

@@ -1,28 +1,34 @@
 """Appends and transactions: prepared by their callers, committed together by one of them."""
 
-import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain
 from threading import Condition
+from zlib import crc32
 
 import apsw
 
+from trunkline.log import port
 from trunkline.log.embedded import clock
 from trunkline.log.embedded.batches import Batch, encode
+from trunkline.log.embedded.columns import Columns, Headers
 from trunkline.log.embedded.database import Database
+from trunkline.log.embedded.member import Claim, Member, refuse_lost
+from trunkline.log.embedded.positions import set_positions
 from trunkline.log.embedded.topics import Topics
 from trunkline.log.port import ContractViolation, Event, Fenced, LogError, Topic, TopicPartition, Validator
 
 
 @dataclass(slots=True)
 class Request:
-    """What one caller wants committed: batches by partition id, positions of groups, the producer it writes as."""
+    """What one caller wants committed: batches by partition id, positions of groups; as which producer, and while which
+    partitions are held."""
 
     batches: list[tuple[int, Batch]] = field(default_factory=list)
     positions: dict[tuple[str, int], int] = field(default_factory=dict)
     producer: tuple[str, int] | None = None
+    claims: list[Claim] = field(default_factory=list)
     bases: list[int] = field(default_factory=list)
     """The first offset of each batch, known once it is done."""
     done: bool = False
@@ -42,13 +48,17 @@ class Writer:
 
     def append(self, name: str, events: Sequence[Event], partition: int | None) -> list[tuple[int, int]]:
         """See `Log.append`."""
-        chosen, batches = self._prepare(name, events, partition)
+        topic = self._topics.get(name)
+        self._refuse_broken(topic, events)
+        chosen = self._choose(topic, [event.key for event in events], partition)
+        batches = self._encode(topic, Columns.of(events), chosen) if events else []
         request = Request([(self._topics.id(name, number), batch) for number, batch in batches])
         self.commit(request)
         offsets: dict[int, Iterator[int]] = {}
         for (number, batch), base in zip(batches, request.bases, strict=True):
             offsets[number] = chain(offsets.get(number, ()), range(base, base + batch.length))
-        return [(number, next(offsets[number])) for number in chosen]
+        numbers = [chosen] * len(events) if isinstance(chosen, int) else chosen
+        return [(number, next(offsets[number])) for number in numbers]
 
     def transactional(self, name: str) -> "Producer":
         """See `Log.transactional`."""
@@ -59,8 +69,20 @@ class Writer:
 
     def add(self, request: Request, name: str, events: Sequence[Event], partition: int | None) -> None:
         """Put an append into a request that is committed later. Raises what `append` does."""
-        _, batches = self._prepare(name, events, partition)
-        request.batches += [(self._topics.id(name, number), batch) for number, batch in batches]
+        topic = self._topics.get(name)
+        self._refuse_broken(topic, events)
+        if events:
+            self._add(request, topic, Columns.of(events), partition)
+
+    def add_columns(self, request: Request, name: str, columns: Columns, partition: int | None) -> None:
+        """The same for columns, of which only a topic with a contract asks for events."""
+        topic = self._topics.get(name)
+        if name in self._validators:
+            self._refuse_broken(topic, columns.events())
+        elif topic.compacted:
+            refuse_keyless(name, columns.keys)
+        if columns.keys:
+            self._add(request, topic, columns, partition)
 
     def add_positions(self, request: Request, group: str, offsets: Mapping[TopicPartition, int]) -> None:
         for (topic, number), offset in offsets.items():
@@ -86,41 +108,31 @@ class Writer:
         if request.error is not None:
             raise request.error
 
-    def _prepare(
-        self, name: str, events: Sequence[Event], partition: int | None
-    ) -> tuple[list[int], list[tuple[int, Batch]]]:
-        """Each event's partition, and the batches by partition."""
-        topic = self._topics.get(name)
-        self._refuse_broken(topic, events)
-        if partition is None:
-            chosen = self._choose(topic, events)
-        else:
-            self._topics.id(name, partition)
-            chosen = [partition] * len(events)
-        by_partition: dict[int, list[Event]] = {number: [] for number in sorted(set(chosen))}
-        for number, event in zip(chosen, events, strict=True):
-            by_partition[number].append(event)
-        return chosen, [(number, batch) for number, its in by_partition.items() for batch in encode(name, its)]
+    def _add(self, request: Request, topic: Topic, columns: Columns, partition: int | None) -> None:
+        batches = self._encode(topic, columns, self._choose(topic, columns.keys, partition))
+        request.batches += [(self._topics.id(topic.name, number), batch) for number, batch in batches]
+
+    def _encode(self, topic: Topic, columns: Columns, chosen: int | list[int]) -> list[tuple[int, Batch]]:
+        """The batches, each with its partition's number."""
+        by_partition = {chosen: columns} if isinstance(chosen, int) else columns.split(chosen)
+        return [(number, batch) for number, its in by_partition.items() for batch in encode(topic.name, its)]
 
     def _refuse_broken(self, topic: Topic, events: Sequence[Event]) -> None:
         validator = self._validators.get(topic.name)
-        failures = list(validator.failures(events)) if validator else []
-        if topic.compacted and not failures:
-            failures = [
-                (index, "key", "a compacted topic keeps the last event of each key: this event has none")
-                for index, event in enumerate(events)
-                if event.key is None
-            ]
-        if failures:
+        if validator and (failures := list(validator.failures(events))):
             raise ContractViolation(topic.name, failures)
+        if topic.compacted:
+            refuse_keyless(topic.name, [event.key for event in events])
 
-    def _choose(self, topic: Topic, events: Sequence[Event]) -> list[int]:
-        if topic.partitions == 1:
-            return [0] * len(events)
-        return [
-            (zlib.crc32(event.key) if event.key is not None else self._topics.turn(topic.name)) % topic.partitions
-            for event in events
-        ]
+    def _choose(self, topic: Topic, keys: Sequence[bytes | None], partition: int | None) -> int | list[int]:
+        """The partition of all, or of each."""
+        if partition is not None:
+            self._topics.id(topic.name, partition)
+            return partition
+        count = topic.partitions
+        if count == 1:
+            return 0
+        return [(crc32(key) if key is not None else self._topics.turn(topic.name)) % count for key in keys]
 
     def _commit(self, requests: Sequence[Request]) -> None:
         try:
@@ -170,14 +182,37 @@ class Transaction:
     def append(self, topic: str, events: Sequence[Event], partition: int | None = None) -> None:
         self._writer.add(self._request, topic, events, partition)
 
-    def consumed(self, group: str, offsets: Mapping[TopicPartition, int]) -> None:
-        self._writer.add_positions(self._request, group, offsets)
+    def append_columns(
+        self,
+        topic: str,
+        keys: Sequence[bytes | None],
+        values: Sequence[bytes | None],
+        *,
+        headers: Headers = (),
+        times: Sequence[int] | None = None,
+        partition: int | None = None,
+    ) -> None:
+        """See `port.Transaction.append_columns`. Raises `ValueError` where the columns differ in length."""
+        if len(keys) != len(values) or (times is not None and len(times) != len(keys)):
+            raise ValueError(f"{topic}: columns of different lengths")
+        dated = list(times) if times is not None and any(times) else None
+        columns = Columns(headers, list(keys), list(values), None, dated)
+        self._writer.add_columns(self._request, topic, columns, partition)
+
+    def consumed(self, member: port.Member, offsets: Mapping[TopicPartition, int]) -> None:
+        """See `port.Transaction.consumed`."""
+        if not isinstance(member, Member):
+            raise LogError(f"group {member.group!r}: its member belongs to another log than this transaction")
+        self._request.claims.append(member.claim())
+        self._writer.add_positions(self._request, member.group, offsets)
 
 
 def write(db: apsw.Connection, request: Request, now: int) -> None:
     """Write a request into the open transaction. Raises `Fenced` before it has written anything."""
     if request.producer is not None:
         refuse_fenced(db, *request.producer)
+    for claim in request.claims:
+        refuse_lost(db, claim)
     for partition, batch in request.batches:
         request.bases.append(insert(db, partition, batch, now))
     set_positions(db, request.positions)
@@ -205,6 +240,8 @@ def insert(db: apsw.Connection, partition: int, batch: Batch, now: int) -> int:
     return int(base)
 
 
-def set_positions(db: apsw.Connection, positions: Mapping[tuple[str, int], int]) -> None:
-    for (group, partition), offset in positions.items():
-        db.execute("INSERT OR REPLACE INTO position VALUES (?, ?, ?)", (group, partition, offset))
+def refuse_keyless(topic: str, keys: Sequence[bytes | None]) -> None:
+    """Raise `ContractViolation` naming every event that a compacted topic could not keep."""
+    if None in keys:
+        reason = "a compacted topic keeps the last event of each key: this event has none"
+        raise ContractViolation(topic, [(index, "key", reason) for index, key in enumerate(keys) if key is None])
