@@ -146,7 +146,9 @@ def _text(value: bytes | None) -> str:
     return "(gone)" if value is None else value.decode(errors="backslashreplace")
 
 
-def _state(packed: bytes | None) -> Any:
+def _state(value: Any) -> Any:
     import msgspec
 
-    return "(removed)" if packed is None else msgspec.json.encode(msgspec.msgpack.decode(packed)).decode()
+    if isinstance(value, bytes):
+        return value.decode(errors="backslashreplace")
+    return "(removed)" if value is None else msgspec.json.encode(value).decode()

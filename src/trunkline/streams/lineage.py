@@ -7,8 +7,8 @@ have. What lies before the kept changelog (a day, and all since the last snapsho
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -23,8 +23,8 @@ class Change(NamedTuple):
 
     time: int
     """When it was committed, microseconds since the epoch."""
-    value: bytes | None
-    """The value as it lies in the changelog, MessagePack; None where the key was removed."""
+    value: Any
+    """The value as it lies in the changelog; None where the key was removed."""
     inputs: list[Record]
     exact: bool
 
@@ -38,7 +38,7 @@ def lineage(log: Log, processor: str, key: str) -> Iterator[Change]:
         offset = log.start(name, number)
         while records := log.read(name, number, offset, READ):
             for record in records:
-                changed = keys_and_values(record.value or b"")
+                changed = changed_values(record.value or b"")
                 if wanted in changed:
                     inputs = list(_inputs(log, record))
                     own = [found for found in inputs if found.key == wanted]
@@ -46,13 +46,10 @@ def lineage(log: Log, processor: str, key: str) -> Iterator[Change]:
             offset = records[-1].offset + 1
 
 
-def keys_and_values(packed: bytes) -> Mapping[bytes, bytes | None]:
-    """The keys that a packed record holds, as bytes, each with its value as MessagePack."""
-    found = msgspec.msgpack.decode(packed, type=dict[str | bytes, msgspec.Raw])
-    return {
-        key.encode() if isinstance(key, str) else key: None if bytes(value) == b"\xc0" else bytes(value)
-        for key, value in found.items()
-    }
+def changed_values(packed: bytes) -> dict[bytes, Any]:
+    """The keys that a packed record holds, as bytes, each with its value; None where the key was removed."""
+    found: dict[str | bytes, Any] = msgspec.msgpack.decode(packed)
+    return {key.encode() if isinstance(key, str) else key: value for key, value in found.items()}
 
 
 def _inputs(log: Log, change: Record) -> Iterator[Record]:

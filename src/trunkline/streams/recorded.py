@@ -7,7 +7,7 @@ from itertools import chain
 
 import msgspec
 
-from trunkline.log.port import RecordBatch
+from trunkline.log.port import LogError, RecordBatch
 from trunkline.streams.instance import CHUNK
 from trunkline.streams.outputs import Outputs
 from trunkline.streams.processor import Processor
@@ -33,7 +33,10 @@ class Recorded:
 
 
 class RecordedInstance:
-    """A processor with the values it keeps. It is made when its state is complete, and anew after an `undo`."""
+    """A processor with the values it keeps. It is made when its state is complete, and anew after an `undo`.
+
+    Raises `LogError` where it cannot take its state back: no event is to blame for that.
+    """
 
     def __init__(self, make: Callable[[], Processor]) -> None:
         self._make = make
@@ -83,8 +86,9 @@ class RecordedInstance:
                 try:
                     processor.restore(key, value)
                 except Exception as error:
-                    error.add_note(f"{processor.name} could not take back {key!r} from its changelog.")
-                    raise
+                    raise LogError(
+                        f"{processor.name} cannot take back {key!r} from its changelog: {error or type(error).__name__}"
+                    ) from error
             self._processor = processor
         return self._processor
 
