@@ -11,6 +11,9 @@ members of a group settle at once, and that retention and compaction come at onc
 """
 
 import os
+import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -26,7 +29,10 @@ from trunkline.log import (
     Fenced,
     Log,
     LogError,
+    Member,
+    Reader,
     Record,
+    RecordBatch,
     Topic,
     TopicPartition,
     UnknownTopic,
@@ -94,14 +100,42 @@ def values(records: Sequence[Record]) -> list[str]:
     return [record.value.decode() if record.value is not None else "(gone)" for record in records]
 
 
-def maintain_until(log: Log, done: Callable[[], bool]) -> None:
-    """An adapter may take its time over retention and compaction."""
-    deadline = time.monotonic() + 30
-    log.maintain()
+def eventually(done: Callable[[], bool], what: str, seconds: float = 30) -> None:
+    """An adapter may take its time over some things, and may be asked again and again meanwhile."""
+    deadline = time.monotonic() + seconds
     while not done():
-        assert time.monotonic() < deadline, "retention or compaction did not come about"
-        time.sleep(0.05)
+        assert time.monotonic() < deadline, f"{what} did not come about"
+        time.sleep(0.02)
+
+
+def maintain_until(log: Log, done: Callable[[], bool]) -> None:
+    def maintained() -> bool:
         log.maintain()
+        return done()
+
+    eventually(maintained, "retention", seconds=60)
+
+
+def compact_until(log: Log, topic: str, done: Callable[[], bool]) -> None:
+    """An adapter may leave the newest events alone until others follow: those of the key `later`."""
+
+    def maintained() -> bool:
+        log.maintain()
+        return done() or not log.append(topic, events("x", key="later"))
+
+    eventually(maintained, "compaction", seconds=60)
+
+
+def all_of(log: Log, topic: str, partition: int = 0) -> list[Record]:
+    """Every record of a partition."""
+    found: list[Record] = []
+    while records := log.read(topic, partition, found[-1].offset + 1 if found else 0):
+        found += records
+    return found
+
+
+def without_later(records: Sequence[Record]) -> list[Record]:
+    return [record for record in records if record.key != b"later"]
 
 
 # Topics
@@ -129,14 +163,14 @@ def test_partitions_may_grow_but_never_shrink(log: Log) -> None:
         log.create(Topic(name="calls", partitions=4))
 
 
-def test_a_topic_that_another_process_made_or_changed_is_known_at_once(log: Log, open_again: Open) -> None:
+def test_a_topic_that_another_process_made_or_changed_is_soon_known(log: Log, open_again: Open) -> None:
     other = open_again()
     other.append("calls", events("before"))
     log.create(Topic(name="fresh"))
     log.create(Topic(name="calls", partitions=8))
     other.append("fresh", events("a"))
-    used = {number for number, _ in other.append("calls", [Event(b"x", b"%d" % key) for key in range(200)])}
-    assert used == set(range(8))
+    keyed = [Event(b"x", b"%d" % key) for key in range(200)]
+    eventually(lambda: {number for number, _ in other.append("calls", keyed)} == set(range(8)), "the news")
 
 
 def test_an_unknown_topic_or_partition_is_refused_by_name(log: Log) -> None:
@@ -147,6 +181,11 @@ def test_an_unknown_topic_or_partition_is_refused_by_name(log: Log) -> None:
         lambda: log.end("cals", 0),
         lambda: log.wait({TopicPartition("cals", 0): 0}, 0),
         lambda: log.consumer("group", ["cals"]).poll(timeout=0),
+        lambda: log.member("group", "cals"),
+        lambda: log.reader().assign({TopicPartition("cals", 0): 0}),
+        lambda: log.settled("cals", 0),
+        lambda: log.trim("cals", 0, 1),
+        lambda: log.commit("group", {TopicPartition("cals", 0): 1}),
     ):
         with pytest.raises(UnknownTopic, match="cals"):
             attempt()
@@ -158,12 +197,13 @@ def test_an_unknown_topic_or_partition_is_refused_by_name(log: Log) -> None:
 
 
 def test_events_of_a_partition_are_read_in_the_order_of_their_offsets(log: Log) -> None:
-    assert log.append("notes", events("a", "b")) == [(0, 0), (0, 1)]
-    assert log.append("notes", events("c")) == [(0, 2)]
+    assert log.start("notes", 0) == log.end("notes", 0)
+    places = log.append("notes", events("a", "b")) + log.append("notes", events("c"))
     records = log.read("notes", 0, 0)
     assert values(records) == ["a", "b", "c"]
-    assert [record.offset for record in records] == [0, 1, 2]
-    assert (log.start("notes", 0), log.end("notes", 0)) == (0, 3)
+    assert [(record.partition, record.offset) for record in records] == places == sorted(places)
+    assert log.start("notes", 0) <= records[0].offset
+    assert log.end("notes", 0) > records[-1].offset
 
 
 def test_an_event_comes_back_as_it_was_written(log: Log) -> None:
@@ -204,7 +244,7 @@ def test_a_key_always_goes_to_the_same_partition(log: Log, open_again: Open) -> 
 
 
 def test_events_without_key_are_spread_over_the_partitions(log: Log) -> None:
-    used = {number for _ in range(400) for number, _ in log.append("calls", events("x"))}
+    used = {number for _ in range(100) for number, _ in log.append("calls", events("x"))}
     assert used == {0, 1, 2, 3}
 
 
@@ -217,17 +257,18 @@ def test_the_offsets_returned_are_those_of_the_events(log: Log) -> None:
 def test_a_read_gives_at_most_its_limit_and_goes_on_where_it_stopped(log: Log) -> None:
     log.append("notes", events(*map(str, range(25_000))))
     log.append("notes", events("25000"))
-    found: list[str] = []
-    while records := log.read("notes", 0, len(found), limit=7_001):
+    found: list[Record] = []
+    while records := log.read("notes", 0, found[-1].offset + 1 if found else 0, limit=7_001):
         assert len(records) <= 7_001
-        found += values(records)
-    assert found == [str(number) for number in range(25_001)]
+        found += records
+    assert values(found) == [str(number) for number in range(25_001)]
 
 
 def test_a_read_at_the_end_or_beyond_gives_nothing(log: Log) -> None:
     log.append("notes", events("a"))
-    assert log.read("notes", 0, 1) == []
-    assert log.read("notes", 0, 100) == []
+    end = log.end("notes", 0)
+    assert log.read("notes", 0, end) == []
+    assert log.read("notes", 0, end + 100) == []
 
 
 def test_what_one_process_appends_another_reads(log: Log, open_again: Open) -> None:
@@ -246,7 +287,7 @@ def test_many_writers_at_once_lose_nothing_and_keep_each_ones_order(log: Log, op
         writer.start()
     for writer in writers:
         writer.join()
-    written = [value.split(":") for value in values(log.read("notes", 0, 0))]
+    written = [value.split(":") for value in values(all_of(log, "notes"))]
     assert len(written) == 240
     for name in map(str, range(6)):
         assert [int(number) for who, number in written if who == name] == list(range(40))
@@ -255,22 +296,24 @@ def test_many_writers_at_once_lose_nothing_and_keep_each_ones_order(log: Log, op
 def test_an_event_beyond_the_size_limit_is_refused_and_the_batch_with_it(log: Log) -> None:
     with pytest.raises(EventTooLarge, match=r"notes.*big"):
         log.append("notes", [Event(b"small"), Event(bytes(9 << 20), b"big")])
-    assert log.end("notes", 0) == 0
+    assert log.read("notes", 0, 0) == []
     log.append("notes", [Event(bytes(7 << 20)), Event(bytes(7 << 20))])
-    assert [len(record.value or b"") for record in log.read("notes", 0, 0)] == [7 << 20] * 2
+    assert [len(record.value or b"") for record in all_of(log, "notes")] == [7 << 20] * 2
 
 
 # Time
 
 
 def test_the_offset_at_a_time_is_that_of_the_first_event_at_or_after_it(log: Log) -> None:
-    log.append("notes", [Event(b"a", time=100), Event(b"b", time=300)])
-    log.append("notes", [Event(b"late", time=200), Event(b"c", time=400)])
-    assert [log.offset_at("notes", 0, moment) for moment in (0, 100, 101, 300, 301, 400, 401)] == [0, 0, 1, 1, 3, 3, 4]
+    first = log.append("notes", [Event(b"a", time=100_000), Event(b"b", time=300_000)])
+    then = log.append("notes", [Event(b"late", time=200_000), Event(b"c", time=400_000)])
+    (a, b, _, c), end = (offset for _, offset in first + then), log.end("notes", 0)
+    moments = (0, 100_000, 101_000, 300_000, 301_000, 400_000, 401_000)
+    assert [log.offset_at("notes", 0, moment) for moment in moments] == [a, a, b, b, c, c, end]
 
 
 def test_the_offset_at_a_time_in_an_empty_partition_is_its_end(log: Log) -> None:
-    assert log.offset_at("notes", 0, 0) == 0
+    assert log.offset_at("notes", 0, 0) == log.end("notes", 0)
 
 
 # Waiting
@@ -283,7 +326,7 @@ def test_a_wait_ends_at_once_when_there_is_something(log: Log) -> None:
 
 def test_a_wait_ends_without_news_after_its_timeout(log: Log) -> None:
     log.append("notes", events("a"))
-    assert not log.wait({TopicPartition("notes", 0): 1}, timeout=0.05)
+    assert not log.wait({TopicPartition("notes", 0): log.end("notes", 0)}, timeout=0.05)
     assert not log.wait({}, timeout=0.05)
 
 
@@ -306,7 +349,7 @@ def test_every_event_that_breaks_its_contract_is_named_and_nothing_of_the_batch_
     assert refused.value.topic == "counts"
     assert [(index, path) for index, path, _ in refused.value.failures] == [(1, "$"), (3, "$")]
     assert "'two' is not a number" in str(refused.value)
-    assert log.end("counts", 0) == 0
+    assert log.read("counts", 0, 0) == []
 
 
 def test_a_transaction_is_held_to_contracts_too(log: Log) -> None:
@@ -323,27 +366,225 @@ def test_an_event_without_key_is_refused_by_a_compacted_topic(log: Log) -> None:
         log.append("latest", [Event(b"1", b"k"), Event(b"2")])
 
 
+# Columns
+
+
+def columns(
+    log: Log, topic: str, keys: Sequence[bytes | None], values: Sequence[bytes | None], partition: int | None = None
+) -> None:
+    with log.transactional("columns").transaction() as transaction:
+        transaction.append_columns(topic, keys, values, partition=partition)
+
+
+def test_events_may_be_written_as_columns(log: Log) -> None:
+    shared = (("ce_type", b"notes"), ("ce_source", b"//test"))
+    with log.transactional("columns").transaction() as transaction:
+        transaction.append("notes", events("first"))
+        transaction.append_columns(
+            "notes", [b"k", None, b"gone"], [b"a", b"b", None], headers=shared, times=[7_000, 8_000, 9_000]
+        )
+        transaction.append("notes", events("last"))
+    records = log.read("notes", 0, 0)
+    assert values(records) == ["first", "a", "b", "(gone)", "last"]
+    assert [record.key for record in records[1:4]] == [b"k", None, b"gone"]
+    assert [record.headers for record in records] == [(), shared, shared, shared, ()]
+    assert [record.time for record in records[1:4]] == [7_000, 8_000, 9_000]
+
+
+def test_columns_without_times_get_the_clock_of_the_append(log: Log) -> None:
+    before = time.time_ns() // 1000
+    columns(log, "notes", [b"k"], [b"a"])
+    [record] = log.read("notes", 0, 0)
+    assert before - 1000 <= record.time <= time.time_ns() // 1000 + 1000
+
+
+def test_columns_go_where_their_keys_take_them_or_where_they_are_told(log: Log) -> None:
+    keys = [b"cell-%d" % number for number in range(100)]
+    chosen = [number for number, _ in log.append("calls", [Event(b"event", key) for key in keys])]
+    columns(log, "calls", keys, [b"%d" % number for number in range(100)])
+    columns(log, "calls", [b"cell-0"] * 3, [b"told"] * 3, partition=2)
+    for partition in range(4):
+        mine = [key for key, number in zip(keys, chosen, strict=True) if number == partition]
+        written = [record for record in all_of(log, "calls", partition) if record.value not in (b"event", b"told")]
+        assert [record.key for record in written] == mine
+        assert [record.value for record in written] == [b"%d" % keys.index(key) for key in mine]
+    assert [record.value for record in all_of(log, "calls", 2)].count(b"told") == 3
+
+
+def test_columns_without_keys_are_spread_over_the_partitions(log: Log) -> None:
+    columns(log, "calls", [None] * 400, [b"x"] * 400)
+    assert all(log.read("calls", partition, 0) for partition in range(4))
+
+
+def test_columns_are_held_to_contracts_too(log: Log) -> None:
+    with pytest.raises(ContractViolation) as refused:
+        columns(log, "counts", [None, None, None], [b"1", b"two", b"three"])
+    assert [index for index, _, _ in refused.value.failures] == [1, 2]
+    log.create(Topic(name="latest", compacted=True))
+    with pytest.raises(ContractViolation, match="key"):
+        columns(log, "latest", [b"k", None], [b"1", b"2"])
+    assert log.read("counts", 0, 0) == log.read("latest", 0, 0) == []
+
+
+def test_columns_of_different_lengths_are_refused(log: Log) -> None:
+    with pytest.raises(ValueError, match="length"):
+        columns(log, "notes", [b"k"], [b"1", b"2"])
+    assert log.read("notes", 0, 0) == []
+
+
+def test_columns_may_be_many_and_none(log: Log) -> None:
+    columns(log, "notes", [], [])
+    assert log.read("notes", 0, 0) == []
+    many = [b"%d" % number for number in range(25_000)]
+    columns(log, "notes", many, many)
+    assert [record.value for record in all_of(log, "notes")] == many
+
+
+# Readers
+
+
+def reading(log: Log, *places: tuple[str, int]) -> Reader:
+    """A reader of these partitions from their start."""
+    reader = log.reader()
+    reader.assign({TopicPartition(*place): 0 for place in places})
+    return reader
+
+
+def take_all(reader: Reader, limit: int = 10_000) -> list[RecordBatch]:
+    """What a reader gives until nothing is left."""
+    found: list[RecordBatch] = []
+    deadline = time.monotonic() + 30
+    while not reader.at_end():
+        assert time.monotonic() < deadline, "the reader does not come to the end"
+        batches = reader.take(limit, timeout=0.2)
+        assert sum(map(len, batches)) <= limit
+        found += batches
+    return found
+
+
+def taken(batches: Sequence[RecordBatch]) -> list[Record]:
+    return [record for batch in batches for record in batch.records()]
+
+
+def test_a_reader_gives_what_was_written_in_columns_that_are_the_records(log: Log) -> None:
+    log.append("notes", [Event(b"a", b"k", (("h", b"1"),), 5_000), Event(None, b"k"), Event(b"c")])
+    columns(log, "notes", [b"k"] * 2_000, [b"%d" % number for number in range(2_000)])
+    batches = take_all(reading(log, ("notes", 0)))
+    assert taken(batches) == all_of(log, "notes")
+    for batch in batches:
+        assert (batch.topic, batch.partition, batch.failures) == ("notes", 0, ())
+        rows = zip(batch.offsets, batch.values, batch.keys, batch.headers, batch.times, strict=True)
+        assert [Record("notes", 0, *row) for row in rows] == batch.records()
+        assert len(batch) == len(batch.keys)
+
+
+def test_a_part_of_a_batch_is_a_batch_of_those_records(log: Log) -> None:
+    log.append("notes", [Event(b"%d" % number, b"k", (("n", b"%d" % number),), 1_000 + number) for number in range(50)])
+    for batch in take_all(reading(log, ("notes", 0))):
+        whole = batch.records()
+        for first, last in ((0, len(batch)), (0, 1), (len(batch) // 3, len(batch) // 2 + 1)):
+            part = batch.part(first, last)
+            assert part.records() == whole[first:last]
+            assert list(part.offsets) == list(batch.offsets[first:last])
+            assert part.part(0, 1).records() == whole[first : first + 1]
+
+
+def test_a_reader_gives_at_most_its_limit_and_goes_on_where_it_stopped(log: Log) -> None:
+    written = [b"%d" % number for number in range(25_000)]
+    columns(log, "notes", written, written)
+    assert [record.value for record in taken(take_all(reading(log, ("notes", 0)), limit=701))] == written
+
+
+def test_no_partition_of_a_reader_starves(log: Log) -> None:
+    for partition in range(4):
+        columns(log, "calls", [None] * 5_000, [b"x"] * 5_000, partition=partition)
+    reader = reading(log, *(("calls", partition) for partition in range(4)))
+    counts = dict.fromkeys(range(4), 0)
+    while min(counts.values()) == 0:
+        for batch in reader.take(1_000, timeout=1.0):
+            counts[batch.partition] += len(batch)
+        assert max(counts.values()) < 5_000, f"one partition was read to its end while another waited: {counts}"
+
+
+def test_a_reader_begins_at_the_offset_that_it_is_given_and_leaves_what_it_had(log: Log) -> None:
+    (_, second), *_ = log.append("notes", events("a", "b", "c"))[1:]
+    log.append("calls", events("x"), partition=1)
+    reader = reading(log, ("notes", 0))
+    assert values(taken(take_all(reader))) == ["a", "b", "c"]
+    reader.assign({TopicPartition("notes", 0): second, TopicPartition("calls", 1): 0})
+    assert sorted(values(taken(take_all(reader)))) == ["b", "c", "x"]
+    reader.assign({TopicPartition("calls", 1): 0})
+    log.append("notes", events("d"))
+    assert values(taken(take_all(reader))) == ["x"]
+    reader.assign({})
+    assert reader.take() == []
+    assert reader.at_end()
+
+
+def test_a_reader_waits_for_events_and_gives_none_after_its_timeout(log: Log) -> None:
+    reader = reading(log, ("notes", 0), ("calls", 3))
+    assert reader.take(timeout=0.05) == []
+    assert reader.at_end()
+
+
+@pytest.mark.parametrize("by", ["the same process", "another process"])
+def test_a_reader_is_awakened_by_an_append(log: Log, open_again: Open, by: str) -> None:
+    writer = log if by == "the same process" else open_again()
+    reader = reading(log, ("notes", 0), ("calls", 3))
+    assert reader.take() == []
+    timer = threading.Timer(0.1, lambda: writer.append("calls", events("a"), partition=3))
+    timer.start()
+    assert values(taken(reader.take(timeout=30))) == ["a"]
+    timer.join()
+
+
+def test_a_reader_knows_when_it_has_taken_everything(log: Log) -> None:
+    reader = reading(log, ("notes", 0))
+    log.append("notes", events("a", "b"))
+    eventually(lambda: not reader.at_end(), "the news")
+    take_all(reader)
+    assert reader.at_end()
+    log.append("notes", events("c"))
+    eventually(lambda: not reader.at_end(), "the news")
+
+
+def test_a_reader_sees_committed_transactions_only(log: Log) -> None:
+    reader, producer = reading(log, ("notes", 0)), log.transactional("rating")
+    with pytest.raises(ZeroDivisionError), producer.transaction() as transaction:  # noqa: PT012
+        transaction.append("notes", events("aborted"))
+        assert reader.take() == []
+        raise ZeroDivisionError
+    with producer.transaction() as transaction:
+        transaction.append("notes", events("committed"))
+    assert values(taken(reader.take(timeout=30))) == ["committed"]
+
+
 # Consumer groups
 
 
+def polled(consumer: Consumer) -> list[str]:
+    """The values that come next; joining a group may take some seconds."""
+    return values(consumer.poll(timeout=30))
+
+
 def test_a_group_goes_on_where_it_committed(log: Log, open_again: Open) -> None:
-    log.append("notes", events("a", "b"))
+    [_, (_, last)] = log.append("notes", events("a", "b"))
     first = log.consumer("billing", ["notes"])
-    assert values(first.poll()) == ["a", "b"]
+    assert polled(first) == ["a", "b"]
     first.commit()
-    log.append("notes", events("c"))
-    assert values(first.poll()) == ["c"]  # polled, but not committed
+    [(_, then)] = log.append("notes", events("c"))
+    assert polled(first) == ["c"]  # but not committed
     first.close()
     second = open_again().consumer("billing", ["notes"])
-    assert values(second.poll()) == ["c"]
-    assert log.committed("billing") == {TopicPartition("notes", 0): 2}
+    assert polled(second) == ["c"]
+    assert last < log.committed("billing")[TopicPartition("notes", 0)] <= then
     assert "billing" in log.groups()
 
 
 def test_each_group_reads_for_itself(log: Log) -> None:
     log.append("notes", events("a"))
     for group in ("billing", "fraud"):
-        assert values(log.consumer(group, ["notes"]).poll()) == ["a"]
+        assert polled(log.consumer(group, ["notes"])) == ["a"]
 
 
 def test_a_group_that_never_committed_has_no_offsets(log: Log) -> None:
@@ -356,7 +597,7 @@ def test_a_poll_waits_for_events_and_gives_none_after_its_timeout(log: Log) -> N
     assert consumer.poll(timeout=0.05) == []
     timer = threading.Timer(0.1, lambda: log.append("notes", events("a")))
     timer.start()
-    assert values(consumer.poll(timeout=30)) == ["a"]
+    assert polled(consumer) == ["a"]
     timer.join()
 
 
@@ -364,19 +605,20 @@ def test_a_poll_gives_at_most_its_limit_and_no_partition_starves(log: Log) -> No
     for number in range(4):
         log.append("calls", events(*["x"] * 50), partition=number)
     consumer = log.consumer("billing", ["calls"])
-    seen: set[int] = set()
-    for _ in range(8):
-        records = consumer.poll(limit=10)
-        assert len(records) == 10
-        seen |= {record.partition for record in records}
-    assert seen == {0, 1, 2, 3}
+    counts = dict.fromkeys(range(4), 0)
+    while min(counts.values()) == 0:
+        records = consumer.poll(limit=10, timeout=30)
+        assert 0 < len(records) <= 10
+        for record in records:
+            counts[record.partition] += 1
+        assert max(counts.values()) < 50, f"one partition was read to its end while another waited: {counts}"
 
 
-def poll_until(consumers: Sequence[Consumer], done: Callable[[], bool]) -> list[Record]:
-    """Poll and commit in turn, as members of a group do, until the group has settled."""
+def poll_until(consumers: Sequence[Consumer], done: Callable[[list[Record]], bool]) -> list[Record]:
+    """Poll and commit in turn, as members of a group do, until what was read satisfies or the group has settled."""
     found: list[Record] = []
     deadline = time.monotonic() + 30
-    while not done():
+    while not done(found):
         assert time.monotonic() < deadline, "the group did not settle"
         for consumer in consumers:
             found += consumer.poll(timeout=0.05)
@@ -384,33 +626,213 @@ def poll_until(consumers: Sequence[Consumer], done: Callable[[], bool]) -> list[
     return found
 
 
+def share_evenly(first: Consumer, second: Consumer) -> None:
+    poll_until([first, second], lambda _: len(first.assignment()) == len(second.assignment()) == 2)
+    assert not first.assignment() & second.assignment()
+
+
 def test_the_members_of_a_group_share_its_partitions_and_together_read_everything_once(
     log: Log, open_again: Open
 ) -> None:
     first, second = log.consumer("billing", ["calls"]), open_again().consumer("billing", ["calls"])
-    poll_until([first, second], lambda: len(first.assignment()) == len(second.assignment()) == 2)
-    assert not first.assignment() & second.assignment()
+    share_evenly(first, second)
     log.append("calls", [Event(b"%d" % number, b"%d" % number) for number in range(100)])
-    found = poll_until([first, second], lambda: sum(log.committed("billing").values()) == 100)
+    found = poll_until([first, second], lambda found: len(found) >= 100)
+    found += poll_until([first, second], lambda _: len(log.committed("billing")) == 4)
     assert sorted(values(found), key=int) == [str(number) for number in range(100)]
 
 
-def test_a_member_that_leaves_hands_its_partitions_over(log: Log, open_again: Open) -> None:
+def test_a_consumer_that_leaves_hands_its_partitions_over(log: Log, open_again: Open) -> None:
     first, second = log.consumer("billing", ["calls"]), open_again().consumer("billing", ["calls"])
-    poll_until([first, second], lambda: len(first.assignment()) == len(second.assignment()) == 2)
+    share_evenly(first, second)
     first.close()
-    poll_until([second], lambda: len(second.assignment()) == 4)
+    poll_until([second], lambda _: len(second.assignment()) == 4)
 
 
 def test_a_newcomer_gets_partitions_without_anything_being_read_twice(log: Log, open_again: Open) -> None:
     log.append("calls", [Event(b"%d" % number, b"%d" % number) for number in range(100)])
     first = log.consumer("billing", ["calls"])
-    found = first.poll(limit=30)
+    found = first.poll(limit=30, timeout=30)
     first.commit()
     second = open_again().consumer("billing", ["calls"])
-    found += poll_until([first, second], lambda: bool(second.assignment()))
-    found += poll_until([first, second], lambda: sum(log.committed("billing").values()) == 100)
+    found += poll_until([first, second], lambda _: bool(second.assignment()))
+    if len(found) < 100:
+        found += poll_until([first, second], lambda more: len(found) + len(more) >= 100)
     assert sorted(values(found), key=int) == [str(number) for number in range(100)]
+
+
+# Members
+
+
+def settle(*members: Member) -> list[frozenset[int]]:
+    """What members of the topic `calls` hold once they have shared it out evenly and completely."""
+    shares: list[frozenset[int]] = []
+
+    def even() -> bool:
+        shares[:] = [member.assignment() for member in members]
+        sizes = [len(share) for share in shares]
+        return sorted(number for share in shares for number in share) == [0, 1, 2, 3] and max(sizes) - min(sizes) <= 1
+
+    eventually(even, "an even share")
+    return shares
+
+
+def test_a_member_alone_holds_all_partitions(log: Log) -> None:
+    member = log.member("billing", "calls")
+    assert settle(member) == [{0, 1, 2, 3}]
+    assert member.group == "billing"
+    assert "billing" in log.groups()
+
+
+def test_the_members_of_a_group_share_the_partitions_of_its_topic(log: Log, open_again: Open) -> None:
+    first, second, third = log.member("billing", "calls"), open_again().member("billing", "calls"), None
+    settle(first, second)
+    third = open_again().member("billing", "calls")
+    settle(first, second, third)
+    assert settle(log.member("fraud", "calls")) == [{0, 1, 2, 3}], "another group shares with nobody"
+
+
+def test_a_newcomer_gets_a_partition_only_when_its_holder_has_let_go_of_it(log: Log, open_again: Open) -> None:
+    first = log.member("billing", "calls")
+    settle(first)
+    second = open_again().member("billing", "calls")
+    for _ in range(10):
+        assert second.assignment() == frozenset()
+        time.sleep(0.05)
+    [kept, _] = settle(first, second)
+    assert len(kept) == 2
+
+
+def test_the_partitions_of_a_member_that_leaves_are_free_at_once(log: Log, open_again: Open) -> None:
+    first, second = log.member("billing", "calls"), open_again().member("billing", "calls")
+    settle(first, second)
+    first.close()
+    settle(second)
+
+
+def test_what_a_member_consumed_is_its_groups_and_may_be_of_any_topic(log: Log) -> None:
+    member = log.member("billing", "calls")
+    settle(member)
+    log.append("notes", events("a", "b"))
+    with log.transactional("billing-1").transaction() as transaction:
+        transaction.consumed(member, {TopicPartition("calls", 3): 0, TopicPartition("notes", 0): 1})
+        transaction.consumed(member, {TopicPartition("notes", 0): 2})
+    assert log.committed("billing") == {TopicPartition("calls", 3): 0, TopicPartition("notes", 0): 2}
+
+
+def test_a_member_that_takes_a_name_takes_over_from_the_one_that_had_it(log: Log, open_again: Open) -> None:
+    first = log.member("billing", "calls", name="worker-1")
+    [held] = settle(first)
+    second = open_again().member("billing", "calls", name="worker-1")
+    assert settle(second) == [held]
+    with pytest.raises(Fenced), log.transactional("billing-1").transaction() as transaction:  # noqa: PT012
+        transaction.append("notes", events("by the first"))
+        transaction.consumed(first, {TopicPartition("calls", 0): 1})
+    assert log.read("notes", 0, 0) == []
+    assert log.committed("billing") == {}
+    with pytest.raises(Fenced):  # noqa: PT012
+        for _ in range(100):
+            first.assignment()
+            time.sleep(0.05)
+    assert settle(second) == [held]
+
+
+PAUSED = """
+import sys, time
+from trunkline.log import Event, Fenced, TopicPartition, open_log
+
+log = open_log(sys.argv[1])
+member, producer = log.member("billing", "calls"), log.transactional("paused")
+
+def hold(count):
+    while len(member.assignment()) != count:
+        time.sleep(0.02)
+    print("holds", count, flush=True)
+    sys.stdin.readline()
+
+def commit():
+    try:
+        with producer.transaction() as transaction:
+            transaction.append("notes", [Event(b"by the paused one")])
+            transaction.consumed(member, {TopicPartition("calls", sorted(held)[0]): 1})
+        print("committed", flush=True)
+    except Fenced:
+        print("fenced", flush=True)
+
+hold(4)
+held = member.assignment()
+commit()
+sys.stdin.readline()
+commit()
+producer = log.transactional("paused")
+hold(2)
+held = member.assignment()
+commit()
+"""
+
+
+def pause(process: subprocess.Popen[str], log: Log) -> None:
+    """Stop a process, but not within a commit for which all others wait."""
+    while True:
+        process.send_signal(signal.SIGSTOP)
+        probe = threading.Thread(target=lambda: log.append("counts", events("1")))
+        probe.start()
+        probe.join(timeout=5)
+        if not probe.is_alive():
+            return
+        process.send_signal(signal.SIGCONT)
+        probe.join()
+
+
+@pytest.mark.timeout(120)
+def test_a_process_that_was_paused_for_too_long_cannot_commit_and_goes_on_with_what_it_then_holds(
+    log: Log, url: str
+) -> None:
+    paused = subprocess.Popen(
+        [sys.executable, "-c", PAUSED, url], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
+    )
+    assert paused.stdin is not None
+    assert paused.stdout is not None
+    try:
+        assert paused.stdout.readline() == "holds 4\n"
+        paused.stdin.write("\n")
+        assert paused.stdout.readline() == "committed\n"
+        pause(paused, log)
+        heir = log.member("billing", "calls")
+        settle(heir)
+        paused.send_signal(signal.SIGCONT)
+        paused.stdin.write("\n")
+        assert paused.stdout.readline() == "fenced\n"
+        assert values(log.read("notes", 0, 0)) == ["by the paused one"]
+        eventually(lambda: len(heir.assignment()) == 2, "an even share")
+        assert paused.stdout.readline() == "holds 2\n"
+        paused.stdin.write("\n")
+        assert paused.stdout.readline() == "committed\n"
+        assert values(log.read("notes", 0, 0)) == ["by the paused one"] * 2
+    finally:
+        paused.kill()
+        paused.communicate()
+
+
+def test_where_a_group_goes_on_may_be_set_from_outside_while_it_has_no_members(log: Log, open_again: Open) -> None:
+    offsets = [offset for _, offset in log.append("notes", events("a", "b", "c"))]
+    log.commit("billing", {TopicPartition("notes", 0): offsets[1]})
+    assert log.committed("billing") == {TopicPartition("notes", 0): offsets[1]}
+    consumer = open_again().consumer("billing", ["notes"])
+    assert polled(consumer) == ["b", "c"]
+    with pytest.raises(LogError, match="billing"):
+        log.commit("billing", {TopicPartition("notes", 0): 0})
+    consumer.close()
+
+    def set_back() -> bool:
+        try:
+            log.commit("billing", {TopicPartition("notes", 0): 0, TopicPartition("calls", 2): 7})
+        except LogError:
+            return False
+        return True
+
+    eventually(set_back, "the end of the group")
+    assert log.committed("billing") == {TopicPartition("notes", 0): 0, TopicPartition("calls", 2): 7}
 
 
 # Transactions
@@ -418,6 +840,7 @@ def test_a_newcomer_gets_partitions_without_anything_being_read_twice(log: Log, 
 
 def test_a_transaction_shows_nothing_before_its_end_and_everything_after_it(log: Log, open_again: Open) -> None:
     other, member = open_again(), log.member("rating", "calls")
+    settle(member)
     with log.transactional("rating").transaction() as transaction:
         transaction.append("notes", events("a"))
         transaction.append("calls", events("b"), partition=2)
@@ -431,6 +854,7 @@ def test_a_transaction_shows_nothing_before_its_end_and_everything_after_it(log:
 
 def test_what_a_transaction_aborts_is_never_read(log: Log) -> None:
     producer, member = log.transactional("rating"), log.member("rating", "calls")
+    settle(member)
     with pytest.raises(ZeroDivisionError), producer.transaction() as transaction:  # noqa: PT012
         transaction.append("notes", events("a"))
         transaction.consumed(member, {TopicPartition("calls", 0): 5})
@@ -456,6 +880,7 @@ def test_a_producer_that_slept_through_its_succession_cannot_commit_what_it_had_
     log: Log, open_again: Open
 ) -> None:
     first, member = log.transactional("rating"), log.member("rating", "calls")
+    settle(member)
     with pytest.raises(Fenced), first.transaction() as transaction:  # noqa: PT012
         transaction.append("notes", events("first"))
         transaction.consumed(member, {TopicPartition("calls", 0): 5})
@@ -472,25 +897,41 @@ def test_producers_of_different_names_do_not_disturb_each_other(log: Log) -> Non
     assert sorted(values(log.read("notes", 0, 0))) == ["a", "b"]
 
 
+def test_a_partition_is_settled_when_what_was_open_has_ended(log: Log, open_again: Open) -> None:
+    assert log.settled("notes", 0) == log.end("notes", 0)
+    abandoned = log.transactional("rating")
+    with pytest.raises(Fenced), abandoned.transaction() as transaction:  # noqa: PT012
+        transaction.append("notes", events("abandoned"))
+        heir = open_again().transactional("rating")
+        with heir.transaction() as its:
+            its.append("notes", events("committed"))
+        [record] = log.read("notes", 0, 0)
+        assert record.offset < log.settled("notes", 0) == log.end("notes", 0)
+    assert values(log.read("notes", 0, 0)) == ["committed"]
+
+
 # Retention and compaction
 
 
 def test_events_past_their_retention_go_and_offsets_stay(log: Log) -> None:
     log.create(Topic(name="short", retention=0.2))
-    log.append("short", events("a", "b"))
+    [_, (_, last)] = log.append("short", events("a", "b"))
     time.sleep(0.3)
-    maintain_until(log, lambda: log.start("short", 0) == 2)
-    assert log.append("short", events("c")) == [(0, 2)]
+    maintain_until(log, lambda: log.start("short", 0) > last)
+    assert log.append("short", events("c"))[0][1] > last
     assert values(log.read("short", 0, 0)) == ["c"]  # below the start it reads from the start
-    assert not log.wait({TopicPartition("short", 0): 3}, timeout=0)
+    assert values(taken(take_all(reading(log, ("short", 0))))) == ["c"]
 
 
 def test_a_reader_of_a_partition_that_lost_everything_waits_for_what_comes(log: Log) -> None:
     log.create(Topic(name="short", retention=0.1))
-    log.append("short", events("a"))
+    [(_, last)] = log.append("short", events("a"))
     time.sleep(0.2)
-    maintain_until(log, lambda: log.start("short", 0) == 1)
+    maintain_until(log, lambda: log.start("short", 0) > last)
     assert not log.wait({TopicPartition("short", 0): 0}, timeout=0)
+    reader = reading(log, ("short", 0))
+    assert reader.take() == []
+    eventually(reader.at_end, "the end")
 
 
 def test_an_old_event_that_has_just_arrived_is_kept(log: Log) -> None:
@@ -501,49 +942,83 @@ def test_an_old_event_that_has_just_arrived_is_kept(log: Log) -> None:
 
 
 def test_the_oldest_events_go_when_a_partition_outgrows_its_bytes(log: Log) -> None:
-    log.create(Topic(name="narrow", retention_bytes=100_000))
-    for _ in range(50):
-        log.append("narrow", [Event(os.urandom(10_000))])
-    maintain_until(log, lambda: log.start("narrow", 0) > 0)
-    kept = log.read("narrow", 0, 0)
-    assert kept[-1].offset == 49
-    assert 100_000 <= sum(len(record.value or b"") for record in kept) < 250_000
+    log.create(Topic(name="narrow", retention_bytes=2_000_000))
+    for _ in range(100):
+        [(_, last)] = log.append("narrow", [Event(os.urandom(100_000))])
+
+    def size() -> int:
+        return sum(len(record.value or b"") for record in all_of(log, "narrow"))
+
+    maintain_until(log, lambda: log.start("narrow", 0) > 0 and size() < 6_000_000)
+    assert size() >= 2_000_000
+    assert all_of(log, "narrow")[-1].offset == last
 
 
 def test_a_compacted_topic_keeps_the_last_event_of_each_key_at_its_offset(log: Log) -> None:
     log.create(Topic(name="latest", compacted=True))
-    log.append("latest", [Event(b"%d" % number, b"k%d" % (number % 3)) for number in range(30)])
-    maintain_until(log, lambda: len(log.read("latest", 0, 0)) < 30)
-    records = log.read("latest", 0, 0)
-    assert {record.key: record.value for record in records} == {b"k0": b"27", b"k1": b"28", b"k2": b"29"}
-    assert [record.offset for record in records] == sorted(int(record.value or b"") for record in records)
-    assert log.end("latest", 0) == 30
-    assert values(log.read("latest", 0, 28)) == ["28", "29"]
+    written = [Event(b"%d" % number, b"k%d" % (number % 3)) for number in range(30)]
+    offsets = [offset for _, offset in log.append("latest", written)]
+    compact_until(log, "latest", lambda: len(without_later(log.read("latest", 0, 0))) == 3)
+    records = without_later(log.read("latest", 0, 0))
+    assert [(record.key, record.value) for record in records] == [(b"k0", b"27"), (b"k1", b"28"), (b"k2", b"29")]
+    assert [record.offset for record in records] == offsets[27:]
+    assert values(without_later(log.read("latest", 0, offsets[28]))) == ["28", "29"]
+    assert taken(take_all(reading(log, ("latest", 0)))) == log.read("latest", 0, 0)
 
 
 def test_a_tombstone_removes_its_key_and_then_goes_itself(log: Log) -> None:
     log.create(Topic(name="latest", compacted=True, tombstones=0.2))
     log.append("latest", [Event(b"1", b"a"), Event(b"1", b"b"), Event(None, b"a"), Event(b"2", b"c")])
-    maintain_until(log, lambda: log.read("latest", 0, 0)[0].key == b"b")
+    compact_until(log, "latest", lambda: log.read("latest", 0, 0)[0].key == b"b")
     time.sleep(0.3)
     log.append("latest", [Event(b"%d" % number, b"c") for number in range(10)])
-    maintain_until(log, lambda: all(record.value is not None for record in log.read("latest", 0, 0)))
-    assert {record.key for record in log.read("latest", 0, 0)} == {b"b", b"c"}
+    compact_until(log, "latest", lambda: all(record.value is not None for record in log.read("latest", 0, 0)))
+    assert {record.key for record in without_later(log.read("latest", 0, 0))} == {b"b", b"c"}
 
 
 def test_a_tombstone_is_kept_for_its_time(log: Log) -> None:
     log.create(Topic(name="latest", compacted=True, tombstones=3600.0))
     log.append("latest", [Event(b"1", b"a"), Event(None, b"a"), Event(b"1", b"b")])
-    maintain_until(log, lambda: len(log.read("latest", 0, 0)) == 2)
-    assert values(log.read("latest", 0, 0)) == ["(gone)", "1"]
+    compact_until(log, "latest", lambda: len(without_later(log.read("latest", 0, 0))) == 2)
+    assert values(without_later(log.read("latest", 0, 0))) == ["(gone)", "1"]
 
 
 def test_what_a_wait_announces_can_be_read_also_when_all_keys_are_gone(log: Log) -> None:
     log.create(Topic(name="latest", compacted=True, tombstones=0.0))
     log.append("latest", [Event(b"1", b"a"), Event(b"2", b"a"), Event(None, b"a")])
-    maintain_until(log, lambda: len(log.read("latest", 0, 0)) < 3)
-    for offset in range(4):
+    compact_until(log, "latest", lambda: len(without_later(log.read("latest", 0, 0))) < 3)
+    for offset in (*range(log.read("latest", 0, 0)[-1].offset + 1), log.end("latest", 0)):
         assert log.wait({TopicPartition("latest", 0): offset}, 0) == bool(log.read("latest", 0, offset))
+
+
+def test_a_trim_removes_what_lies_before_an_offset(log: Log) -> None:
+    offsets = [log.append("notes", events(f"{number}", "and more"))[0][1] for number in range(20)]
+    log.trim("notes", 0, offsets[12])
+    assert 0 < log.start("notes", 0) <= offsets[12]
+    records = log.read("notes", 0, 0)
+    assert records[0].offset >= log.start("notes", 0)
+    assert values(log.read("notes", 0, offsets[12])) == [
+        f"{n}" if m else "and more" for n in range(12, 20) for m in (1, 0)
+    ]
+    assert taken(take_all(reading(log, ("notes", 0)))) == records
+
+
+def test_a_trim_to_the_end_leaves_nothing_and_what_comes_is_read(log: Log) -> None:
+    [_, (_, last)] = log.append("notes", events("a", "b"))
+    log.trim("notes", 0, log.end("notes", 0))
+    assert log.start("notes", 0) > last
+    assert log.read("notes", 0, 0) == []
+    log.append("notes", events("c"))
+    assert values(log.read("notes", 0, 0)) == ["c"]
+
+
+def test_a_trim_of_what_is_gone_already_changes_nothing(log: Log) -> None:
+    for number in range(10):
+        [(_, offset)] = log.append("notes", events(f"{number}"))
+    log.trim("notes", 0, offset)
+    before = log.start("notes", 0), log.read("notes", 0, 0)
+    log.trim("notes", 0, 1)
+    assert (log.start("notes", 0), log.read("notes", 0, 0)) == before
 
 
 # Open and close
@@ -554,7 +1029,8 @@ def test_a_log_opened_again_is_as_it_was_left(log: Log, open_again: Open) -> Non
     log.close()
     again = open_again()
     assert values(again.read("notes", 0, 0)) == ["a"]
-    assert again.append("notes", events("b")) == [(0, 1)]
+    again.append("notes", events("b"))
+    assert values(again.read("notes", 0, 0)) == ["a", "b"]
 
 
 def test_a_closed_log_says_so(log: Log) -> None:

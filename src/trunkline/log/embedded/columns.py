@@ -8,6 +8,7 @@ from typing import NamedTuple
 from trunkline.log.port import Event, Record
 
 Headers = tuple[tuple[str, bytes], ...]
+SMALL = 100  # events on the average, up to which batches are better joined
 
 
 class Columns(NamedTuple):
@@ -124,6 +125,11 @@ class ColumnBatch:
             self._headers = [shared] * len(self) if own is None else [shared + its for its in own]
         return self._headers
 
+    @property
+    def shared(self) -> Headers | None:
+        """The headers of each record where all have the same."""
+        return self._columns.headers if self._columns.own is None else None
+
     def records(self) -> list[Record]:
         topic, partition = self.topic, self.partition
         return [
@@ -139,3 +145,23 @@ class ColumnBatch:
         offsets = self.offsets[first:last]
         size = self.size * len(offsets) // len(self)
         return ColumnBatch(self.topic, self.partition, offsets, self._columns.part(first, last), self._appended, size)
+
+
+def joined(batches: list[ColumnBatch]) -> list[ColumnBatch]:
+    """The same records as one batch where the batches of a partition are small, as those of single appends are."""
+    count = sum([len(batch.values) for batch in batches])
+    if len(batches) < 2 or count > SMALL * len(batches):
+        return batches
+    shared, own = batches[0].shared, None
+    if shared is None or any(batch.shared != shared for batch in batches):
+        shared, own = (), [its for batch in batches for its in batch.headers]
+    keys = [key for batch in batches for key in batch.keys]
+    values = [value for batch in batches for value in batch.values]
+    times = [time for batch in batches for time in batch.times]
+    first, last = batches[0].offsets[0], batches[-1].offsets[-1]
+    offsets: Sequence[int] = range(first, last + 1)
+    if len(offsets) > count:
+        offsets = [offset for batch in batches for offset in batch.offsets]
+    size = sum([batch.size for batch in batches])
+    columns = Columns(shared, keys, values, own, times)
+    return [ColumnBatch(batches[0].topic, batches[0].partition, offsets, columns, 0, size)]

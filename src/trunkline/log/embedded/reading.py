@@ -10,7 +10,7 @@ from typing import NamedTuple
 import apsw
 
 from trunkline.log.embedded.batches import decode
-from trunkline.log.embedded.columns import ColumnBatch
+from trunkline.log.embedded.columns import ColumnBatch, joined
 from trunkline.log.embedded.database import Database
 from trunkline.log.embedded.topics import Topics
 from trunkline.log.port import TopicPartition
@@ -46,16 +46,19 @@ class Reading:
         found: list[ColumnBatch] = []
         with self._database.reading() as db, db:
             for key, batch in self._stored(db, TopicPartition(topic, number), partition, offset):
-                first = bisect_left(batch.offsets, offset)
-                taken = batch.part(first, first + limit)
-                if first + len(taken) < len(batch):
-                    self._unfinished.keep(key, batch)
-                found.append(taken)
-                limit -= len(taken)
-                most -= taken.size
+                first = 0 if found else bisect_left(batch.offsets, offset)
+                length = len(batch)
+                if first or first + limit < length:
+                    if first + limit < length:
+                        self._unfinished.keep(key, batch)
+                    batch = batch.part(first, first + limit)
+                    length = len(batch)
+                found.append(batch)
+                limit -= length
+                most -= batch.size
                 if limit <= 0 or most <= 0:
                     break
-        return found
+        return joined(found)
 
     def start(self, topic: str, number: int) -> int:
         """See `Log.start`."""
