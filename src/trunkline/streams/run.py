@@ -32,7 +32,7 @@ class Run:
         for topic in (*changelog.topics(self.name, len(self._places)), retry.topic(self.name, len(self._places))):
             log.create(topic)
         self._producer = log.transactional(f"{self.name}.{worker}")
-        self._member = log.member(self.name, f"state.{self.name}")
+        self._member = log.member(self.name, f"state.{self.name}", worker)
         self._reader = log.reader()
         self._tasks: dict[int, Task] = {}
         self._task_of: dict[TopicPartition, Task] = {}
