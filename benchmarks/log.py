@@ -5,13 +5,13 @@ import json
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import apsw
 import msgspec
 
 from benchmarks.headline import Headline, alternate, timed
-from trunkline.log import Event, Topic, open_log
+from trunkline.log import Event, Topic, TopicPartition, open_log
 from trunkline.log.envelope import cloud_event
 
 EVENTS = {1: 3_000, 100: 100_000, 10_000: 500_000}  # how many are appended, by the size of a batch
@@ -45,12 +45,17 @@ class UsageContract:
         return found
 
 
-class Store(Protocol):
-    """What is measured."""
+Batch = TypeVar("Batch", contravariant=True)
+Columns = tuple[list[bytes | None], list[bytes | None]]
+"""Keys and values."""
 
-    def append(self, events: Sequence[Event]) -> object: ...
 
-    def read(self, offset: int) -> Sequence[object]: ...
+class Store(Protocol[Batch]):
+    """What is measured. An append and a read tell how many events it was."""
+
+    def append(self, batch: Batch) -> int: ...
+
+    def read(self, offset: int) -> int: ...
 
     def close(self) -> None: ...
 
@@ -62,11 +67,35 @@ class EmbeddedLog:
         self._log = open_log(f"sqlite://{folder}/log.db", {"usage": UsageContract()})
         self._log.create(Topic(name="usage"))
 
-    def append(self, events: Sequence[Event]) -> object:
-        return self._log.append("usage", events)
+    def append(self, batch: Sequence[Event]) -> int:
+        return len(self._log.append("usage", batch))
 
-    def read(self, offset: int) -> Sequence[object]:
-        return self._log.read("usage", 0, offset, READ)
+    def read(self, offset: int) -> int:
+        return len(self._log.read("usage", 0, offset, READ))
+
+    def close(self) -> None:
+        self._log.close()
+
+
+class EmbeddedColumns:
+    """Ours, as a processor writes and reads: keys and values as columns, in transactions, without a contract."""
+
+    HEADERS = cloud_event(type="usage", source="trunkline://benchmark", id="", value=None).headers[:-1]
+
+    def __init__(self, folder: Path) -> None:
+        self._log = open_log(f"sqlite://{folder}/log.db")
+        self._log.create(Topic(name="usage"))
+        self._producer = self._log.transactional("benchmark")
+        self._reader = self._log.reader()
+        self._reader.assign({TopicPartition("usage", 0): 0})
+
+    def append(self, batch: Columns) -> int:
+        with self._producer.transaction() as transaction:
+            transaction.append_columns("usage", *batch, headers=self.HEADERS)
+        return len(batch[0])
+
+    def read(self, offset: int) -> int:
+        return sum(len(batch.values) for batch in self._reader.take(READ))
 
     def close(self) -> None:
         self._log.close()
@@ -85,22 +114,22 @@ class RowPerEvent:
         self._wal_bytes = 0
         self._db.set_wal_hook(self._checkpoint_past_8_mb)
 
-    def append(self, events: Sequence[Event]) -> object:
+    def append(self, batch: Sequence[Event]) -> int:
         encode = msgspec.msgpack.encode
-        rows = [(event.key, encode(event.headers), event.time, event.value) for event in events]
+        rows = [(event.key, encode(event.headers), event.time, event.value) for event in batch]
         with self._db:
             self._db.executemany("INSERT INTO event (key, headers, time, value) VALUES (?, ?, ?, ?)", rows)
         if self._wal_bytes > 8 << 20:
             self._checkpoints.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
-        return None
+        return len(rows)
 
-    def read(self, offset: int) -> Sequence[object]:
+    def read(self, offset: int) -> int:
         decode = msgspec.msgpack.decode
         rows = self._db.execute(
             "SELECT offset, key, headers, time, value FROM event WHERE offset > ? ORDER BY offset LIMIT ?",
             (offset, READ),
         )
-        return [(offset, key, decode(headers), time, value) for offset, key, headers, time, value in rows]
+        return len([(offset, key, decode(headers), time, value) for offset, key, headers, time, value in rows])
 
     def close(self) -> None:
         self._db.close()
@@ -129,22 +158,18 @@ def usage(number: int) -> Event:
     )
 
 
-def append_all(store: Store, batches: Iterable[Sequence[Event]]) -> int:
-    done = 0
-    for events in batches:
-        store.append(events)
-        done += len(events)
-    return done
+def append_all(store: Store[Batch], batches: Iterable[Batch]) -> int:
+    return sum(store.append(batch) for batch in batches)
 
 
-def read_all(store: Store) -> int:
+def read_all(store: Store[Batch]) -> int:
     offset = 0
-    while records := store.read(offset):
-        offset += len(records)
+    while read := store.read(offset):
+        offset += read
     return offset
 
 
-def appending(make: Callable[[Path], Store], batches: Sequence[Sequence[Event]]) -> Callable[[], float]:
+def appending(make: Callable[[Path], Store[Batch]], batches: Sequence[Batch]) -> Callable[[], float]:
     """Events/s into a new store."""
 
     def run() -> float:
@@ -157,7 +182,7 @@ def appending(make: Callable[[Path], Store], batches: Sequence[Sequence[Event]])
     return run
 
 
-def reading(make: Callable[[Path], Store], batches: Sequence[Sequence[Event]]) -> Callable[[], float]:
+def reading(make: Callable[[Path], Store[Batch]], batches: Sequence[Batch]) -> Callable[[], float]:
     """Events/s out of a store that was filled in these batches."""
 
     def run() -> float:
@@ -179,11 +204,16 @@ def main() -> list[Headline]:
         gc.freeze()  # the garbage collector need not go over what only the benchmark holds
         for name, measure, targets in (("append", appending, APPEND_TARGET), ("read", reading, {})):
             ours, peer = alternate(measure(EmbeddedLog, batches), measure(RowPerEvent, batches))
-            title = f"log: {name}, batches of {size:,}"
-            headlines.append(
-                Headline(title, "events/s", ours, peer, "SQLite, a row per event", target=targets.get(size))
-            )
+            headlines.append(beside_rows(f"{name}, batches of {size:,}", ours, peer, targets.get(size)))
+    columns = [([event.key for event in batch], [event.value for event in batch]) for batch in batches]
+    for name, measure in (("append", appending), ("read", reading)):
+        ours, peer = alternate(measure(EmbeddedColumns, columns), measure(RowPerEvent, batches))
+        headlines.append(beside_rows(f"{name} columns, batches of {size:,}", ours, peer))
     return headlines
+
+
+def beside_rows(name: str, ours: float, peer: float, target: float | None = None) -> Headline:
+    return Headline(f"log: {name}", "events/s", ours, peer, "SQLite, a row per event", target=target)
 
 
 if __name__ == "__main__":

@@ -4,15 +4,18 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import apsw
 import pytest
 
-from trunkline.log import Event, Fenced, LogError, Topic, TopicPartition
-from trunkline.log.embedded import EmbeddedLog
+from trunkline.log import Event, Fenced, LogError, Member, Topic, TopicPartition, open_log
+from trunkline.log.embedded import EmbeddedLog, clock
+from trunkline.log.embedded.compaction import Merge
 from trunkline.log.embedded.database import refuse_broken_sqlite
+from trunkline.log.envelope import cloud_event
 
 
 @pytest.fixture
@@ -53,6 +56,24 @@ def test_a_database_of_another_program_is_refused_and_left_alone(tmp_path: Path)
     db = apsw.Connection(str(tmp_path / "other.db"))
     assert list(db.execute("SELECT name FROM sqlite_schema")) == [("customer",)]
     db.close()
+
+
+def test_a_log_of_an_earlier_layout_is_refused_and_left_alone(tmp_path: Path) -> None:
+    db = apsw.Connection(str(tmp_path / "log.db"))
+    db.execute("CREATE TABLE batch (id INTEGER)")
+    db.pragma("application_id", 0x74726B32)
+    db.close()
+    with pytest.raises(LogError, match="not a Trunkline log of this layout"):
+        EmbeddedLog(tmp_path / "log.db", {})
+
+
+@pytest.mark.parametrize(
+    "option", ["lease=soon", "lease=0", "lease=-1", "lease=nan", "lease=", "leese=3", "lease=3&x=1"]
+)
+def test_an_option_that_the_log_does_not_have_is_refused(path: Path, option: str) -> None:
+    with pytest.raises(LogError, match="lease"):
+        open_log(f"sqlite://{path}?{option}")
+    assert not path.exists()
 
 
 @pytest.mark.parametrize("version", ["3.40.1", "3.44.5", "3.50.6", "3.51.0", "3.51.2"])
@@ -211,6 +232,95 @@ def test_a_read_ends_early_where_events_are_large(log: EmbeddedLog) -> None:
     assert reads == 2
 
 
+def held_by(member: Member, count: int) -> frozenset[int]:
+    """What a member holds, once that is so many."""
+    deadline = time.monotonic() + 30
+    while len(member.assignment()) != count:
+        assert time.monotonic() < deadline, f"it holds {sorted(member.assignment())}"
+        time.sleep(0.01)
+    return member.assignment()
+
+
+def test_a_member_that_is_busy_for_longer_than_its_lease_keeps_what_it_holds(path: Path) -> None:
+    log = EmbeddedLog(path, {}, lease=0.3)
+    log.create(Topic(name="calls", partitions=4))
+    busy = log.member("billing", "calls")
+    held_by(busy, 4)
+    other = log.member("billing", "calls")
+    deadline = time.monotonic() + 1.0
+    while time.monotonic() < deadline:
+        assert other.assignment() == frozenset()
+        time.sleep(0.01)
+    with log.transactional("billing").transaction() as transaction:
+        transaction.consumed(busy, {TopicPartition("calls", 0): 1})
+    held_by(busy, 2)
+    log.close()
+
+
+def test_a_partition_that_was_lost_is_missing_in_one_answer_even_if_it_is_free_again(
+    log: EmbeddedLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dead = log.member("billing", "calls")
+    held_by(dead, 4)
+    real = clock.now
+    monkeypatch.setattr(clock, "now", lambda: real() + 3_600_000_000)
+    heir = log.member("billing", "calls")
+    assert heir.assignment() == {0, 1, 2, 3}
+    heir.close()
+    with pytest.raises(Fenced, match=r"calls/0, calls/1, calls/2, calls/3"):
+        commit_consumed(log, dead)
+    answers = {dead.assignment()}
+    while frozenset() not in answers:
+        assert answers == {frozenset({0, 1, 2, 3})}
+        answers.add(dead.assignment())
+    held_by(dead, 4)
+    commit_consumed(log, dead)
+
+
+def commit_consumed(log: EmbeddedLog, member: Member) -> None:
+    with log.transactional("billing").transaction() as transaction:
+        transaction.consumed(member, {TopicPartition("calls", 0): 1})
+
+
+def test_partitions_that_a_topic_gets_later_are_shared_out_too(log: EmbeddedLog) -> None:
+    first, second = log.member("billing", "calls"), log.member("billing", "calls")
+    while len(first.assignment()) != 2 or len(second.assignment()) != 2:
+        pass
+    log.create(Topic(name="calls", partitions=8))
+    while len(first.assignment()) != 4 or len(second.assignment()) != 4:
+        pass
+
+
+def test_a_log_that_is_closed_takes_its_members_out_of_their_groups(log: EmbeddedLog, path: Path) -> None:
+    other = EmbeddedLog(path, {})
+    held_by(other.member("billing", "calls"), 4)
+    other.close()
+    assert log.member("billing", "calls").assignment() == {0, 1, 2, 3}
+
+
+def test_a_member_of_another_log_is_refused(log: EmbeddedLog) -> None:
+    class Stranger:
+        group = "billing"
+
+        def assignment(self) -> frozenset[int]:
+            return frozenset()
+
+        def close(self) -> None: ...
+
+    with pytest.raises(LogError, match="another log"), log.transactional("billing").transaction() as transaction:
+        transaction.consumed(Stranger(), {})
+
+
+def test_events_that_were_appended_one_by_one_are_read_as_one_batch(log: EmbeddedLog) -> None:
+    for number in range(300):
+        log.append("notes", [cloud_event(type="notes", source="//test", id=str(number), value=b"%d" % number)])
+    reader = log.reader()
+    reader.assign({TopicPartition("notes", 0): 0})
+    [batch] = reader.take()
+    assert batch.records() == log.read("notes", 0, 0)
+    assert [dict(record.headers)["ce_id"] for record in batch.records()] == [b"%d" % number for number in range(300)]
+
+
 def test_the_partitions_of_a_killed_member_are_taken_over(path: Path) -> None:
     log = EmbeddedLog(path, {})
     log.create(Topic(name="calls"))
@@ -248,6 +358,28 @@ def test_maintenance_lets_writers_through(log: EmbeddedLog) -> None:
     assert log.start("short", 0) == 3000
     assert len(log.read("latest", 0, 0)) == 10
     assert written > 1
+
+
+def test_what_is_trimmed_while_compaction_is_at_it_does_not_come_back(
+    log: EmbeddedLog, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log.create(Topic(name="latest", compacted=True))
+    for number in range(30):
+        log.append("latest", [Event(b"%d" % number, b"k%d" % (number % 10))] * 2)
+    finish = Merge.finish
+
+    def trim_and_finish(merge: Merge) -> None:
+        log.trim("latest", 0, 50)
+        finish(merge)
+
+    monkeypatch.setattr(Merge, "finish", trim_and_finish)
+    log.maintain()
+    assert [record.offset for record in log.read("latest", 0, 0)] == list(range(50, 60))
+    [(kept, stored)] = apsw.Connection(str(path)).execute(
+        "SELECT bytes, (SELECT total(length(events)) FROM batch WHERE partition = partition.id) FROM partition"
+        " WHERE topic = 'latest'"
+    )
+    assert kept == stored
 
 
 def test_only_one_process_maintains_at_a_time(log: EmbeddedLog, path: Path) -> None:

@@ -1,6 +1,7 @@
 """Compaction, retention and look-up by time against a plain list, over whatever hypothesis comes up with."""
 
 import tempfile
+from itertools import accumulate
 from pathlib import Path
 from typing import NamedTuple
 
@@ -42,7 +43,9 @@ class History(RuleBasedStateMachine):
         self.log.create(Topic(name="latest", compacted=True, tombstones=TOMBSTONES))
         self.log.create(Topic(name="recent", retention=RETENTION))
         self.written: dict[str, list[Written]] = {"latest": [], "recent": []}
+        self.lengths: list[int] = []  # of the batches of `recent`
         self.gone = 0  # below this offset `recent` must be empty
+        self.trimmed = 0  # below this one `latest` may be
 
     def teardown(self) -> None:
         self.log.close()
@@ -53,7 +56,31 @@ class History(RuleBasedStateMachine):
     def append(self, topic: str, events: list[Event]) -> None:
         first = len(self.written[topic])
         assert self.log.append(topic, events) == [(0, first + index) for index in range(len(events))]
+        self.remember(topic, events)
+
+    @rule(topic=st.sampled_from(["latest", "recent"]), events=events, headers=headers)
+    def append_columns(self, topic: str, events: list[Event], headers: tuple[tuple[str, bytes], ...]) -> None:
+        keys, values, times = zip(*((event.key, event.value, event.time) for event in events), strict=True)
+        with self.log.transactional("columns").transaction() as transaction:
+            transaction.append_columns(topic, keys, values, headers=headers, times=times)
+        self.remember(topic, [Event(event.value, event.key, headers, event.time) for event in events])
+
+    def remember(self, topic: str, events: list[Event]) -> None:
         self.written[topic] += [Written(event, event.time or self.now, self.now) for event in events]
+        if topic == "recent":
+            self.lengths.append(len(events))
+
+    @rule(offset=st.integers(0, 100))
+    def trim_recent(self, offset: int) -> None:
+        self.log.trim("recent", 0, offset)
+        whole = [end for end in accumulate(self.lengths) if end <= offset]
+        self.gone = max(self.gone, *whole[-1:], 0)
+
+    @rule(offset=st.integers(0, 100))
+    def trim_latest(self, offset: int) -> None:
+        self.log.trim("latest", 0, offset)
+        self.trimmed = max(self.trimmed, offset)
+        assert self.log.start("latest", 0) <= self.trimmed
 
     @rule(seconds=st.integers(1, 60))
     def time_passes(self, seconds: int) -> None:
@@ -63,7 +90,7 @@ class History(RuleBasedStateMachine):
     def maintain(self) -> None:
         self.log.maintain()
         oldest = self.now - RETENTION * SECOND
-        self.gone = sum(written.appended < oldest for written in self.written["recent"])
+        self.gone = max(self.gone, sum(written.appended < oldest for written in self.written["recent"]))
 
     @rule()
     def open_again(self) -> None:
@@ -78,6 +105,13 @@ class History(RuleBasedStateMachine):
             found += records
             offset = records[-1].offset + 1
         assert found == self.read_all(topic)
+        reader, taken = self.log.reader(), []
+        reader.assign({TopicPartition(topic, 0): 0})
+        while batches := reader.take(limit):
+            assert sum(map(len, batches)) <= limit
+            taken += [record for batch in batches for record in batch.records()]
+        assert taken == found
+        assert reader.at_end()
         assert offset == (self.log.end(topic, 0) if found else 0)
 
     @invariant()
@@ -118,7 +152,7 @@ class History(RuleBasedStateMachine):
             tombstone_may_be_gone = (
                 written.event.value is None and written.appended + TOMBSTONES * SECOND <= self.now and key not in seen
             )
-            assert seen.get(key) == offset or tombstone_may_be_gone
+            assert seen.get(key) == offset or tombstone_may_be_gone or offset < self.trimmed
 
     @invariant()
     def what_is_past_its_retention_is_gone_and_nothing_else(self) -> None:

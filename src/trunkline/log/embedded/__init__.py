@@ -7,8 +7,9 @@ The file must lie on a local disk (SQLite's WAL shares memory between processes)
 and `-shm`, which are SQLite's, and the empty `.lock` and `.maintenance`, in which processes queue. Copy a log that is
 in use with SQLite's own backup (`sqlite3 log.db ".backup copy.db"`, of a SQLite that has the WAL-reset bug mended).
 
-`database` opens the file, `writing` and `reading` are the two ways through it, `batches` is how events lie in a row,
-`groups` shares partitions among consumers, `maintenance` and `compaction` take away what need not stay.
+`database` opens the file, `writing` and `reading` are the two ways through it, `columns` and `batches` are how events
+lie in memory and in a row; `reader` follows partitions. In `groups` each `member` holds partitions by a lease that the
+`heartbeat` renews; a `consumer` is a member that reads. `maintenance` and `compaction` take away what need not stay.
 """
 
 from trunkline.log.embedded.log import EmbeddedLog, open_embedded

@@ -1,12 +1,13 @@
 """Consumer groups: members of any process share the partitions of their topics."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 from trunkline.log.embedded import clock
 from trunkline.log.embedded.consumer import Consumer
 from trunkline.log.embedded.database import Database
 from trunkline.log.embedded.heartbeat import Heartbeat
-from trunkline.log.embedded.member import Member
+from trunkline.log.embedded.member import Member, leave
 from trunkline.log.embedded.positions import positions, set_positions
 from trunkline.log.embedded.reading import Reading
 from trunkline.log.embedded.topics import Topics
@@ -55,5 +56,8 @@ class Groups:
             set_positions(db, new)
 
     def close(self) -> None:
-        """The members of this process are no longer heard of."""
-        self._heartbeat.close()
+        """The members that this process still has leave."""
+        if members := self._heartbeat.close():
+            # Where the log cannot be written any more, their leases run out.
+            with suppress(LogError), self._database.writing() as db:
+                leave(db, members)

@@ -36,10 +36,13 @@ class Heartbeat:
         with self._lock:
             self._members.discard(member)
 
-    def close(self) -> None:
+    def close(self) -> set[str]:
+        """Stop, and tell who had not left."""
         self._closing.set()
         if self._thread is not None:
             self._thread.join()
+        left, self._members = self._members, set()
+        return left
 
     def _run(self) -> None:
         while not self._closing.wait(self.lease / 3):

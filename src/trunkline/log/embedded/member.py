@@ -3,7 +3,7 @@
 import time
 import uuid
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import NamedTuple
 
@@ -118,8 +118,7 @@ class Member:
         """See `port.Member.close`."""
         self._heartbeat.remove(self._id)
         with self._database.writing() as db:
-            db.execute("DELETE FROM member WHERE id = ?", (self._id,))
-            db.execute("DELETE FROM lease WHERE group_name = ? AND member = ?", (self._group, self._id))
+            leave(db, [self._id])
         self._hold(frozenset(), {})
 
     def _keep_up(self) -> None:
@@ -180,6 +179,13 @@ class Member:
             raise Fenced(
                 f"group {self._group!r}: another member {self._name!r} has joined after this one: stop this one"
             )
+
+
+def leave(db: apsw.Connection, members: Iterable[str]) -> None:
+    """Take members out of their groups; what they held is free."""
+    for id in members:
+        db.execute("DELETE FROM member WHERE id = ?", (id,))
+        db.execute("DELETE FROM lease WHERE member = ?", (id,))
 
 
 def look(db: apsw.Connection, group: str) -> Sight:
