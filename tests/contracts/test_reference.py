@@ -89,7 +89,7 @@ SAMPLES = [
     Rejected(
         stage="decode", reason="xml.truncated", message="The file ends inside measValue.", system="enm",
         uri="sftp://enm/pm/A.xml", offset=9, length=20, line=3, part=b"\x00<x", archive="ab" * 32,
-        target="network.measurement", time=NOON,
+        target="network.measurement", stack="File kpis.py, line 7", time=NOON,
     ),
 ]  # fmt: skip
 IDS = [type(record).topic for record in SAMPLES]

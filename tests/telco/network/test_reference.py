@@ -181,11 +181,11 @@ def test_what_the_processors_say_keeps_the_contracts_from_report_to_health(log: 
     )  # fmt: skip
     up = measurement("Ericsson AB", LTE, {"pmCellDowntimeAuto": 0, "pmCellDowntimeMan": 0})
     append(log, resource, up, report, history, unknown)
-    worker = Worker(log, network.processors(BELGICOM))
+    worker = Worker(log, network.processors(BELGICOM), "here")
     work_off(worker)
     (alarm,) = (alarm for alarm in last(log, Alarm).values() if alarm.state != "cleared")
     append(log, AlarmCommand(command="acknowledge", alarm_id=alarm.id, dn=alarm.dn, user="an", time=at(9)))
-    work_off(Worker(log, network.processors(BELGICOM)))
+    work_off(Worker(log, network.processors(BELGICOM), "here"))
     assert {alarm.state: alarm.ack_user for alarm in last(log, Alarm).values()} == {"raised": "an", "cleared": ""}
     assert [kpi.value for kpi in last(log, Kpi).values()] == [100.0]
     health = last(log, Health)
