@@ -12,6 +12,7 @@ import msgspec
 from trunkline.log import ContractViolation, Event
 from trunkline.log.envelope import cloud_event
 from trunkline.quarantine import EXCERPT, Rejected
+from trunkline.systems.reach import Captured
 from trunkline.systems.system import CanonicalRecord
 from trunkline.telco.model import AlarmReport, Measurement, Report
 
@@ -22,7 +23,7 @@ Append = Callable[[str, Sequence[Event], int | None], Any]
 
 
 class _Entry(NamedTuple):
-    record: CanonicalRecord
+    record: CanonicalRecord | Captured
     id: str
     event: Event
 
@@ -31,7 +32,7 @@ class Batch:
     """Records in the order in which they came, to be written together.
 
     `partitions` says how many partitions a topic has: the word that a system's alarms are `synchronised` concerns
-    alarms of every partition, so it is written to each.
+    alarms of every partition, so it is written to each; so is what is captured `everywhere`.
     """
 
     def __init__(self, partitions: Callable[[str], int]) -> None:
@@ -43,14 +44,19 @@ class Batch:
         self.values = 0
         """Counter values in measurements; after `write`, those that were written."""
 
-    def add(self, record: CanonicalRecord | Rejected, id: str) -> None:
-        """Put a record behind the others. `id` is unique for its source and the same if it is ever written again."""
+    def add(self, record: CanonicalRecord | Captured | Rejected, id: str) -> None:
+        """Put a record behind the others. `id` is unique for its source and the same if it is ever written again; what
+        was captured has its own."""
         self.items += 1
         if isinstance(record, Rejected):
             self._reject(record, id)
             return
         try:
-            event = _event(record.topic, record.source.uri, record.key, record, id)
+            event = (
+                record.event
+                if isinstance(record, Captured)
+                else _event(record.topic, record.source.uri, record.key, record, id)
+            )
         except UnicodeEncodeError as error:
             self._reject(
                 _refused(record, b"", "record.not-text", f"a text in it cannot be written as UTF-8: {error}"), id
@@ -64,7 +70,7 @@ class Batch:
         self.bytes += len(value)
         self.values += _values(record)
         entry, runs = _Entry(record, id, event), self._runs.setdefault(record.topic, [])
-        if isinstance(record, AlarmReport) and record.kind is Report.SYNCHRONISED:
+        if _is_for_everyone(record):
             runs += [(partition, [entry]) for partition in range(self._partitions(record.topic))]
         elif runs and runs[-1][0] is None:
             runs[-1][1].append(entry)
@@ -112,12 +118,20 @@ def _event(topic: str, source: str, key: str, record: Any, id: str) -> Event:
     return cloud_event(type=topic, source=source, id=id, value=msgspec.json.encode(record), key=key)
 
 
-def _values(record: CanonicalRecord) -> int:
+def _is_for_everyone(record: CanonicalRecord | Captured) -> bool:
+    if isinstance(record, Captured):
+        return record.everywhere
+    return isinstance(record, AlarmReport) and record.kind is Report.SYNCHRONISED
+
+
+def _values(record: CanonicalRecord | Captured) -> int:
     return len(record.counters) if isinstance(record, Measurement) else 0
 
 
-def _refused(record: CanonicalRecord, value: bytes, reason: str, message: str) -> Rejected:
+def _refused(record: CanonicalRecord | Captured, value: bytes, reason: str, message: str) -> Rejected:
     source = record.source
+    if isinstance(record, Captured):
+        message = f"{record.place}: {message}"
     return Rejected(
         stage="contract",
         reason=reason,

@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from itertools import count
 from typing import BinaryIO
 
@@ -17,12 +18,14 @@ from msgspec.structs import replace
 
 from trunkline.connect.archive import Archive, NotArchived
 from trunkline.connect.batch import Batch
+from trunkline.connect.positions import TOPIC as POSITION
+from trunkline.connect.positions import last_position, position_event
 from trunkline.connect.progress import TOPIC, Done, Progress, content_event, place_event
 from trunkline.connect.status import Status
-from trunkline.log import Event, Fenced, Log, TransactionalProducer
+from trunkline.log import Event, Fenced, Log, Transaction, TransactionalProducer
 from trunkline.quarantine import Rejected
 from trunkline.systems import Format, Origin, System
-from trunkline.systems.reach import FileReport
+from trunkline.systems.reach import Captured, FileReport
 from trunkline.systems.system import SNIFFED, CanonicalRecord
 from trunkline.telco.model import Measurement
 
@@ -35,7 +38,7 @@ Item = CanonicalRecord | Rejected
 
 
 class Stopped(Exception):
-    """The intake was closed while it took a file: the rest is taken at the next start."""
+    """The intake was closed: what is not taken yet is taken at the next start."""
 
 
 class Intake:
@@ -65,6 +68,7 @@ class Intake:
         self._partitions: dict[str, int] = {}
         self._writing = threading.Lock()
         self._producer: TransactionalProducer | None = None
+        self._position_known = False
         self._closing = False
         self._waiting: list[tuple[Sequence[Item], asyncio.Future[None]]] = []
         self._flushing: asyncio.Task[None] | None = None
@@ -141,6 +145,27 @@ class Intake:
         """See `systems.reach.Intake.forget`."""
         self._progress.forget_places(self.name, uris)
 
+    # What is read from a system's own log
+
+    def position(self) -> bytes | None:
+        """See `systems.reach.Intake.position`."""
+        with self._writing:
+            self._named_producer()
+            self._position_known = True
+        return last_position(self._log, self.name)
+
+    def commit(self, captured: Sequence[Captured | Rejected], position: bytes) -> None:
+        """See `systems.reach.Intake.commit`."""
+        if not self._position_known:  # another process may have come further
+            raise Fenced(f"{self.name}: ask for the position before committing another")
+        batch = self._batch()
+        for item in captured:
+            batch.add(item, f"{self._run}-{next(self._number)}")
+        with self._transaction() as transaction:
+            written = batch.write(transaction.append)
+            transaction.append(POSITION.name, [position_event(self.name, position)])
+        self._count(written)
+
     def close(self) -> None:
         """Take nothing more; a file that is being taken stops after its chunk with `Stopped`."""
         self._closing = True
@@ -194,27 +219,37 @@ class Intake:
 
     def _write(self, batch: Batch, sha256: str, done: Done, *events: Event) -> Done:
         """One transaction: the batch, how far the content is done with it, and further events of progress."""
-        with self._writing:
-            if self._closing:
-                raise Stopped(f"{done.uri}: the rest is taken at the next start")
-            if self._producer is None:
-                self._producer = self._log.transactional(f"connect.{self.name}")
-            try:
-                with self._producer.transaction() as transaction:
-                    written = batch.write(transaction.append)
-                    done = replace(
-                        done,
-                        items=done.items + batch.items,
-                        records=dict(Counter(done.records) + written),
-                        values=done.values + batch.values,
-                        rejected=done.rejected + written[Rejected.topic],
-                    )
-                    transaction.append(TOPIC.name, [content_event(sha256, done), *events])
-            except Fenced:
-                self._producer = None
-                raise
+        with self._transaction() as transaction:
+            written = batch.write(transaction.append)
+            done = replace(
+                done,
+                items=done.items + batch.items,
+                records=dict(Counter(done.records) + written),
+                values=done.values + batch.values,
+                rejected=done.rejected + written[Rejected.topic],
+            )
+            transaction.append(TOPIC.name, [content_event(sha256, done), *events])
         self._count(written)
         return done
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Transaction]:
+        with self._writing:
+            producer = self._named_producer()
+            try:
+                with producer.transaction() as transaction:
+                    yield transaction
+            except Fenced:
+                self._producer, self._position_known = None, False
+                raise
+
+    def _named_producer(self) -> TransactionalProducer:
+        """The one of this connection: opening it fences those that other processes opened."""
+        if self._closing:
+            raise Stopped(f"{self.name}: what is not taken yet is taken at the next start")
+        if self._producer is None:
+            self._producer = self._log.transactional(f"connect.{self.name}")
+        return self._producer
 
     def _batch(self) -> Batch:
         return Batch(self._partitions_of)

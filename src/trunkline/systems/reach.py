@@ -13,8 +13,10 @@ from typing import Annotated, Any, BinaryIO, Protocol
 
 import msgspec
 
+from trunkline.log.port import Event
 from trunkline.quarantine import Rejected
 from trunkline.systems.system import CanonicalRecord, Format, Origin, System
+from trunkline.telco.model import Source
 
 Secret = Annotated[str, msgspec.Meta(pattern=r"^\$\{(env|file|data):[^}]+\}$")]
 """A setting that names a secret and never holds it: `${env:NAME}`, `${file:path}` in the
@@ -54,6 +56,21 @@ class FileReport(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     seconds: float = 0.0
 
 
+class Captured(msgspec.Struct, frozen=True, gc=False):
+    """An event for `topic` that a reach made itself, of a system that keeps a log of its own: a database.
+
+    `source` is where it stood in that log and `place` the same in words, for who reads why it was refused. An event
+    that concerns every key of the topic is `everywhere`: it is written to each partition.
+    """
+
+    topic: str
+    event: Event
+    system: str
+    source: Source
+    place: str
+    everywhere: bool = False
+
+
 class Intake(Protocol):
     """Where a reach hands over what it brought. What was handed over is durable when the call returns."""
 
@@ -76,6 +93,18 @@ class Intake(Protocol):
 
     def forget(self, uris: Iterable[str]) -> None:
         """Remember no longer that these files are done with, because they are gone from the system."""
+
+    def position(self) -> bytes | None:
+        """What was last given to `commit`, also after a restart; None where nothing ever was. From this call on any
+        other process that works for the same connection is fenced. Blocks: call it in a thread."""
+
+    def commit(self, captured: Sequence[Captured | Rejected], position: bytes) -> None:
+        """Take events together with how far the system's own log was read for them: all of it or nothing.
+
+        An event that breaks its topic's contract goes to the quarantine and the rest is taken. Blocks: call it in a
+        thread. Raises `LogError` where the log takes nothing, and `Fenced` where another process has taken over since
+        `position` was called.
+        """
 
 
 class Status(Protocol):
