@@ -1,20 +1,25 @@
-"""The operator's connections: one file `systems/<name>.yaml` each, checked before anything runs."""
+"""The operator's connections, in and out: one file `systems/<name>.yaml` each, checked before anything runs."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeVar
 
+from trunkline import contracts
 from trunkline.document import Document, Invalid, Problem
 from trunkline.systems import System, installed_systems
 from trunkline.systems.reach import Reach, Settings
-from trunkline.systems.registry import installed_reaches
+from trunkline.systems.registry import installed_reaches, installed_sinks
+from trunkline.systems.sink import Sink, SinkSettings
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """A declared connection: its settings, the way to the system, and the vendor's folder if it names one."""
+    """A declared way in: its settings, the way to the system, and the vendor's folder if it names one."""
 
     settings: Settings
     reach: Reach
@@ -25,14 +30,26 @@ class Connection:
         return self.settings.name
 
 
-def load(project: Path) -> list[Connection]:
+@dataclass(frozen=True, slots=True)
+class Outlet:
+    """A declared way out: its settings and the sink."""
+
+    settings: SinkSettings
+    sink: Sink
+
+    @property
+    def name(self) -> str:
+        return self.settings.name
+
+
+def load(project: Path) -> list[Connection | Outlet]:
     """Every connection of an operator's folder, by name. Raises `Invalid` with every error of every file."""
-    found: dict[str, Connection] = {}
+    found: dict[str, Connection | Outlet] = {}
     problems: list[Problem] = []
     for path in sorted((project / "systems").glob("*.yaml")):
         try:
             document = Document.load(path)
-            connection = _read(document, installed_reaches(project), installed_systems(project))
+            connection = _read(document, project)
             if connection.name in found:
                 raise Invalid([document.problem(("name",), f"another connection is named `{connection.name}`")])
             found[connection.name] = connection
@@ -52,18 +69,47 @@ def check(project: Path) -> list[Problem]:
     return []
 
 
-def _read(document: Document, reaches: Mapping[str, Reach], systems: Mapping[str, System]) -> Connection:
-    data = document.data if isinstance(document.data, dict) else {}
-    reach = reaches.get(str(data.get("reach")))
-    if reach is None:
-        raise Invalid([document.problem(("reach",), f"`reach` must be one of: {', '.join(sorted(reaches))}")])
-    settings = _settings(document, reach.settings)
+def _read(document: Document, project: Path) -> Connection | Outlet:
+    data: dict[str, Any] = document.data if isinstance(document.data, dict) else {}
+    if "sink" in data:
+        return _outlet(document, _chosen(document, data, "sink", installed_sinks(project)), project)
+    reach = _chosen(document, data, "reach", installed_reaches(project))
+    settings, systems = _settings(document, reach.settings), installed_systems(project)
     if settings.system and settings.system not in systems:
         raise Invalid([document.problem(("system",), f"`system` must be one of: {', '.join(sorted(systems))}")])
     return Connection(settings, reach, systems.get(settings.system))
 
 
-def _settings(document: Document, kind: type[Settings]) -> Settings:
+def _outlet(document: Document, sink: Sink, project: Path) -> Outlet:
+    settings = _settings(document, sink.settings)
+    known = _topics(project)
+    problems = [
+        document.problem(("topics", index), f"`topics` must be of: {', '.join(sorted(known))}")
+        for index, topic in enumerate(settings.topics)
+        if known and topic not in known
+    ]
+    if problems:
+        raise Invalid(problems)
+    return Outlet(settings, sink)
+
+
+def _topics(project: Path) -> Collection[str]:
+    """The topics that have a contract; none where the contracts cannot be read, which is told elsewhere."""
+    try:
+        return contracts.load(project / "contracts").keys()
+    except Invalid:
+        return ()
+
+
+def _chosen(document: Document, data: Mapping[str, Any], what: str, offered: Mapping[str, T]) -> T:
+    """What the declaration names among those that are installed."""
+    name = str(data.get(what))
+    if name not in offered:
+        raise Invalid([document.problem((what,), f"`{what}` must be one of: {', '.join(sorted(offered))}")])
+    return offered[name]
+
+
+def _settings(document: Document, kind: type[T]) -> T:
     try:
         return document.into(kind)
     except Invalid as invalid:

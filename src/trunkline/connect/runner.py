@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 import threading
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from trunkline.connect import credentials
+from trunkline import credentials
 from trunkline.connect.archive import Archive
-from trunkline.connect.connection import Connection
+from trunkline.connect.connection import Connection, Outlet
 from trunkline.connect.intake import Intake
 from trunkline.connect.progress import Progress
-from trunkline.connect.status import Status
+from trunkline.connect.sink import SinkRun
+from trunkline.connect.status import Status, reason_of
 from trunkline.log import Log
 from trunkline.systems import installed_systems
 from trunkline.systems.reach import Context
+from trunkline.systems.sink import SinkContext
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0  # seconds before a failed connection is started again; doubled each time
 HOUSEKEEPING = 3600.0  # seconds between two rounds of retention
@@ -33,7 +37,7 @@ class Runner:
     """
 
     def __init__(
-        self, project: Path, data: Path, log: Log, connections: Sequence[Connection], *, keep_days: float = 30
+        self, project: Path, data: Path, log: Log, connections: Sequence[Connection | Outlet], *, keep_days: float = 30
     ) -> None:
         self._project, self._data, self._log, self._keep_days = project, data, log, keep_days
         self._archive = Archive(data / "archive")
@@ -44,7 +48,12 @@ class Runner:
         """Run until `stop` is set. What was begun and not finished then goes on at the next start."""
         progress = await asyncio.to_thread(Progress, self._log)
         tasks = [
-            asyncio.create_task(self._keep_running(connection, status, progress), name=connection.name)
+            asyncio.create_task(
+                self._keep_running(connection, status, progress)
+                if isinstance(connection, Connection)
+                else self._hand_out(connection, status),
+                name=connection.name,
+            )
             for connection, status in zip(self._connections, self.statuses, strict=True)
         ]
         tasks.append(asyncio.create_task(self._keep_house(progress), name="housekeeping"))
@@ -66,7 +75,7 @@ class Runner:
                 await self._connect(connection, status, progress)
                 reason = "ended by itself"
             except Exception as error:
-                reason = _reason(error)
+                reason = reason_of(error)
                 logger.debug("%s failed", connection.name, exc_info=True)
             if status.last_success >= started:
                 pause = FIRST_PAUSE
@@ -96,13 +105,31 @@ class Runner:
             status=status,
             folder=folder,
             project=self._project,
-            secret=lambda reference: credentials.reveal(reference, self._project, self._data),
+            secret=self._secret,
         )
         try:
             await asyncio.to_thread(intake.resume)
             await connection.reach.run(connection.settings, context)
         finally:
             await asyncio.shield(asyncio.to_thread(intake.close))
+
+    async def _hand_out(self, outlet: Outlet, status: Status) -> None:
+        """Run a sink, which starts itself again, in a thread of its own."""
+        context = SinkContext(
+            name=outlet.name, status=status, project=self._project, data=self._data, secret=self._secret
+        )
+        run = SinkRun(self._log, outlet.settings, outlet.sink, context, status, socket.gethostname())
+        stop, thread = threading.Event(), ThreadPoolExecutor(1, thread_name_prefix=f"sink {outlet.name}")
+        work = asyncio.get_running_loop().run_in_executor(thread, run.run, stop)
+        try:
+            await asyncio.shield(work)
+        finally:
+            stop.set()
+            await asyncio.wait([work])
+            thread.shutdown(wait=False)
+
+    def _secret(self, reference: str) -> str:
+        return credentials.reveal(reference, self._project, self._data)
 
     async def _keep_house(self, progress: Progress) -> None:
         while True:
@@ -114,12 +141,3 @@ class Runner:
             except Exception:
                 logger.exception("retention of archived files failed; it is tried again in %d s", HOUSEKEEPING)
             await asyncio.sleep(HOUSEKEEPING)
-
-
-def _reason(error: BaseException) -> str:
-    """One line that says what went wrong, the innermost error of a group."""
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    text = " ".join(str(error).split())
-    known = isinstance(error, OSError | ValueError) and text
-    return text if known else f"{type(error).__name__}: {text}".removesuffix(": ")

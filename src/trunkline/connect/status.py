@@ -7,6 +7,8 @@ import threading
 import time
 from dataclasses import dataclass, field
 
+from trunkline.systems.sink import Down
+
 logger = logging.getLogger("trunkline.connect")
 
 
@@ -51,3 +53,12 @@ class Status:
             self.rejected += rejected
             self.files += files
             self.duplicates += duplicates
+
+
+def reason_of(error: BaseException) -> str:
+    """One line that says what went wrong, the innermost error of a group."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    text = " ".join(str(error).split())
+    known = isinstance(error, OSError | ValueError | Down) and text
+    return text if known else f"{type(error).__name__}: {text}".removesuffix(": ")

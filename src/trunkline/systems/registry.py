@@ -1,4 +1,4 @@
-"""Which systems are installed, and ways to reach them: the folders here, and those in the operator's project folder."""
+"""Which systems are installed, and ways to and from them: the folders here, and those in the operator's project."""
 
 import importlib
 import importlib.util
@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import Any
 
 from trunkline.systems.reach import Reach
+from trunkline.systems.sink import Sink
 from trunkline.systems.system import System
 
 
@@ -26,6 +27,12 @@ def installed_systems(project: Path | None = None) -> dict[str, System]:
 def installed_reaches(project: Path | None = None) -> dict[str, Reach]:
     """All ways to reach systems, by name: what folders hold as `REACH`, found in the same places."""
     return _offered("REACH", project)
+
+
+@cache
+def installed_sinks(project: Path | None = None) -> dict[str, Sink]:
+    """All ways out, by name: what folders hold as `SINK`, found in the same places."""
+    return _offered("SINK", project)
 
 
 def _offered(attribute: str, project: Path | None) -> dict[str, Any]:

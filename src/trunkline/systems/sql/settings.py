@@ -1,0 +1,67 @@
+"""What a way out into a database is declared with."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+import msgspec
+
+from trunkline.systems.reach import Secret
+from trunkline.systems.sink import SinkSettings
+
+SCHEMES = ("sqlite", "postgresql", "mariadb")
+Name = Annotated[str, msgspec.Meta(pattern=r"^[^\x00-\x1f\"`'%?]{1,63}$")]
+TableName = Annotated[str, msgspec.Meta(pattern=r"^[^\x00-\x1f\"`'.%?]{1,63}(\.[^\x00-\x1f\"`'.%?]{1,63})?$")]
+FieldPath = Annotated[str, msgspec.Meta(pattern=r"^\$?[^$\x00-\x1f]{1,200}$")]
+PLACES = ("$key", "$value", "$topic", "$partition", "$offset", "$time")
+
+
+class TableSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where a topic's events go: `key` are the columns that tell one row from another, `columns` say which part of the
+    event each column holds.
+
+    An event is a `row`, or a `change` of one (see `systems/change`), of which the columns hold parts of the row.
+    """
+
+    table: TableName
+    key: Annotated[tuple[Name, ...], msgspec.Meta(min_length=1)]
+    columns: Annotated[dict[Name, FieldPath], msgspec.Meta(min_length=1)] | tuple[Name, ...]
+    form: Literal["row", "change"] = "row"
+
+    def __post_init__(self) -> None:
+        if missing := [column for column in self.key if column not in self.columns]:
+            raise ValueError(f"`columns` must say what {', '.join(missing)} holds, which `key` names")
+        for path in self.paths.values():
+            if path.startswith("$") and path.split(".")[0] not in PLACES:
+                raise ValueError(f"{path} is none of {', '.join(PLACES)}")
+
+    @property
+    def paths(self) -> dict[str, str]:
+        """The part of the event that each column holds; a field of its own name where only names are given."""
+        return self.columns if isinstance(self.columns, dict) else {column: column for column in self.columns}
+
+
+class SqlSettings(SinkSettings, frozen=True, kw_only=True):
+    """A database and its tables, by topic.
+
+    `database` is `sqlite:///path`, `postgresql://user@host:5432/name` or `mariadb://user@host:3306/name`; of the
+    servers' options after `?`, PostgreSQL takes libpq's `ssl…` and MariaDB `ssl_ca`.
+    """
+
+    database: str
+    password: Secret | None = None
+    tables: dict[str, TableSettings]
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        url = urlsplit(self.database)
+        if url.scheme not in SCHEMES:
+            raise ValueError(f"`database` must begin with one of {', '.join(f'{scheme}://' for scheme in SCHEMES)}")
+        if url.password is not None:
+            raise ValueError("`database` must hold no password: give it as `password`")
+        if not url.path.strip("/"):
+            raise ValueError("`database` must name one: sqlite:///path or postgresql://user@host/NAME")
+        if set(self.topics) != self.tables.keys():
+            wrong = sorted(set(self.topics) ^ self.tables.keys())
+            raise ValueError(f"each of `topics` needs its table in `tables`, and no other: see {', '.join(wrong)}")
