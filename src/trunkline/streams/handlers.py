@@ -80,12 +80,16 @@ def signature(function: Callable[..., Any], count: int) -> tuple[list[Any], Any]
     return [hints[each] for each in parameters], hints["return"]
 
 
+def alternatives(annotation: Any) -> tuple[Any, ...]:
+    """The types of a union; of any other type, itself."""
+    return get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
+
+
 def without_none(annotation: Any) -> tuple[Any, bool]:
     """The type without `| None`, and whether it had that."""
-    if get_origin(annotation) in (Union, UnionType):
-        types = tuple(each for each in get_args(annotation) if each is not NoneType)
-        return Union[types], len(types) < len(get_args(annotation))  # noqa: UP007  # made of a tuple
-    return annotation, False
+    every = alternatives(annotation)
+    types = tuple(each for each in every if each is not NoneType)
+    return (Union[types], True) if 0 < len(types) < len(every) else (annotation, False)  # noqa: UP007  # of a tuple
 
 
 def key_of(field: Field) -> Callable[[Any], bytes]:

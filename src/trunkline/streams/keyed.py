@@ -107,6 +107,7 @@ class Keyed:
         name: str = "",
         key: Field | None = None,
         time: Field | None = None,
+        on_timer: OnTimer[Any] | None = None,
         idle: float | None = None,
         whole: bool = False,
     ) -> None:
@@ -115,7 +116,7 @@ class Keyed:
         self._function, self._kept, self._initial, self._writes = function, kept, initial, tuple(writes)
         self._key, self._time, self._idle = key, time, idle
         self._handlers: dict[str, Handler] = {}
-        self._on_timer: OnTimer[Any] | None = None
+        self._on_timer = on_timer
 
     @property
     def reads(self) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from typing import Any, get_origin
 import msgspec
 
 from trunkline.log.port import LogError, RecordBatch
-from trunkline.streams.handlers import Handler, Rejection
+from trunkline.streams.handlers import Handler, Rejection, alternatives
 from trunkline.streams.instance import Poison
 from trunkline.streams.out import Out
 from trunkline.streams.outputs import Outputs
@@ -32,7 +32,7 @@ class KeyedInstance:
     ) -> None:
         """For what these are see `keyed.Keyed`."""
         self._name, self._handlers, self._initial, self._on_timer = name, handlers, initial, on_timer or no_timer
-        self._class = get_origin(state) or state
+        self._classes = tuple(get_origin(each) or each for each in alternatives(state))
         self._states: State[Any] = State(state)
         self._timed = on_timer is not None or any(handler.time is not None for handler in handlers.values())
         self._timers = Timers()
@@ -85,7 +85,7 @@ class KeyedInstance:
         """The loop over the events: what it costs beside call and decoding decides how many can be worked on."""
         handler = self._handlers[batch.topic]
         call, decode, records, optional, key_of, time_of = handler
-        out, timers, timed, initial, kind = self._out, self._timers, self._timed, self._initial, self._class
+        out, timers, timed, initial, kind = self._out, self._timers, self._timed, self._initial, self._classes[0]
         order, asked, changed, committed = out.order, out.asked, self._states.changed, self._states.committed
         values: Sequence[Any] = batch.records() if records else batch.values
         times: Sequence[int] = batch.times if timed else ()
@@ -169,8 +169,9 @@ class KeyedInstance:
 
     def _refuse_other(self, after: Any) -> None:
         """Raises `TypeError` for what could not be read back as state."""
-        if after is not None and after.__class__ is not self._class:
-            raise TypeError(f"it returned {after!r:.200}, which is no {self._class.__name__}")
+        if after is not None and after.__class__ not in self._classes:
+            names = " or ".join(each.__name__ for each in self._classes)
+            raise TypeError(f"it returned {after!r:.200}, which is no {names}")
 
 
 def no_timer(state: Any, timer: Timer, out: Out) -> Any:

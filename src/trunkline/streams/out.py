@@ -87,6 +87,14 @@ class Out:
         """Take the key's timer `tag` away, where there is one."""
         self.asked.append((tag, None))
 
+    def late(self, until: int) -> Rejection:
+        """To be raised for an event that came when stream time had passed `until`."""
+        return Rejection(
+            "event.late",
+            f"it tells of {from_micros(self.time)} and came too late: it was waited for until stream time was "
+            f"{from_micros(until)}, and that is {from_micros(self.now)} already; a greater lateness waits longer",
+        )
+
     # What the engine does with it
 
     def begin(self, outputs: Outputs) -> None:
