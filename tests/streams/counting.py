@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from trunkline.log import Record, open_log
 from trunkline.streams import Worker
-from trunkline.streams.processor import Outputs
+from trunkline.streams.recorded import Outputs
 
 
 class Count:

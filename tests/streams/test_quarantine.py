@@ -11,8 +11,8 @@ from tests.streams.counting import Count
 from trunkline.log import ContractViolation, Event, Log, Record, Topic, open_log
 from trunkline.quarantine import Rejected
 from trunkline.streams import Worker
-from trunkline.streams.processor import Outputs
 from trunkline.streams.quarantine import Quarantine, Refused
+from trunkline.streams.recorded import Outputs
 
 
 class OnlyCalls:

@@ -11,8 +11,7 @@ from trunkline.document import Invalid
 from trunkline.log import Event, Log, Record, Topic, open_log
 from trunkline.streams import Worker, folder
 from trunkline.streams.lineage import lineage
-from trunkline.streams.processor import Outputs
-from trunkline.streams.recorded import Recorded
+from trunkline.streams.recorded import Outputs, Recorded
 from trunkline.streams.shadow import Comparison
 
 

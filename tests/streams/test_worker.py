@@ -19,7 +19,7 @@ from trunkline.log import Event, Fenced, Log, LogError, Record, Topic, open_log
 from trunkline.log.envelope import attributes
 from trunkline.quarantine import Rejected
 from trunkline.streams import Worker, changelog
-from trunkline.streams.processor import Outputs, Processor
+from trunkline.streams.recorded import Outputs, Processor
 
 
 class AtMostTwenty:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from trunkline.log import Log, Record
     from trunkline.project import Project
     from trunkline.systems import Format
+
+
+MINUTE = 60.0
 
 
 def register(app: typer.Typer) -> None:
@@ -73,8 +77,10 @@ def _format(operator: Project, name: str) -> Format | None:
 
 
 def topics(project: ProjectOption = HERE, json: JsonOption = False) -> None:
-    """List the topics: partitions, events, how they are kept."""
+    """List the topics: partitions, events, events a second in the last minute, how they are kept."""
     from trunkline.project import Project
+
+    lately = int((time.time() - MINUTE) * 1e6)
 
     with closing(Project.find(project).open_log()) as log:
         rows(
@@ -83,11 +89,15 @@ def topics(project: ProjectOption = HERE, json: JsonOption = False) -> None:
                     "topic": topic.name,
                     "partitions": topic.partitions,
                     "events": sum(log.end(topic.name, n) - log.start(topic.name, n) for n in range(topic.partitions)),
+                    "rate": sum(
+                        log.end(topic.name, n) - log.offset_at(topic.name, n, lately) for n in range(topic.partitions)
+                    )
+                    / MINUTE,
                     "kept": "last of each key" if topic.compacted else _duration(topic.retention),
                 }
                 for topic in sorted(log.topics(), key=lambda topic: topic.name)
             ),
-            ("topic", "partitions", "events", "kept"),
+            ("topic", "partitions", "events", "rate", "kept"),
             as_json=json,
             empty="no topics yet",
         )

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import closing
+from itertools import groupby
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,6 +15,8 @@ from trunkline.cli.output import HERE, JsonOption, ProjectOption, Refused, rows
 
 if TYPE_CHECKING:
     from trunkline.log import Log, TopicPartition
+
+SECOND = 1.0
 
 app = typer.Typer(
     help="Who reads what, and how far each group has come.", invoke_without_command=True, rich_markup_mode=None
@@ -25,17 +30,32 @@ def groups(
     partitions: Annotated[bool, typer.Option(help="A line for each partition instead of each topic.")] = False,
     json: JsonOption = False,
 ) -> None:
-    """List the consumer groups: processors, sinks, and others. `lag` is how many events wait."""
+    """List the consumer groups: processors, sinks, and others, and how they do in this second.
+
+    `lag` is how many events wait. Of a processor that runs on this machine: the time of a commit, and its state.
+    """
     if context.invoked_subcommand:
         return
     from trunkline.project import Project
 
-    with closing(Project.find(project).open_log()) as log:
+    operator = Project.find(project)
+    with closing(operator.open_log()) as log:
+        before = {_place(position): position["offset"] for position in _positions(log)}
+        time.sleep(SECOND)
         found = list(_positions(log))
+    for position in found:
+        position["rate"] = (position["offset"] - before.get(_place(position), position["offset"])) / SECOND
     if not partitions:
-        found = list(_by_topic(found))
-    columns = ("group", "topic", *(("partition", "offset", "end") if partitions else ()), "lag")
-    rows(found, columns, as_json=json, empty="no group has committed anything yet")
+        figures = _figures(operator.data / "metrics")
+        found = [row | figures.get(row["group"], {}) for row in _by_topic(found)]
+    columns = ("partition", "offset", "end") if partitions else ()
+    more = () if partitions else ("commit_ms", "state_keys", "state_bytes")
+    rows(
+        found,
+        ("group", "topic", *columns, "lag", "rate", *more),
+        as_json=json,
+        empty="no group has committed anything yet",
+    )
 
 
 @app.command()
@@ -66,13 +86,40 @@ def _positions(log: Log) -> Iterator[dict[str, Any]]:
                        "end": end, "lag": lag}  # fmt: skip
 
 
+def _place(position: dict[str, Any]) -> tuple[str, str, int]:
+    return position["group"], position["topic"], position["partition"]
+
+
 def _by_topic(positions: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    lags: dict[tuple[str, str], int] = {}
-    for position in positions:
-        name = (position["group"], position["topic"])
-        lags[name] = lags.get(name, 0) + position["lag"]
-    for (group, topic), lag in lags.items():
-        yield {"group": group, "topic": topic, "lag": lag}
+    for (group, topic), its in groupby(positions, key=lambda position: (position["group"], position["topic"])):
+        each = list(its)
+        yield {"group": group, "topic": topic, **{name: sum(one[name] for one in each) for name in ("lag", "rate")}}
+
+
+def _figures(folder: Path) -> dict[str, dict[str, Any]]:
+    """What the running processors tell Prometheus, by processor."""
+    from prometheus_client import CollectorRegistry
+    from prometheus_client.multiprocess import MultiProcessCollector
+
+    registry = CollectorRegistry()
+    if not folder.is_dir():
+        return {}
+    MultiProcessCollector(registry, path=str(folder))  # type: ignore[no-untyped-call]
+    samples = {
+        (sample.name.removeprefix("trunkline_processor_"), sample.labels.get("processor", "")): sample.value
+        for metric in registry.collect()
+        for sample in metric.samples
+        if "le" not in sample.labels
+    }
+    found: dict[str, dict[str, Any]] = {}
+    for (name, processor), commits in samples.items():
+        if name == "commit_seconds_count" and commits:
+            found[processor] = {
+                "commit_ms": 1000 * samples["commit_seconds_sum", processor] / commits,
+                "state_keys": int(samples.get(("state_keys", processor), 0)),
+                "state_bytes": int(samples.get(("state_bytes", processor), 0)),
+            }
+    return found
 
 
 def _is_input(place: TopicPartition) -> bool:

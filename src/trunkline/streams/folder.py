@@ -17,8 +17,7 @@ from typing import cast
 
 from trunkline.document import Invalid, Problem
 from trunkline.streams.instance import Definition
-from trunkline.streams.processor import Processor
-from trunkline.streams.recorded import Recorded
+from trunkline.streams.recorded import Processor, Recorded
 
 
 def load(folder: Path) -> list[Definition]:

@@ -15,8 +15,7 @@ from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from trunkline.log.port import Log, Topic
 from trunkline.quarantine import Rejected
 from trunkline.streams.instance import Definition
-from trunkline.streams.processor import Processor
-from trunkline.streams.recorded import Recorded
+from trunkline.streams.recorded import Processor, Recorded
 from trunkline.streams.run import Run
 
 BATCH = 10_000  # events of a commit at most

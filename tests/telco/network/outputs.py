@@ -10,7 +10,7 @@ import msgspec
 
 from trunkline.log.envelope import micros
 from trunkline.log.port import Record
-from trunkline.streams.processor import Processor
+from trunkline.streams.recorded import Processor
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 M = TypeVar("M")

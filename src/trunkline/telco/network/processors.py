@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from trunkline.document import Invalid, Problem
-from trunkline.streams.processor import Processor
+from trunkline.streams.recorded import Processor
 from trunkline.telco.network.alarms.book import AlarmBook
 from trunkline.telco.network.health import rules
 from trunkline.telco.network.health.processor import HealthProcessor

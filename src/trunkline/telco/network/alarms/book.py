@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from trunkline.log.envelope import from_micros
 from trunkline.log.port import Record
 from trunkline.quarantine import EXCERPT, Rejected
-from trunkline.streams.processor import Outputs
+from trunkline.streams.recorded import Outputs
 from trunkline.telco.model import Alarm, AlarmCommand, AlarmReport, Comment, Report, Severity
 from trunkline.telco.network.alarms.life import Effect, Identity, Life
 

@@ -21,7 +21,7 @@ from msgspec.structs import replace
 
 from trunkline.log.envelope import from_micros
 from trunkline.log.port import Record
-from trunkline.streams.processor import Outputs
+from trunkline.streams.recorded import Outputs
 from trunkline.telco.model import Alarm, Health, Kpi, NetworkResource, Severity
 from trunkline.telco.network.health.cells import LONG_AGO, Cell, KpiHead
 from trunkline.telco.network.health.judgement import (

@@ -17,7 +17,7 @@ from typing import ClassVar
 import msgspec
 
 from trunkline.log.port import Record
-from trunkline.streams.processor import Outputs
+from trunkline.streams.recorded import Outputs
 from trunkline.telco.model import Dn, Kpi, Measurement, Passport, Source, Value
 from trunkline.telco.network.performance.formulas import Formula, Table, Tables, class_of
 
