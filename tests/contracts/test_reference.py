@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import msgspec
 import pytest
@@ -15,6 +15,9 @@ from hypothesis import strategies as st
 
 from trunkline.contracts import ContractValidator, load
 from trunkline.contracts.field import Field
+from trunkline.effects.effect import Effect, Place
+from trunkline.effects.outcome import Action, Attempt, Decision, Outcome, Result, State
+from trunkline.effects.outcome import Reason as WhyDead
 from trunkline.log import Event
 from trunkline.quarantine import Rejected
 from trunkline.telco.model import (
@@ -42,6 +45,17 @@ VALIDATORS = {name: ContractValidator(contract) for name, contract in CONTRACTS.
 NOON = datetime(2026, 3, 1, 12, 0, 0, 125, tzinfo=UTC)
 CELL = "ManagedElement=ANT_HAVEN_02,ENBFunction=1,EUtranCellFDD=ANT_HAVEN_02-1"
 SOURCE = Source(uri="sftp://enm/pm/A2026.xml", offset=812, line=12, archive="ab" * 32)
+
+NOTICE = Effect(
+    id="notice-32470000000-2026-03-80",
+    effector="sms",
+    order="32470000000",
+    payload='{"text": "80 %"}',
+    parameters={"to": "32470000000"},
+    waits=False,
+    expires=NOON,
+    cause=Place("usage.rated", 3, 17),
+)
 
 SAMPLES = [
     Measurement(
@@ -90,6 +104,18 @@ SAMPLES = [
         stage="decode", reason="xml.truncated", message="The file ends inside measValue.", system="enm",
         uri="sftp://enm/pm/A.xml", offset=9, length=20, line=3, part=b"\x00<x", archive="ab" * 32,
         target="network.measurement", stack="File kpis.py, line 7", time=NOON,
+    ),
+    NOTICE,
+    Outcome(
+        id=NOTICE.id, effector="sms", order="32470000000", state=State.DEAD, number=7, requested=NOON, changed=NOON,
+        request=Place(Effect.topic, 3, 7), cause=NOTICE.cause, reason=WhyDead.UNKNOWN, message="no answer",
+        attempts=(
+            Attempt(number=1, began=NOON, ended=NOON, result=Result.LATER, status=503, message="busy"),
+            Attempt(number=2, began=NOON),
+        ),
+        attempted=2, failures=1, since=NOON, due=NOON, receipt="m-1", duplicates=1,
+        decisions=(Decision(id=NOTICE.id, action=Action.RETRY, by="an", time=NOON, why="it is up again"),),
+        effect=NOTICE,
     ),
 ]  # fmt: skip
 IDS = [type(record).topic for record in SAMPLES]
@@ -155,6 +181,7 @@ CLOSED_SETS = {  # fields whose values are a closed set in the contract, and pla
 
 def differences(kind: Any, field: Field, path: str) -> list[str]:
     """What the type `kind` of a record and the `field` of its contract do not agree on."""
+    kind = plain(kind)
     arms = list(get_args(kind)) if get_origin(kind) in (Union, UnionType) else [kind]
     nullable, arms = NoneType in arms, [arm for arm in arms if arm is not NoneType]
     if {int, float} <= set(arms):
@@ -192,6 +219,13 @@ def differences(kind: Any, field: Field, path: str) -> list[str]:
     return found
 
 
+def plain(kind: Any) -> Any:
+    """A type without its own limits, which the log's readers hold it against."""
+    return get_args(kind)[0] if get_origin(kind) is Annotated else kind
+
+
+TEXT = st.text(min_size=1, max_size=12)
+
 # Values that the types allow and the contract does not: the generator keeps to the contract in these alone.
 NARROWED: dict[tuple[Any, str], st.SearchStrategy[Any]] = {
     (Source, "offset"): st.integers(0, 2**40), (Source, "line"): st.integers(0, 2**40),
@@ -211,11 +245,17 @@ NARROWED: dict[tuple[Any, str], st.SearchStrategy[Any]] = {
     (Rejected, "stage"): st.sampled_from(CONTRACTS["quarantine"].field("stage").values),
     (Rejected, "offset"): st.integers(0, 2**40), (Rejected, "length"): st.integers(0, 2**40),
     (Rejected, "line"): st.integers(0, 2**40),
+    (Effect, "id"): st.from_regex(r"[!#-\[\]-~]{1,200}", fullmatch=True), (Effect, "effector"): TEXT,
+    (Effect, "order"): TEXT, (Place, "partition"): st.integers(0, 2**20), (Place, "offset"): st.integers(0, 2**40),
+    (Attempt, "number"): st.integers(1, 2**40), (Outcome, "id"): TEXT, (Outcome, "number"): st.integers(0, 2**40),
+    (Outcome, "attempted"): st.integers(0, 2**40), (Outcome, "failures"): st.integers(0, 2**40),
+    (Outcome, "duplicates"): st.integers(0, 2**40),
 }  # fmt: skip
 
 
 def strategy(kind: Any) -> st.SearchStrategy[Any]:
     """Values of a record's type, whole records too."""
+    kind = plain(kind)
     arguments = get_args(kind)
     if get_origin(kind) in (Union, UnionType):
         return st.one_of(map(strategy, arguments))

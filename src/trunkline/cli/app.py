@@ -10,7 +10,7 @@ import sys
 
 import typer
 
-from trunkline.cli import contracts, events, folder, groups, move, network, processors, quarantine, roles
+from trunkline.cli import contracts, effects, events, folder, groups, move, network, processors, quarantine, roles
 from trunkline.cli.output import Refused
 
 app = typer.Typer(
@@ -26,6 +26,7 @@ app = typer.Typer(
 for commands in (folder, network, events, processors, move, roles):
     commands.register(app)
 app.add_typer(contracts.app, name="contracts")
+app.add_typer(effects.app, name="effects")
 app.add_typer(groups.app, name="groups")
 app.add_typer(quarantine.app, name="quarantine")
 

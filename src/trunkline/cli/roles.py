@@ -1,4 +1,4 @@
-"""`trunkline api|worker|connect`: one role of the platform, as a process of its own (a deployment in Kubernetes)."""
+"""`trunkline api|worker|connect|perform`: one role of the platform as a process (a deployment in Kubernetes)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def register(app: typer.Typer) -> None:
-    for role in (api, worker, connect):
+    for role in (api, worker, connect, perform):
         app.command()(role)
 
 
@@ -38,6 +38,14 @@ def worker(project: ProjectOption = HERE) -> None:
 def connect(project: ProjectOption = HERE) -> None:
     """Run the role that reaches outside systems (`up` runs it for you)."""
     from trunkline.runtime import connect as role
+    from trunkline.runtime.signals import stop_event
+
+    role.run(_project(project), stop_event())
+
+
+def perform(project: ProjectOption = HERE) -> None:
+    """Run the role that makes the calls which processors ask for (`up` runs it where `effects/` declares any)."""
+    from trunkline.runtime import perform as role
     from trunkline.runtime.signals import stop_event
 
     role.run(_project(project), stop_event())

@@ -16,6 +16,7 @@ from pathlib import Path
 from prometheus_client.multiprocess import mark_process_dead
 
 from trunkline.project import Project
+from trunkline.runtime import perform
 from trunkline.runtime.signals import SUPERVISED
 
 METRICS = "PROMETHEUS_MULTIPROC_DIR"  # names the folder in which processes gather their figures
@@ -100,7 +101,7 @@ def services(project: Project) -> list[Service]:
             logs / f"{name}.log",
             {METRICS: str(metrics)},
         )
-        for role, name in _roles(project.settings.workers)
+        for role, name in _roles(project)
     ]
     # An extra finds the data folder, and the project folder as a Python package beside its parent's others.
     path = os.pathsep.join(filter(None, [str(project.folder.parent), os.environ.get("PYTHONPATH")]))
@@ -112,9 +113,11 @@ def services(project: Project) -> list[Service]:
     return [*roles, *extras]
 
 
-def _roles(workers: int) -> list[tuple[str, str]]:
+def _roles(project: Project) -> list[tuple[str, str]]:
     """(role, name of the process) of all that run; the first worker is `worker`, the next `worker-2`."""
-    more = [("worker", f"worker-{number}") for number in range(2, workers + 1)]
+    more = [("worker", f"worker-{number}") for number in range(2, project.settings.workers + 1)]
+    if perform.needed(project):
+        more.append((perform.ROLE, perform.ROLE))
     return [(role, role) for role in ROLES] + more
 
 
