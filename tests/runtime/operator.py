@@ -123,6 +123,11 @@ class Operator:
         except (OSError, ValueError):
             return None
 
+    def text(self, path: str) -> str:
+        """What is served there, as it is."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.http}{path}", timeout=5) as answer:
+            return str(answer.read().decode())
+
     def deliver(self, name: str, content: str) -> None:
         """Put a file into the inbox as a whole."""
         part = self.folder / "inbox" / f".{name}.part"

@@ -87,6 +87,23 @@ def test_the_output_of_a_talkative_process_is_bounded(tmp_path: Path, monkeypatc
         service.process.wait()
 
 
+def test_prometheus_is_told_what_the_processors_of_all_processes_do(operator: Operator) -> None:
+    operator.deliver("a.xml", pm_file("ANT_01", NOW.isoformat(), down=90))
+    until(lambda: availability(operator) == 90.0, "the file's KPI shows")
+    until(lambda: figures(operator)['trunkline_processor_events_total{processor="kpis"}'] == 1, "the event is counted")
+    found = figures(operator)
+    assert found['trunkline_processor_outputs_total{processor="kpis"}'] > 0
+    assert found['trunkline_processor_commit_seconds_count{processor="kpis"}'] > 0
+    until(lambda: figures(operator)['trunkline_processor_state_keys{processor="kpis"}'] > 0, "the state's size shows")
+    assert figures(operator)['trunkline_processor_lag{processor="kpis"}'] == 0
+
+
+def figures(operator: Operator) -> dict[str, float]:
+    """What `/metrics` says, in the text format that Prometheus reads."""
+    lines = operator.text("/metrics").splitlines()
+    return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines if line[:1] != "#")}
+
+
 def test_a_process_that_dies_is_started_again_and_all_stop_with_their_supervisor(operator: Operator) -> None:
     before = operator.processes()
     assert before.keys() == {"up", "api", "worker", "connect"}
