@@ -524,7 +524,7 @@ def test_a_reader_begins_at_the_offset_that_it_is_given_and_leaves_what_it_had(l
 def test_a_reader_waits_for_events_and_gives_none_after_its_timeout(log: Log) -> None:
     reader = reading(log, ("notes", 0), ("calls", 3))
     assert reader.take(timeout=0.05) == []
-    assert reader.at_end()
+    eventually(reader.at_end, "the end")
 
 
 @pytest.mark.parametrize("by", ["the same process", "another process"])

@@ -277,6 +277,20 @@ def test_a_partition_that_was_lost_is_missing_in_one_answer_even_if_it_is_free_a
     commit_consumed(log, dead)
 
 
+def test_where_a_group_goes_on_is_set_over_the_heads_of_the_dead(
+    log: EmbeddedLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dead = log.member("billing", "calls")
+    held_by(dead, 4)
+    real = clock.now
+    monkeypatch.setattr(clock, "now", lambda: real() + 3_600_000_000)
+    log.commit("billing", {TopicPartition("calls", 0): 7})
+    monkeypatch.undo()
+    with pytest.raises(Fenced):
+        commit_consumed(log, dead)
+    assert log.committed("billing") == {TopicPartition("calls", 0): 7}
+
+
 def commit_consumed(log: EmbeddedLog, member: Member) -> None:
     with log.transactional("billing").transaction() as transaction:
         transaction.consumed(member, {TopicPartition("calls", 0): 1})
@@ -358,6 +372,15 @@ def test_maintenance_lets_writers_through(log: EmbeddedLog) -> None:
     assert log.start("short", 0) == 3000
     assert len(log.read("latest", 0, 0)) == 10
     assert written > 1
+
+
+def test_a_trim_of_many_batches_removes_them_all(log: EmbeddedLog) -> None:
+    with log.transactional("filler").transaction() as transaction:
+        for number in range(1_300):
+            transaction.append("notes", [Event(b"%d" % number)])
+    log.trim("notes", 0, 1_200)
+    assert log.start("notes", 0) == 1_200
+    assert [record.value for record in log.read("notes", 0, 0)] == [b"%d" % number for number in range(1_200, 1_300)]
 
 
 def test_what_is_trimmed_while_compaction_is_at_it_does_not_come_back(

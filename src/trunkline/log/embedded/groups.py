@@ -3,11 +3,10 @@
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
-from trunkline.log.embedded import clock
 from trunkline.log.embedded.consumer import Consumer
 from trunkline.log.embedded.database import Database
 from trunkline.log.embedded.heartbeat import Heartbeat
-from trunkline.log.embedded.member import Member, leave
+from trunkline.log.embedded.member import Member, bury, leave
 from trunkline.log.embedded.positions import positions, set_positions
 from trunkline.log.embedded.reading import Reading
 from trunkline.log.embedded.topics import Topics
@@ -46,8 +45,8 @@ class Groups:
         """See `Log.commit`."""
         new = {(group, self._topics.id(*place)): offset for place, offset in offsets.items()}
         with self._database.writing() as db:
-            living = "SELECT count(*) FROM member WHERE group_name = ? AND expires > ?"
-            [(members,)] = db.execute(living, (group, clock.now()))
+            bury(db, group)
+            [(members,)] = db.execute("SELECT count(*) FROM member WHERE group_name = ?", (group,))
             if members:
                 raise LogError(
                     f"group {group!r} has {members} living members, which would not notice: stop them first (one that "

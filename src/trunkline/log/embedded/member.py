@@ -126,31 +126,29 @@ class Member:
         with self._database.reading() as db, db:
             sight = look(db, self._group)
         self._refuse_succeeded(sight)
-        mine = sight.held(self._id)
-        if not self._held <= mine:
-            # What was lost is missing in one answer at least, even if it is free again by now: others have had it.
-            self._hold(self._held & mine, sight.places)
-            self._look_at = 0.0
-        elif sight.share(self._id) == mine and any(its.id == self._id for its in sight.living):
+        mine, lives = sight.held(self._id), any(its.id == self._id for its in sight.living)
+        if lives and self._held <= mine == sight.share(self._id):
             self._hold(mine, sight.places)
         else:
             self._rebalance()
 
     def _rebalance(self) -> None:
         with self._database.writing() as db:
-            db.execute("DELETE FROM member WHERE group_name = ? AND expires <= ?", (self._group, clock.now()))
+            bury(db, self._group)
             self._refuse_succeeded(look(db, self._group))
             self._join(db)
-            db.execute(
-                "DELETE FROM lease WHERE group_name = ? AND member NOT IN (SELECT id FROM member)", (self._group,)
-            )
             sight = look(db, self._group)
-            mine, meant = sight.held(self._id), sight.share(self._id)
+            mine = sight.held(self._id)
+            # What was lost is missing in one answer at least, even if it is free again by now: others have had it.
+            lost = self._held - mine
+            meant = sight.share(self._id) - lost
             for partition in mine - meant:
                 db.execute("DELETE FROM lease WHERE group_name = ? AND partition = ?", (self._group, partition))
             for partition in meant - mine:
                 db.execute("INSERT OR REPLACE INTO lease VALUES (?, ?, ?)", (self._group, partition, self._id))
         self._hold(meant, sight.places)
+        if lost:
+            self._look_at = 0.0
 
     def _hold(self, partitions: frozenset[int], places: dict[int, TopicPartition]) -> None:
         if partitions != self._held:
@@ -186,6 +184,12 @@ def leave(db: apsw.Connection, members: Iterable[str]) -> None:
     for id in members:
         db.execute("DELETE FROM member WHERE id = ?", (id,))
         db.execute("DELETE FROM lease WHERE member = ?", (id,))
+
+
+def bury(db: apsw.Connection, group: str) -> None:
+    """Take out of the group whoever has not been heard of for too long."""
+    dead = db.execute("SELECT id FROM member WHERE group_name = ? AND expires <= ?", (group, clock.now()))
+    leave(db, [id for (id,) in dead])
 
 
 def look(db: apsw.Connection, group: str) -> Sight:
