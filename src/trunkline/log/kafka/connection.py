@@ -1,0 +1,127 @@
+"""The clients of one open log: all of them end with it."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import Any, Protocol
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
+from confluent_kafka.admin import AdminClient
+
+from trunkline.log.kafka.address import PARTITIONERS, Address
+from trunkline.log.kafka.errors import REFUSED, error_of, translated
+from trunkline.log.port import LogError
+
+ANSWER = 15.0  # seconds in which the cluster must answer a request
+LARGEST = 8 << 20  # bytes of an event: key, value and headers
+BATCH = 1 << 20  # bytes of a batch on its way to the broker, unless an event is larger
+
+logger = logging.getLogger(__name__)
+
+
+class Closable(Protocol):
+    def close(self) -> object: ...
+
+
+class Connection:
+    """Makes clients of the cluster. Raises `LogError` where none of its brokers answers, or they refuse this client."""
+
+    def __init__(self, address: Address) -> None:
+        self.address = address
+        self._open: list[Closable] | None = []
+        self._lock = threading.Lock()
+        self._refusal: KafkaError | None = None
+        self._client: dict[str, Any] = {
+            **address.client,
+            "client.id": "trunkline",
+            "error_cb": self._hear,
+            "logger": logger,
+            "retry.backoff.ms": 10,
+            "reconnect.backoff.ms": 50,
+            "reconnect.backoff.max.ms": 1000,
+        }
+        self._admin = AdminClient(self._client)
+        try:
+            self._admin.list_topics(timeout=ANSWER)
+        except KafkaException as raised:
+            error = self._refusal or error_of(raised)
+            raise translated(error, f"opening the log kafka://{address.bootstrap}") from None
+
+    @property
+    def admin(self) -> AdminClient:
+        self._refuse_closed()
+        return self._admin
+
+    def producer(self, **settings: Any) -> Producer:
+        """A producer whose batches are durable on all replicas in sync before they count as delivered."""
+        self._refuse_closed()
+        return Producer(
+            {
+                **self._client,
+                "acks": "all",
+                "enable.idempotence": True,
+                "partitioner": PARTITIONERS[self.address.partitioner],
+                "compression.type": self.address.compression,
+                "message.max.bytes": LARGEST + (64 << 10),
+                "batch.size": BATCH,
+                "batch.num.messages": 100_000,
+                "queue.buffering.max.messages": 1_000_000,
+                "queue.buffering.max.kbytes": 512 << 10,
+                **settings,
+            }
+        )
+
+    def consumer(self, group: str, **settings: Any) -> Consumer:
+        """A consumer of committed transactions that commits nothing by itself. Give it to `closing_with_log`."""
+        self._refuse_closed()
+        return Consumer(
+            {
+                **self._client,
+                "group.id": self.named(group),
+                "isolation.level": "read_committed",
+                "enable.auto.commit": False,
+                "enable.auto.offset.store": False,
+                "auto.offset.reset": "earliest",
+                "allow.auto.create.topics": False,
+                "check.crcs": True,
+                **settings,
+            }
+        )
+
+    def closing_with_log(self, client: Closable) -> None:
+        """Close `client` when the log is closed."""
+        self._refuse_closed()
+        with self._lock:
+            if self._open is not None:
+                self._open.append(client)
+
+    def forget(self, client: Closable) -> None:
+        """It was closed by itself."""
+        with self._lock:
+            if self._open is not None and client in self._open:
+                self._open.remove(client)
+
+    def named(self, name: str) -> str:
+        """What the cluster calls a topic, group or producer of this log."""
+        return self.address.prefix + name
+
+    def own_name(self, name: str) -> str | None:
+        """What this log calls one of the cluster's, None where it is of another log."""
+        return name.removeprefix(self.address.prefix) if name.startswith(self.address.prefix) else None
+
+    def close(self) -> None:
+        with self._lock:
+            clients, self._open = self._open or [], None
+        for client in reversed(clients):
+            client.close()
+
+    def _refuse_closed(self) -> None:
+        if self._open is None:
+            raise LogError("the log is closed: open it again")
+
+    def _hear(self, error: KafkaError) -> None:
+        """librdkafka tells here what it tries again by itself; a login that is refused shows nowhere else."""
+        if error.code() in REFUSED:
+            self._refusal = error
+        logger.log(logging.ERROR if error.fatal() else logging.WARNING, "kafka: %s", error.str())

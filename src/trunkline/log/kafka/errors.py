@@ -1,0 +1,76 @@
+"""Kafka's errors as the port's, with a sentence for the person who must act."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from confluent_kafka import KafkaError, KafkaException
+
+from trunkline.log.port import EventTooLarge, Fenced, LogError, UnknownTopic
+
+FENCED = {
+    KafkaError._FENCED,
+    KafkaError.PRODUCER_FENCED,
+    KafkaError.INVALID_PRODUCER_EPOCH,
+    KafkaError.INVALID_PRODUCER_ID_MAPPING,
+    KafkaError.TRANSACTION_COORDINATOR_FENCED,
+    KafkaError._FATAL,
+}
+"""Another of the name was opened, or the broker has aborted what took too long: the client cannot go on."""
+LOST = {
+    KafkaError.FENCED_INSTANCE_ID,
+    KafkaError.ILLEGAL_GENERATION,
+    KafkaError.UNKNOWN_MEMBER_ID,
+    KafkaError._ASSIGNMENT_LOST,
+}
+"""The group has been shared out anew without this member."""
+UNKNOWN = {KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC, KafkaError._UNKNOWN_PARTITION}
+TOO_LARGE = {KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.RECORD_LIST_TOO_LARGE}
+REFUSED = {
+    KafkaError._AUTHENTICATION,
+    KafkaError.SASL_AUTHENTICATION_FAILED,
+    KafkaError.TOPIC_AUTHORIZATION_FAILED,
+    KafkaError.GROUP_AUTHORIZATION_FAILED,
+    KafkaError.CLUSTER_AUTHORIZATION_FAILED,
+    KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
+}
+UNREACHABLE = {KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN, KafkaError._TIMED_OUT, KafkaError._MSG_TIMED_OUT}
+
+
+def translated(error: KafkaError, doing: str) -> LogError:
+    """What to raise for an error that came up while `doing` something."""
+    code, reason = error.code(), error.str()
+    if code in FENCED:
+        return Fenced(
+            f"{doing}: another of its name was opened after this one, or it took longer than a transaction may: stop "
+            f"this one and start it anew ({reason})"
+        )
+    if code in LOST:
+        return Fenced(f"{doing}: its group has shared its partitions out anew: start this one anew ({reason})")
+    if code in UNKNOWN:
+        return UnknownTopic(f"{doing}: the topic or partition does not exist (any more): {reason}")
+    if code in TOO_LARGE:
+        return EventTooLarge(
+            f"{doing}: an event is larger than the log takes: put the payload in a file or a store and its address in "
+            f"the event ({reason})"
+        )
+    if code in REFUSED:
+        return LogError(f"{doing}: Kafka does not let this client in: check its user, secret and rights ({reason})")
+    if code in UNREACHABLE:
+        return LogError(f"{doing}: Kafka does not answer: are the brokers up, and is the address right? ({reason})")
+    return LogError(f"{doing}: Kafka refuses: {reason}")
+
+
+def error_of(raised: KafkaException) -> KafkaError:
+    error: KafkaError = raised.args[0]
+    return error
+
+
+@contextmanager
+def told(doing: str) -> Iterator[None]:
+    """Raise the port's error for Kafka's."""
+    try:
+        yield
+    except KafkaException as raised:
+        raise translated(error_of(raised), doing) from None
