@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from trunkline.connect.credentials import reveal
+from trunkline.credentials import reveal
 
 
 def test_a_secret_comes_from_a_variable_or_from_a_file_of_the_project(
