@@ -62,6 +62,11 @@ def handler(
     )
 
 
+def decode_reason(error: Exception) -> str:
+    """The reason with which an event goes to the quarantine that could not be decoded."""
+    return "decode.schema" if isinstance(error, msgspec.ValidationError) else "decode.json"
+
+
 def signature(function: Callable[..., Any], count: int) -> tuple[list[Any], Any]:
     """The annotations of the function's parameters, of which there must be `count`, and of what it returns.
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, get_origin
 
-import msgspec
-
 from trunkline.log.port import LogError, RecordBatch
-from trunkline.streams.handlers import Handler, Rejection, alternatives
+from trunkline.streams.handlers import Handler, Rejection, alternatives, decode_reason
 from trunkline.streams.instance import Poison
 from trunkline.streams.out import Out
 from trunkline.streams.outputs import Outputs
@@ -188,8 +186,6 @@ def poison(error: Exception, batch: int, index: int, handler: Handler, value: An
     elif handler.decode is not None and value is not None:
         try:
             handler.decode(value)
-        except msgspec.ValidationError as wrong:
-            stage, reason, message = "decode", "decode.schema", str(wrong)
         except Exception as wrong:
-            stage, reason, message = "decode", "decode.json", str(wrong)
+            stage, reason, message = "decode", decode_reason(wrong), str(wrong)
     return Poison(batch, index, stage=stage, reason=reason, message=message, clean=clean)

@@ -62,9 +62,10 @@ class Out:
         `key` is the state's where it is not given. `id` and `time` as in `Outputs.send`. Raises `LogError`, which stops
         the processor, for a topic that it does not declare.
         """
-        sent = self._sent.get(topic)
-        if sent is None:
-            raise LogError(f"it sends to {topic}, which it does not declare: add the topic to its writes")
+        try:
+            sent = self._sent[topic]
+        except KeyError:
+            raise LogError(f"{self.name} sends to {topic}, which it does not declare: add it to its writes") from None
         if id or time:
             sent.marked[len(sent.keys)] = (id, time)
         sent.keys.append(self.key if key is None else key.encode() if isinstance(key, str) else key)
