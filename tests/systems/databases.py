@@ -14,12 +14,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import psycopg2
 import pymysql
 
+from tests.components import need
+from tests.servers.postgresql import shared_postgresql
 from tests.servers.process import ServerProcess, answers, free_ports
-
-POSTGRES = Path("/usr/lib/postgresql/15/bin")
 
 
 class TestDatabase:
@@ -51,15 +50,13 @@ def sqlite_database(folder: Path) -> TestDatabase:
 
 
 def postgresql_database(name: str) -> TestDatabase:
-    port = postgresql()
-    admin = psycopg2.connect(host="127.0.0.1", port=port, user="postgres", dbname="postgres")
-    admin.autocommit = True
-    admin.cursor().execute(f"CREATE DATABASE {name}")
-    admin.close()
+    server = shared_postgresql()
+    with server.connect() as administrator:
+        administrator.execute(f"CREATE DATABASE {name}")
     return TestDatabase(
         "postgresql",
-        f"postgresql://postgres@127.0.0.1:{port}/{name}",
-        lambda: psycopg2.connect(host="127.0.0.1", port=port, user="postgres", dbname=name),
+        f"postgresql://postgres@127.0.0.1:{server.port}/{name}",
+        lambda: server.connect(name),
     )
 
 
@@ -76,31 +73,9 @@ def mariadb_database(name: str) -> TestDatabase:
 
 
 @cache
-def postgresql() -> int:
-    """The port of a server that lets everybody in."""
-    folder, [port] = _folder("postgres"), free_ports(1)
-    subprocess.run(
-        _as("postgres", f"{POSTGRES}/initdb", "-D", f"{folder}/data", "-A", "trust", "-U", "postgres", "--no-sync"),
-        check=True, capture_output=True,
-    )  # fmt: skip
-    options = ["-c", "listen_addresses=127.0.0.1", "-c", f"unix_socket_directories={folder}", "-c", "fsync=off"]
-    server = ServerProcess(
-        _as("postgres", f"{POSTGRES}/postgres", "-D", f"{folder}/data", "-p", str(port), *options),
-        folder / "output.log",
-    )
-    atexit.register(server.kill)
-    server.wait_until(
-        lambda: (
-            answers(port)
-            and _lets_in(lambda: psycopg2.connect(host="127.0.0.1", port=port, user="postgres", dbname="postgres"))
-        )
-    )
-    return port
-
-
-@cache
 def mariadb() -> int:
     """The port of a server that lets everybody in."""
+    need("MariaDB")
     folder, [port] = _folder("mysql"), free_ports(1)
     subprocess.run(
         _as("mysql", "mariadb-install-db", "--no-defaults", f"--datadir={folder}/data",
@@ -144,6 +119,6 @@ def _as(user: str, *command: str) -> list[str]:
 def _lets_in(connect: Callable[[], Any]) -> bool:
     try:
         connect().close()
-    except (psycopg2.Error, pymysql.Error):
+    except pymysql.Error:
         return False
     return True

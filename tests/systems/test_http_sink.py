@@ -180,7 +180,7 @@ def test_a_server_is_trusted_by_its_certificate_alone(server: Server, tmp_path: 
     server.scheme = "https"
     with pytest.raises(Down, match="certificate verify failed"):
         target(server, tmp_path).write(portion(record({})))
-    assert target(server, tmp_path, authority=str(chain)).write(portion(record({}))) is None
+    assert target(server, tmp_path, ca=str(chain)).write(portion(record({}))) is None
 
 
 def test_at_work_nothing_is_lost_while_the_server_is_down_and_what_it_refuses_is_in_quarantine(

@@ -45,7 +45,7 @@ def opened(database: TestDatabase, tmp_path: Path) -> Iterator[Open]:
 
     def open_it(hold: bool = True, **table: Any) -> Tables:
         given = {
-            "name": "out", "sink": "sql", "topics": [TOPIC], "database": database.url,
+            "name": "out", "sink": "sql", "topics": [TOPIC], "database": database.url, "tls": "off",
             "tables": {TOPIC: {**CUSTOMER, **table}},
         }  # fmt: skip
         target = SINK.open(msgspec.convert(given, SqlSettings), context(tmp_path))
@@ -189,7 +189,7 @@ def test_a_row_that_meets_another_unique_key_is_refused_and_the_other_row_stays(
 
 def test_changes_of_rows_are_done_to_the_table(database: TestDatabase, opened: Open) -> None:
     create(database)
-    target = opened(form="change", columns={"id": "id", "name": "name", "since": "$value.ts"})
+    target = opened(envelope="change", columns={"id": "id", "name": "name", "since": "$value.ts"})
     changes = [
         {"op": "r", "after": {"id": 1, "name": "a"}, "ts": 1},
         {"op": "c", "after": {"id": 2, "name": "b"}, "ts": 2},
@@ -249,7 +249,14 @@ def test_an_engine_without_transactions_is_refused(opened: Open, database: TestD
 def test_a_database_that_is_not_there_is_told(tmp_path: Path) -> None:
     [port] = databases.free_ports(1)
     for url in (f"sqlite:///{tmp_path}/no.db", f"postgresql://u@127.0.0.1:{port}/d", f"mariadb://u@127.0.0.1:{port}/d"):
-        given = {"name": "out", "sink": "sql", "topics": [TOPIC], "database": url, "tables": {TOPIC: CUSTOMER}}
+        given = {
+            "name": "out",
+            "sink": "sql",
+            "topics": [TOPIC],
+            "database": url,
+            "tls": "off",
+            "tables": {TOPIC: CUSTOMER},
+        }
         with pytest.raises(Down, match="cannot be"):
             SINK.open(msgspec.convert(given, SqlSettings), context(tmp_path))
 
@@ -286,9 +293,9 @@ def test_columns_hold_parts_of_value_key_and_place() -> None:
 )
 @settings(max_examples=200)
 def test_whatever_a_record_holds_it_gives_rows_with_a_key_or_is_unfit(
-    value: bytes, key: bytes | None, form: Any
+    value: bytes, key: bytes | None, envelope: Any
 ) -> None:
-    mapping = RowMapping(TableSettings(table="t", key=("id",), columns={"id": "id", "m": "m.n"}, form=form))
+    mapping = RowMapping(TableSettings(table="t", key=("id",), columns={"id": "id", "m": "m.n"}, envelope=envelope))
     try:
         rows = mapping.rows(record(value, key=key))
     except Unfit:

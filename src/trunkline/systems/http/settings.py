@@ -18,7 +18,7 @@ OURS = {"authorization", "content-length", "content-type", "host", "idempotency-
 class HttpSettings(SinkSettings, frozen=True, kw_only=True):
     """Where events are posted. The login is by a `token` (Bearer) or by `user` and `password` (Basic).
 
-    `authority` is a file with the certificates to trust, where the machine's own do not do; `timeout` is in seconds.
+    `ca` is a file with the certificates to trust, where the machine's own do not do; `timeout` is in seconds.
     """
 
     url: str
@@ -26,7 +26,7 @@ class HttpSettings(SinkSettings, frozen=True, kw_only=True):
     user: str = ""
     password: Secret | None = None
     headers: dict[HeaderName, HeaderValue] = msgspec.field(default_factory=dict)
-    authority: str = ""
+    ca: str = ""
     timeout: Annotated[float, msgspec.Meta(gt=0, le=600)] = 30.0
     records: int = 100
     seconds: float = 0.0

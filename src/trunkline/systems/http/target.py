@@ -46,7 +46,7 @@ def open_endpoint(settings: HttpSettings, context: SinkContext) -> Endpoint:
     url = urlsplit(settings.url)
     connection: HTTPConnection
     if url.scheme == "https":
-        trusted = context.project / settings.authority if settings.authority else None
+        trusted = context.project / settings.ca if settings.ca else None
         try:
             tls = ssl.create_default_context(cafile=trusted)
         except OSError as error:

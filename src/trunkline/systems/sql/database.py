@@ -24,13 +24,19 @@ class Column(NamedTuple):
 
 
 class Server(NamedTuple):
-    """A database on a server, and who logs in. Without a `port` it is the one that servers of its kind have."""
+    """A database on a server, and who logs in. Without a `port` it is the one that servers of its kind have.
+
+    `tls` is `verify-full`, `verify-ca` or `off`, `ca` the file with the authorities that are trusted, "" for the
+    system's.
+    """
 
     host: str
     port: int | None
     user: str
     password: str | None
     name: str
+    tls: str
+    ca: str
 
 
 class Database(ABC):

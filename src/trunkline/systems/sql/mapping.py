@@ -42,7 +42,7 @@ class RowMapping:
         if record.value is None:
             return [self._gone(record, {})]
         value = _object(record.value)
-        if self._settings.form == "row":
+        if self._settings.envelope == "row":
             return [self._row(record, value, value, leave_out=False)]
         return self._change(record, value)
 

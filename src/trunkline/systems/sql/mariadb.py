@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import ssl
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,7 +14,6 @@ from trunkline.systems.sink import Down
 from trunkline.systems.sql.database import Column, Database, Server
 from trunkline.systems.sql.sqlite import insert
 
-OPTIONS = ("ssl_ca",)
 # Errors that tell of a row, beside those that the driver itself calls errors of integrity or of data.
 WRONG_VALUE, CHECK_FAILED, SIGNALLED = 1366, 4025, 1644
 ABOUT_ROW = (ER.NO_DEFAULT_FOR_FIELD, WRONG_VALUE, CHECK_FAILED, SIGNALLED)
@@ -87,20 +87,28 @@ class Mariadb(Database):
         return super().prepared(value, column)
 
 
-def open_mariadb(server: Server, options: Mapping[str, str]) -> Mariadb:
+def open_mariadb(server: Server) -> Mariadb:
     """Log in to a server. Raises `Down`."""
     try:
         connection = pymysql.connect(
             host=server.host, port=server.port or 3306, user=server.user or None, password=server.password or "",
             database=server.name, charset="utf8mb4", connect_timeout=10, read_timeout=60, write_timeout=60,
+            ssl=_tls(server), ssl_disabled=server.tls == "off",
             client_flag=CLIENT.FOUND_ROWS,  # an update that changes nothing has found its row all the same
             init_command="SET SESSION sql_mode = 'TRADITIONAL', time_zone = '+00:00'",  # no value is bent to fit
-            **options,
         )  # fmt: skip
-    except pymysql.Error as error:
+    except (pymysql.Error, OSError) as error:
         reason = f"{error.args[-1]}" if error.args else type(error).__name__
         raise Down(f"the database {server.name} on {server.host} cannot be reached: {reason}") from None
     return Mariadb(connection)
+
+
+def _tls(server: Server) -> ssl.SSLContext | None:
+    if server.tls == "off":
+        return None
+    context = ssl.create_default_context(cafile=server.ca or None)
+    context.check_hostname = server.tls == "verify-full"
+    return context
 
 
 def _parts(table: str) -> tuple[str | None, str]:

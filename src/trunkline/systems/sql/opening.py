@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from trunkline.systems.sink import SinkContext
 from trunkline.systems.sql.database import Database, Server
@@ -19,20 +19,19 @@ def open_database(settings: SqlSettings, context: SinkContext) -> Database:
         if path.is_relative_to(context.data.resolve()):
             raise ValueError(f"`database` {path} lies in the data folder, which is the platform's own")
         return open_sqlite(path)
-    password = None if settings.password is None else context.secret(settings.password)
-    user, name = unquote(url.username or ""), unquote(url.path.strip("/"))
-    server = Server(url.hostname or "localhost", url.port, user, password, name)
+    server = Server(
+        url.hostname or "localhost",
+        url.port,
+        unquote(url.username or ""),
+        None if settings.password is None else context.secret(settings.password),
+        unquote(url.path.strip("/")),
+        settings.tls,
+        str(context.project / settings.ca) if settings.ca else "",
+    )
     if url.scheme == "postgresql":
-        from trunkline.systems.sql import postgresql
+        from trunkline.systems.sql.postgresql import open_postgresql
 
-        return postgresql.open_postgresql(server, _options(url.query, postgresql.OPTIONS))
-    from trunkline.systems.sql import mariadb
+        return open_postgresql(server)
+    from trunkline.systems.sql.mariadb import open_mariadb
 
-    return mariadb.open_mariadb(server, _options(url.query, mariadb.OPTIONS))
-
-
-def _options(query: str, known: tuple[str, ...]) -> dict[str, str]:
-    options = dict(parse_qsl(query))
-    if unknown := sorted(options.keys() - set(known)):
-        raise ValueError(f"`database` has options that are not taken: {', '.join(unknown)} (known: {', '.join(known)})")
-    return options
+    return open_mariadb(server)

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-import psycopg2
-from psycopg2.extras import execute_batch, execute_values
+import msgspec
+import psycopg
+from psycopg.conninfo import make_conninfo
 
 from trunkline.systems.sink import Down
 from trunkline.systems.sql.database import Column, Database, Server
-from trunkline.systems.sql.sqlite import on_conflict
+from trunkline.systems.sql.sqlite import insert, on_conflict
 
-OPTIONS = ("sslmode", "sslrootcert", "sslcert", "sslkey")
-PAGE = 500  # rows a statement
 # Classes and codes of PostgreSQL's appendix A that tell of a row: data exception, integrity, check option, limits; a
 # value of another type than the column's, and what a trigger raises.
 CLASSES, CODES = ("22", "23", "44", "54"), ("42804", "P0001")
@@ -43,31 +42,37 @@ class Postgresql(Database):
         return [frozenset(names) for (names,) in rows.fetchall()]
 
     def refuses(self, error: Exception) -> str:
-        if isinstance(error, psycopg2.Error):
-            code = error.pgcode or ""
-            about_row = code.startswith(CLASSES) or code in CODES
-            return str(error.diag.message_primary or error) if about_row else ""
-        return str(error) if isinstance(error, ValueError) else ""  # a text with a zero byte
+        if not isinstance(error, psycopg.Error):
+            return ""
+        code = error.sqlstate
+        if code is None:  # the driver's own: a text with a zero byte, say
+            return str(error) if isinstance(error, psycopg.DataError) else ""
+        about_row = code.startswith(CLASSES) or code in CODES
+        return str(error.diag.message_primary or error) if about_row else ""
 
     def write(self, table: str, key: Sequence[str], columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-        names = ", ".join(map(self.name, columns))
-        statement = f"INSERT INTO {self.name(table)} ({names}) VALUES %s {on_conflict(self, key, columns)}"  # noqa: S608
-        execute_values(self.cursor(), statement, rows, page_size=PAGE)
+        self.cursor().executemany(f"{insert(self, table, columns)} {on_conflict(self, key, columns)}", rows)
 
-    def delete(self, table: str, key: Sequence[str], keys: Sequence[Sequence[Any]]) -> None:
-        conditions = " AND ".join(f"{self.name(column)} = %s" for column in key)
-        execute_batch(self.cursor(), f"DELETE FROM {self.name(table)} WHERE {conditions}", keys, page_size=PAGE)  # noqa: S608
+    def prepared(self, value: Any, column: Column) -> Any:
+        if column.kind.endswith("[]") and isinstance(value, list):
+            return value
+        if column.kind in ("json", "jsonb") and isinstance(value, str | bool | int):
+            return msgspec.json.encode(value).decode()
+        return super().prepared(value, column)
 
 
-def open_postgresql(server: Server, options: Mapping[str, str]) -> Postgresql:
+def open_postgresql(server: Server) -> Postgresql:
     """Log in to a server. Raises `Down`."""
+    tls = (
+        {"sslmode": server.tls, "sslrootcert": server.ca or "system"} if server.tls != "off" else {"sslmode": "disable"}
+    )
+    given = make_conninfo(
+        host=server.host, port=server.port or 5432, user=server.user or None, password=server.password,
+        dbname=server.name, connect_timeout=10, application_name="trunkline", options="-c timezone=UTC",
+        gssencmode="disable", keepalives_idle=30, tcp_user_timeout=60_000, **tls,
+    )  # fmt: skip
     try:
-        connection = psycopg2.connect(
-            host=server.host, port=server.port or 5432, user=server.user or None, password=server.password,
-            dbname=server.name, connect_timeout=10, application_name="trunkline", options="-c timezone=UTC",
-            keepalives_idle=30, tcp_user_timeout=60_000, **options,
-        )  # fmt: skip
-    except psycopg2.Error as error:
+        return Postgresql(psycopg.connect(given))
+    except psycopg.Error as error:
         reason = " ".join(str(error).split())
         raise Down(f"the database {server.name} on {server.host} cannot be reached: {reason}") from None
-    return Postgresql(connection)

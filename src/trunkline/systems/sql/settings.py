@@ -21,13 +21,13 @@ class TableSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """Where a topic's events go: `key` are the columns that tell one row from another, `columns` say which part of the
     event each column holds.
 
-    An event is a `row`, or a `change` of one (see `systems/change`), of which the columns hold parts of the row.
+    An event is a `row`, or a `change` of one (see `systems/changes`), of which the columns hold parts of the row.
     """
 
     table: TableName
     key: Annotated[tuple[Name, ...], msgspec.Meta(min_length=1)]
     columns: Annotated[dict[Name, FieldPath], msgspec.Meta(min_length=1)] | tuple[Name, ...]
-    form: Literal["row", "change"] = "row"
+    envelope: Literal["row", "change"] = "row"
 
     def __post_init__(self) -> None:
         if missing := [column for column in self.key if column not in self.columns]:
@@ -45,12 +45,17 @@ class TableSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 class SqlSettings(SinkSettings, frozen=True, kw_only=True):
     """A database and its tables, by topic.
 
-    `database` is `sqlite:///path`, `postgresql://user@host:5432/name` or `mariadb://user@host:3306/name`; of the
-    servers' options after `?`, PostgreSQL takes libpq's `ssl…` and MariaDB `ssl_ca`.
+    `database` is `sqlite:///path`, `postgresql://user@host:5432/name` or `mariadb://user@host:3306/name`.
+
+    With `tls: verify-full` the server's certificate must be signed by `ca` (a PEM file in the operator's folder; the
+    system's authorities where none is named) for its host; `verify-ca` leaves the name unchecked, `off` encrypts
+    nothing.
     """
 
     database: str
     password: Secret | None = None
+    tls: Literal["verify-full", "verify-ca", "off"] = "verify-full"
+    ca: str = ""
     tables: dict[str, TableSettings]
 
     def __post_init__(self) -> None:
@@ -60,8 +65,12 @@ class SqlSettings(SinkSettings, frozen=True, kw_only=True):
             raise ValueError(f"`database` must begin with one of {', '.join(f'{scheme}://' for scheme in SCHEMES)}")
         if url.password is not None:
             raise ValueError("`database` must hold no password: give it as `password`")
-        if not url.path.strip("/"):
-            raise ValueError("`database` must name one: sqlite:///path or postgresql://user@host/NAME")
+        if not url.path.strip("/") or url.query or url.fragment:
+            raise ValueError(
+                "`database` must be sqlite:///path, postgresql://user@host/name or mariadb://user@host/name"
+            )
+        if self.tls == "off" and self.ca:
+            raise ValueError("`ca` says whom to trust, but `tls: off` asks nobody: leave one of them out")
         if set(self.topics) != self.tables.keys():
             wrong = sorted(set(self.topics) ^ self.tables.keys())
             raise ValueError(f"each of `topics` needs its table in `tables`, and no other: see {', '.join(wrong)}")
