@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import random
 import socket
+import ssl
 import threading
 import time
 from collections import Counter
@@ -47,6 +48,8 @@ class Target:
         self.asked: list[Asked] = []
         self.done: list[tuple[str, str]] = []
         """(key, body) of the work done, in order."""
+        self.callers: set[tuple[str, int]] = set()
+        """The other ends of the connections over which somebody asked."""
         self.most_at_once = 0
         self._at_once = 0
         self._known: set[str] = set()
@@ -63,6 +66,10 @@ class Target:
     def keys(self) -> list[str]:
         """The keys asked for, in order."""
         return [asked.key for asked in self.asked]
+
+    def secure(self, context: ssl.SSLContext) -> None:
+        """Speak TLS from now on."""
+        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
 
     def close(self) -> None:
         self._server.shutdown()
@@ -100,6 +107,7 @@ def _handler(target: Target) -> type[BaseHTTPRequestHandler]:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
             headers = {name.lower(): value for name, value in self.headers.items()}
             key = headers.get("idempotency-key", "").strip('"')
+            target.callers.add(self.client_address)
             reply = target.take(Asked(key, method, self.path, headers, body, time.monotonic()))
             if reply.status == 0:
                 self.close_connection = True

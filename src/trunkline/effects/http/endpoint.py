@@ -31,7 +31,7 @@ def open_endpoint(settings: HttpSettings, context: Context) -> Endpoint:
         headers["Authorization"] = f"Basic {login}"
     tls = None
     if urlsplit(settings.url).scheme == "https":
-        trusted = None if settings.authority is None else context.project / settings.authority
+        trusted = context.project / settings.authority if settings.authority else None
         try:
             tls = ssl.create_default_context(cafile=trusted)
         except OSError as error:

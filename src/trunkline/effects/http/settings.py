@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
@@ -42,7 +41,7 @@ class HttpSettings(Settings, frozen=True, kw_only=True):
     token: Secret | None = None
     user: str = ""
     password: Secret | None = None
-    authority: Path | None = None
+    authority: str = ""
     timeout: Annotated[float, msgspec.Meta(gt=0, le=600)] = 30.0
     key_header: HeaderName = "Idempotency-Key"
     done: tuple[Status, ...] = ("2xx",)
