@@ -47,6 +47,13 @@ def _sqlite() -> str | None:
     return version if tuple(map(int, version.split("."))) >= (3, 51, 3) else None
 
 
+def _postgresql() -> str | None:
+    """The newest server; Debian keeps each version's programs in a folder of their own, off the path."""
+    of_debian = Path("/usr/lib/postgresql").glob("*/bin/postgres")
+    newest = max(of_debian, key=lambda path: (len(path.parts[4]), path.parts[4]), default=None)
+    return shutil.which("postgres") or (str(newest) if newest else None)
+
+
 def _kafka() -> str | None:
     return str(KAFKA) if (KAFKA / "jars").is_dir() and shutil.which("java") else None
 
@@ -82,6 +89,10 @@ COMPONENTS = (
         "a real broker for tests (4.3.1, on Java 17 or newer)",
         _kafka,
         install="apt install openjdk-17-jre-headless maven; python -m tests.servers.fetch",
+    ),
+    Component("PostgreSQL", "a real database server for tests", _postgresql, install="apt install postgresql"),
+    Component(
+        "MariaDB", "a real database server for tests", _program("mariadbd"), install="apt install mariadb-server"
     ),
 )
 
