@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Any
 
 from confluent_kafka import Consumer as Client
-from confluent_kafka import KafkaException, Message
+from confluent_kafka import KafkaException
 from confluent_kafka import TopicPartition as Place
 
 from trunkline.log.kafka.connection import Connection
@@ -17,6 +17,7 @@ from trunkline.log.kafka.topics import Topics
 from trunkline.log.port import Fenced, LogError
 
 BUSY = 1800.0  # seconds that a member may be busy without a look at its assignment
+GIVING_UP = 0.1  # seconds at most for partitions that are let go to be free
 LEAVING = 3.0  # seconds for a member with a name to say that it leaves
 
 logger = logging.getLogger(__name__)
@@ -41,6 +42,7 @@ class Member:
         self.group = group
         self._connection, self._name = connection, name
         self._held: set[int] = set()
+        self._giving_up = False
         self._end: LogError | None = None
         """What this member cannot go on from."""
         self._id = ""  # the cluster's for this member while it holds what it holds
@@ -49,7 +51,7 @@ class Member:
             settings["group.instance.id"] = name
         self._client = connection.consumer(group, **settings)
         self._client.subscribe(
-            [connection.named(topic)], on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._revoked
+            [connection.named(topic)], on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._lost
         )
         connection.closing_with_log(self)
 
@@ -57,9 +59,12 @@ class Member:
         """See `port.Member.assignment`. Raises `Fenced` when another member has taken this one's name."""
         if self._end is not None:
             raise self._end
-        message = self._client.poll(0)
-        if message is not None:
-            self._heed(message)
+        self._poll(0)
+        deadline = time.monotonic() + GIVING_UP
+        while self._giving_up and time.monotonic() < deadline:
+            # Only with librdkafka's next call may others have what this member has just let go.
+            self._poll(0.005)
+        self._giving_up = False
         return frozenset(self._held)
 
     def metadata(self) -> Any:
@@ -95,13 +100,19 @@ class Member:
             client.pause(places)
         self._held |= {place.partition for place in places}
         self._id = client.memberid()
+        self._giving_up = False
 
     def _revoked(self, client: Client, places: list[Place]) -> None:
+        self._lost(client, places)
+        self._giving_up = True
+
+    def _lost(self, client: Client, places: list[Place]) -> None:
         client.incremental_unassign(places)
         self._held -= {place.partition for place in places}
 
-    def _heed(self, message: Message) -> None:
-        error = message.error()
+    def _poll(self, timeout: float) -> None:
+        message = self._client.poll(timeout)
+        error = None if message is None else message.error()
         if error is None:
             return
         if error.fatal() or error.code() in LOST | REFUSED | FENCED:
