@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 PLUGIN = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1"
+COPY = "org.apache.maven.plugins:maven-dependency-plugin:2.10:copy"  # later ones want an archive's parent POM as well
 POM = """<project xmlns="http://maven.apache.org/POM/4.0.0">
   <modelVersion>4.0.0</modelVersion>
   <groupId>trunkline</groupId><artifactId>servers</artifactId><version>1</version>
@@ -34,7 +35,7 @@ def fetch_archive(artefact: str, folder: Path) -> None:
 
     def unpack(place: Path) -> None:
         archives = place.with_name("archive")
-        _maven(f"{PLUGIN}:copy", f"-Dartifact={artefact}", f"-DoutputDirectory={archives}")
+        _maven(COPY, f"-Dartifact={artefact}", f"-DoutputDirectory={archives}")
         [archive] = archives.iterdir()
         shutil.unpack_archive(archive, place, "zip" if archive.suffix == ".jar" else None)
 
