@@ -33,7 +33,9 @@ QUARANTINE = Topic(name="quarantine")
 class Capture:
     """A project folder with one connection, and its log with these topics."""
 
-    def __init__(self, folder: Path, topics: Sequence[Topic], validators: Mapping[str, Validator] | None = None) -> None:
+    def __init__(
+        self, folder: Path, topics: Sequence[Topic], validators: Mapping[str, Validator] | None = None
+    ) -> None:
         self.folder = folder
         (folder / "systems").mkdir(parents=True, exist_ok=True)
         (folder / "data").mkdir(exist_ok=True)
@@ -82,7 +84,9 @@ class Capture:
         return [msgspec.json.decode(record.value or b"", type=Rejected) for record in self.records("quarantine")]
 
     def position(self) -> Position:
-        records = self.records("connect.position") if any(t.name == "connect.position" for t in self.log.topics()) else []
+        records = (
+            self.records("connect.position") if any(t.name == "connect.position" for t in self.log.topics()) else []
+        )
         return Position.read(records[-1].value if records else None)
 
     def table(self, topic: str) -> dict[str, dict[str, Any]]:

@@ -116,7 +116,8 @@ class Following:
                 whole.join(begun)
             elif item is ROLLED_BACK:
                 self._forget(begun, stream)
-            if whole.is_due(idle=item is None):
+            ends_parts = item is COMMITTED and self._position.part is not None
+            if ends_parts or whole.is_due(idle=item is None):
                 self._commit(whole.taken(), replace(self._position, at=stream.at, part=None))
                 stream.confirm()
 

@@ -54,5 +54,5 @@ def zone_of(name: str) -> ZoneInfo | None:
     """The zone of that name, None for "". Raises `ValueError` where there is none."""
     try:
         return ZoneInfo(name) if name else None
-    except (OSError, ValueError):
+    except (OSError, KeyError, ValueError):
         raise ValueError(f"`zone`: no time zone is named {name!r}: write one as Europe/Brussels") from None
