@@ -45,14 +45,14 @@ class Offsets:
         """See `Log.settled`."""
         written = self.written([place])[place]
         deadline = time.monotonic() + self._connection.address.transaction + ABORTED
-        while self.ends([place])[place] < written:
+        while (end := self.ends([place])[place]) < written:
             if time.monotonic() > deadline:
                 raise LogError(
                     f"{place.topic}/{place.partition}: a transaction has been open for longer than this log allows: "
                     "find its producer with `kafka-transactions.sh find-hanging` and abort it"
                 )
             time.sleep(LOOK)
-        return written
+        return end
 
     def trim(self, place: TopicPartition, offset: int) -> None:
         """See `Log.trim`."""

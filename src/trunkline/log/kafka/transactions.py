@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 from confluent_kafka import KafkaException, Producer
 from confluent_kafka import TopicPartition as Place
@@ -63,7 +63,7 @@ class TransactionalProducer:
     def close(self) -> None:
         """A transaction that it is in is aborted."""
         self._connection.forget(self)
-        with suppress(KafkaException):  # of one that was fenced
+        if self._end is None:
             self._producer.close()
 
     def _abort(self) -> None:
