@@ -8,12 +8,16 @@ from itertools import groupby
 from typing import Any
 
 import msgspec
+from hypothesis import settings
 
 from trunkline.log import Record
 from trunkline.streams.instance import Definition, Poison
 from trunkline.streams.outputs import Outputs
 
 Sent = tuple[str, bytes | None, bytes | None]
+
+thorough = settings(max_examples=300, deadline=None)
+"""For properties: an example takes a millisecond."""
 
 
 class MadeBatch:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.streams.driver import Driver, MadeBatch, any_way, batches, record
+from tests.streams.driver import Driver, MadeBatch, any_way, batches, record, thorough
 from trunkline.log import LogError, Record
 from trunkline.streams.columnar import Batch, columnar
 from trunkline.streams.columns import Columns, Keyless, Packed
@@ -66,6 +66,7 @@ events = st.lists(
 )
 
 
+@thorough
 @given(events, st.randoms(use_true_random=False))
 def test_totals_are_the_same_however_the_events_are_cut_undone_and_restored(
     made: list[tuple[str, bytes | None, int | str | None, float]], chance: random.Random
@@ -123,7 +124,11 @@ class Model:
             self.now.pop(key, None)
 
     def commit(self) -> None:
-        self.changelog += self.columns.changes()
+        changes = self.columns.changes()
+        told = [msgspec.msgpack.decode(packed, type=Packed) for packed in changes]
+        keys = [key for packed in told for key in [*packed.keys, *packed.removed]]
+        assert len(keys) == len(set(keys)), "a commit tells of each key once"
+        self.changelog += changes
         self.columns.done()
         self.committed = dict(self.now)
         if self.snapshot is not None:
@@ -153,15 +158,15 @@ class Model:
             assert {key: octets for rows in found for key, (_, octets, _) in rows.items()} == self.now
 
 
+pairs = st.lists(st.tuples(st.sampled_from([b"a", b"b", b"c"]), st.integers(-9, 9)), min_size=1, max_size=4)
 steps = st.one_of(
-    st.tuples(
-        st.sampled_from(["add", "put", "remove"]),
-        st.lists(st.tuples(st.sampled_from([b"%d" % n for n in range(6)]), st.integers(-9, 9)), max_size=6),
-    ),
+    st.tuples(st.sampled_from(["add", "put"]), pairs),
+    st.tuples(st.just("remove"), pairs),
     st.tuples(st.sampled_from(["commit", "undo", "begin_snapshot", "restart"]), st.none()),
 )
 
 
+@thorough
 @given(st.lists(steps, max_size=40))
 def test_columns_are_a_dict_through_commits_failures_restarts_and_snapshots(
     made: list[tuple[str, list[tuple[bytes, int]] | None]],
@@ -176,6 +181,41 @@ def test_columns_are_a_dict_through_commits_failures_restarts_and_snapshots(
     model.commit()
     model.restart()
     model.check()
+
+
+def test_a_snapshot_that_is_taken_slowly_and_what_changes_meanwhile_make_the_whole() -> None:
+    columns, changelog = Columns({"octets": np.int64}), []
+    keys = [b"%d" % number for number in range(20_000)]
+    columns.add("octets", columns.rows(keys), 1)
+    columns.done()
+    snapshot = columns.chunks()
+    chunks = [next(snapshot)]
+    for first in (15_000, 10_000, 5_000, 0):
+        columns.remove(keys[first : first + 100])
+        columns.add("octets", columns.rows(keys[first + 50 : first + 150]), 1)
+        columns.add("octets", columns.rows([b"new %d" % first]), 7)
+        changelog += columns.changes()
+        columns.done()
+        chunks += [chunk for chunk in [next(snapshot, None)] if chunk is not None]
+    assert len(chunks) > 2
+    after = Columns({"octets": np.int64})
+    for packed in [*chunks, *snapshot, *changelog]:
+        after.load(packed)
+    found, expected = (
+        {key: row for chunk in its.chunks() for key, row in rows_of(chunk).items()} for its in (after, columns)
+    )
+    assert found == expected
+    assert len(found) == 20_000 - 4 * 50 + 4
+
+
+def test_what_was_touched_twice_since_the_commit_is_as_it_was_then() -> None:
+    columns = Columns({"octets": np.int64})
+    columns.add("octets", columns.rows([b"a"]), 1)
+    columns.done()
+    columns.add("octets", columns.rows([b"a", b"b"]), 1)
+    columns.add("octets", columns.rows([b"b", b"a"]), 1)
+    columns.undo()
+    assert columns.add("octets", columns.rows([b"a", b"b"]), 0).tolist() == [1, 0]
 
 
 def test_a_row_that_was_let_go_begins_with_zeros_for_its_next_key() -> None:
@@ -199,6 +239,7 @@ def test_keys_that_came_before_a_missing_one_are_forgotten_again() -> None:
     assert columns.add("octets", columns.rows(keys), 1).tolist() == [1] * 5_000
 
 
+@thorough
 @given(
     st.lists(st.tuples(st.integers(0, 5), st.integers(-(1 << 63), (1 << 63) - 1)), max_size=30),
 )
@@ -270,12 +311,13 @@ def test_the_event_to_blame_is_found_behind_tombstones_and_across_batches(
     bad: Record, stage: str, reason: str, clean: bool
 ) -> None:
     before = [record("usage.more", 0, b"a", b'{"octets":1}'), record("usage", 1, b"a", None), usage(2, b"a", 2)]
-    made = [*batches(before), MadeBatch([record("usage", 2, b"b", None), bad, usage(4, b"a", 4)])]
+    first = MadeBatch([record("usage.more", 9, b"b", None)])
+    made = [first, *batches(before), MadeBatch([record("usage", 2, b"b", None), bad, usage(4, b"a", 4)])]
     instance, out = totals.instance(), Outputs("totals")
     with pytest.raises(Poison) as raised:
         instance.work(made, out)
     poison = raised.value
-    assert (poison.batch, poison.index, poison.stage, poison.reason) == (2, 1, stage, reason)
+    assert (poison.batch, poison.index, poison.stage, poison.reason) == (3, 1, stage, reason)
     assert poison.clean == clean
     if clean:
         assert len(out.topics["total"].keys) == 2

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.streams.driver import Driver, any_way, record
+from tests.streams.driver import Driver, any_way, record, thorough
 from trunkline.log import Record
 from trunkline.quarantine import Rejected
 from trunkline.streams.handlers import Rejection
@@ -49,6 +49,7 @@ def rate_all(usage: Usage, tariff: Tariff | None, out: Out) -> None:
     out.send("rated", b"%d" % (usage.octets * tariff.price if tariff else -1))
 
 
+@thorough
 @given(
     st.lists(st.tuples(st.sampled_from(["usage", "tariff", "gone"]), st.sampled_from([b"a", b"b"]), st.integers(1, 9))),
     st.sampled_from([rate, rate_all]),
@@ -141,6 +142,7 @@ def by_hand(
     return pairs, sorted(lonely), late
 
 
+@thorough
 @given(
     st.lists(
         st.tuples(st.sampled_from("lr"), st.sampled_from([b"a", b"b"]), st.integers(0, 40)),
@@ -174,6 +176,26 @@ def test_what_nothing_can_meet_any_more_is_let_go() -> None:
     assert driver.state()[b"a"] == [[], [[3 * SECOND, True, b"y"]]]
     driver.work([record("l", 4, b"c", b"z", 100 * SECOND)])
     assert set(driver.state()) == {b"c", "time", "timers"}
+
+
+def test_lateness_is_the_same_after_a_restart_although_only_time_had_passed() -> None:
+    driver = Driver(joining(bytes, bytes, 5, 2))
+    driver.work([record("l", 0, b"a", b"x", 0)])
+    driver.work([record("l", 1, b"a", b"y", 4 * SECOND)])
+    driver.restart()
+    driver.work([record("r", 2, b"a", b"z", 1 * SECOND)])
+    assert [(reason, offset) for reason, offset, _ in driver.rejected] == [("event.late", 2)]
+
+
+def test_what_waits_is_let_go_in_its_time_also_where_a_new_version_waits_longer() -> None:
+    before, after = Driver(joining(bytes, bytes | None, 5, 2)), Driver(joining(bytes, bytes | None, 5, 10))
+    before.work([record("l", 0, b"a", b"x", 0)])
+    after.changelog = before.changelog
+    after.restart()
+    after.work([record("l", 1, b"b", b"y", 15 * SECOND)])
+    assert after.sent_to("pair") == []
+    after.work([record("l", 2, b"b", b"y", 15 * SECOND + 1)])
+    assert after.sent_to("pair") == [(b"a", b"x/-")]
 
 
 def test_with_idle_who_met_none_is_told_by_the_clock() -> None:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.streams.driver import Driver, MadeBatch, any_way, record
+from tests.streams.driver import Driver, MadeBatch, any_way, record, thorough
 from trunkline.log import LogError, Record
 from trunkline.streams.handlers import Rejection
 from trunkline.streams.instance import CHUNK, Definition, Poison
@@ -42,7 +42,7 @@ def total(total: Total, usage: Usage, out: Out) -> Total | None:
     if usage.octets == -1:
         return total
     after = Total(total.events + 1, total.octets + usage.octets)
-    out.send("usage.total", after)
+    out.send("usage.total", after, id=f"{total.events}" if usage.octets == 13 else "")
     if usage.octets == 13:
         raise Rejection("usage.unlucky", "13 octets are not taken")
     return after
@@ -104,6 +104,7 @@ events = st.lists(
 )
 
 
+@thorough
 @given(events, st.randoms(use_true_random=False))
 def test_state_and_outputs_are_the_same_however_the_events_are_cut_undone_and_restored(
     made: list[tuple[str, bytes | None, int | str | None]], chance: random.Random
@@ -144,6 +145,7 @@ def test_a_refused_event_leaves_nothing_and_the_work_goes_on_right_behind_it() -
     assert out.topics["usage.total"].values == [b'{"events":1,"octets":1}', b'{"events":2,"octets":3}']
     instance.work([MadeBatch([usage(3, "a", 1)])], out)
     assert out.topics["usage.total"].values[-1] == b'{"events":3,"octets":4}'
+    assert out.topics["usage.total"].marked == {}, "the id was the refused event's"
 
 
 @pytest.mark.parametrize(
@@ -250,6 +252,20 @@ def test_state_larger_than_a_record_is_cut() -> None:
     driver.restart()
     assert driver.state() == before
     assert len(driver.instance) == len(sizes)
+
+
+def test_a_snapshot_that_is_taken_slowly_and_what_changes_meanwhile_make_the_whole() -> None:
+    driver = Driver(total)
+    keys = [str(number) for number in range(20_000)]
+    driver.work([usage(0, key, 1) for key in keys])
+    driver.begin_snapshot()
+    for first in (15_000, 10_000, 5_000, 0):
+        driver.work([usage(0, key, 0) for key in keys[first : first + 100]])
+        driver.work([usage(0, key, 2) for key in [*keys[first + 50 : first + 150], f"new {first}"]])
+    before = driver.state()
+    driver.restart()
+    assert driver.state() == before
+    assert len(driver.instance) == 20_000 - 4 * 50 + 4
 
 
 class Changeable(msgspec.Struct):

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.streams.driver import Driver, any_way, batches, record
+from tests.streams.driver import Driver, any_way, batches, record, thorough
 from trunkline.log import LogError, Record
 from trunkline.quarantine import Rejected
 from trunkline.streams.handlers import Rejection
@@ -103,6 +103,7 @@ tags = st.sampled_from(["again", "end", "fails", "other"])
 asks = st.builds(Ask, st.dictionaries(tags, st.integers(0, 60), max_size=2), st.lists(tags, max_size=1), st.booleans())
 
 
+@thorough
 @given(
     st.lists(st.tuples(st.sampled_from([b"a", b"b", b"c"]), st.integers(0, 60), asks), max_size=40),
     st.randoms(use_true_random=False),

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.streams.driver import Driver, any_way, record
+from tests.streams.driver import Driver, any_way, record, thorough
 from trunkline.log import Record
 from trunkline.quarantine import Rejected
 from trunkline.streams.out import Out
@@ -116,6 +116,7 @@ def sessions(records: list[Record], gap: int, lateness: int) -> tuple[list[Close
 seconds = st.lists(st.tuples(st.sampled_from([b"a", b"b"]), st.integers(0, 60)), max_size=50)
 
 
+@thorough
 @given(seconds, st.sampled_from([(10, 10), (10, 3), (7, 7), (6, 2)]), st.integers(0, 20), st.randoms())
 def test_every_event_counts_in_every_open_window_and_no_other(
     made: list[tuple[bytes, int]], kind: tuple[int, int], lateness: int, chance: random.Random
@@ -129,6 +130,7 @@ def test_every_event_counts_in_every_open_window_and_no_other(
     assert [(reason, offset) for reason, offset, _ in driver.rejected] == [("event.late", offset) for offset in late]
 
 
+@thorough
 @given(seconds, st.integers(1, 12), st.integers(0, 20), st.randoms())
 def test_a_session_is_what_lies_no_further_apart_than_the_gap(
     made: list[tuple[bytes, int]], gap: int, lateness: int, chance: random.Random
@@ -140,6 +142,7 @@ def test_a_session_is_what_lies_no_further_apart_than_the_gap(
     assert [(reason, offset) for reason, offset, _ in driver.rejected] == [("event.late", offset) for offset in late]
 
 
+@thorough
 @given(seconds, st.sampled_from([Tumbling(10), Sliding(10, 5), Session(4, joined)]), st.integers(0, 15), st.randoms())
 def test_events_that_come_out_of_order_within_the_lateness_make_the_same_results(
     made: list[tuple[bytes, int]], window: Windowing, disorder: int, chance: random.Random
@@ -156,6 +159,7 @@ def test_events_that_come_out_of_order_within_the_lateness_make_the_same_results
     assert found[0] == found[1]
 
 
+@thorough
 @given(seconds, st.sampled_from([Tumbling(10), Sliding(10, 5), Session(4, joined)]), st.randoms())
 def test_the_last_of_each_result_is_the_final_one(
     made: list[tuple[bytes, int]], window: Windowing, chance: random.Random

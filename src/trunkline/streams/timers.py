@@ -82,7 +82,7 @@ class Timers:
     def load(self, packed: bytes) -> None:
         """Take back one of `changes` or `chunks`."""
         kept = _decode(packed)
-        self.now = self._committed_now = max(self.now, kept.time)
+        self.now = self._committed_now = kept.time
         self._timers.put(kept.timers)
         for key, timers in kept.timers.items():
             for tag, time in (timers or {}).items():
