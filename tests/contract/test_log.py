@@ -507,9 +507,10 @@ def test_no_partition_of_a_reader_starves(log: Log) -> None:
     for partition in range(4):
         columns(log, "calls", [None] * 5_000, [b"x"] * 5_000, partition=partition)
     reader = reading(log, *(("calls", partition) for partition in range(4)))
+    time.sleep(0.3)  # so that it has fetched of all
     counts = dict.fromkeys(range(4), 0)
     while min(counts.values()) == 0:
-        for batch in reader.take(10, timeout=1.0):
+        for batch in reader.take(100, timeout=1.0):
             counts[batch.partition] += len(batch)
         assert max(counts.values()) < 5_000, f"one partition was read to its end while another waited: {counts}"
 
@@ -613,6 +614,8 @@ def test_a_poll_gives_at_most_its_limit_and_no_partition_starves(log: Log) -> No
     for number in range(4):
         columns(log, "calls", [None] * 5_000, [b"x"] * 5_000, partition=number)
     consumer = log.consumer("billing", ["calls"])
+    assert len(consumer.poll(limit=1, timeout=30)) == 1
+    time.sleep(0.3)  # so that it has fetched of all
     counts = dict.fromkeys(range(4), 0)
     while min(counts.values()) == 0:
         records = consumer.poll(limit=10, timeout=30)
