@@ -13,6 +13,8 @@ from pathlib import Path
 SERVERS = Path(os.environ.get("TRUNKLINE_SERVERS", "~/.cache/trunkline")).expanduser()
 """Where servers lie that no package of the system has: `python -m tests.servers.fetch` puts them there."""
 KAFKA = SERVERS / "kafka-4.3.1"
+APICURIO = SERVERS / "apicurio-registry-3.0.9"
+KAFKA_CONNECT = SERVERS / "kafka-connect-4.3.1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,16 @@ def _kafka() -> str | None:
     return str(KAFKA) if (KAFKA / "jars").is_dir() and shutil.which("java") else None
 
 
+def _kafka_connect() -> str | None:
+    plugins = KAFKA_CONNECT / "plugins"
+    there = all(folder.is_dir() for folder in (KAFKA_CONNECT / "jars", plugins / "debezium", plugins / "avro"))
+    return str(KAFKA_CONNECT) if there and shutil.which("java") else None
+
+
+def _apicurio() -> str | None:
+    return str(APICURIO) if APICURIO.is_dir() and shutil.which("java") else None
+
+
 COMPONENTS = (
     Component(
         "Python", "runs the platform (3.11 or newer)", _python, needed=True, install="python.org or your distribution"
@@ -88,6 +100,18 @@ COMPONENTS = (
         "Apache Kafka",
         "a real broker for tests (4.3.1, on Java 17 or newer)",
         _kafka,
+        install="apt install openjdk-17-jre-headless maven; python -m tests.servers.fetch",
+    ),
+    Component(
+        "Apicurio registry",
+        "a real schema registry for tests (3.0.9, on Java 17 or newer)",
+        _apicurio,
+        install="apt install openjdk-17-jre-headless maven; python -m tests.servers.fetch",
+    ),
+    Component(
+        "Kafka Connect",
+        "a real worker with Debezium for tests (4.3.1, on Java 17 or newer)",
+        _kafka_connect,
         install="apt install openjdk-17-jre-headless maven; python -m tests.servers.fetch",
     ),
     Component("PostgreSQL", "a real database server for tests", _postgresql, install="apt install postgresql"),

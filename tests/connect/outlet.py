@@ -44,8 +44,12 @@ class Outlets:
             self.log.create(topic)
 
     def declare(self, name: str, sink: str, **settings: Any) -> None:
-        given = {"name": name, "sink": sink, "topics": [TOPIC], "seconds": 0, **settings}
-        (self.folder / "systems" / f"{name}.yaml").write_text(yaml.safe_dump(given))
+        """Declare a way out."""
+        self.write(name, {"name": name, "sink": sink, "topics": [TOPIC], "seconds": 0, **settings})
+
+    def write(self, name: str, declaration: Mapping[str, Any]) -> None:
+        """Declare any connection."""
+        (self.folder / "systems" / f"{name}.yaml").write_text(yaml.safe_dump(declaration))
 
     def sqlite(self, name: str = "warehouse", table: str = CUSTOMERS, **settings: Any) -> Path:
         """Declare a sink into a SQLite file, and make the file with its table."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tests.servers import kafka
+from tests.servers import apicurio, kafka, kafka_connect
 
-SERVERS = (kafka,)
+SERVERS = (kafka, kafka_connect, apicurio)
 
 if __name__ == "__main__":
     for server in SERVERS:

@@ -28,10 +28,13 @@ def open_database(settings: SqlSettings, context: SinkContext) -> Database:
         settings.tls,
         str(context.project / settings.ca) if settings.ca else "",
     )
-    if url.scheme == "postgresql":
-        from trunkline.systems.sql.postgresql import open_postgresql
+    try:
+        if url.scheme == "postgresql":
+            from trunkline.systems.sql.postgresql import open_postgresql
 
-        return open_postgresql(server)
-    from trunkline.systems.sql.mariadb import open_mariadb
+            return open_postgresql(server)
+        from trunkline.systems.sql.mariadb import open_mariadb
 
-    return open_mariadb(server)
+        return open_mariadb(server)
+    except ModuleNotFoundError as error:  # the drivers are extras
+        raise ValueError(f"{error.name} is missing: pip install trunkline[{url.scheme}]") from None
