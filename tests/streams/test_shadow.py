@@ -4,12 +4,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
+import msgspec
+import numpy as np
 import pytest
 
 from tests.streams.counting import Count
 from trunkline.document import Invalid
 from trunkline.log import Event, Log, Record, Topic, open_log
-from trunkline.streams import Worker, folder
+from trunkline.streams import Batch, Columns, Worker, columnar, folder, outputs
 from trunkline.streams.lineage import lineage
 from trunkline.streams.recorded import Outputs, Recorded
 from trunkline.streams.shadow import Comparison
@@ -86,6 +88,24 @@ def test_a_value_is_walked_back_to_the_events_that_made_it(log: Log) -> None:
     ]  # fmt: skip
     assert all(change.exact for change in changes)
     assert list(lineage(log, "count", "nobody")) == []
+
+
+class Octets(msgspec.Struct):
+    octets: int
+
+
+@columnar(reads="calls", event=Octets, state={"octets": np.int64}, name="sums")
+def sums(state: Columns, batch: Batch, out: outputs.Outputs) -> None:
+    state.add("octets", state.rows(batch.keys), batch["octets"])
+
+
+def test_a_row_of_a_columnar_processor_is_walked_back_too(log: Log) -> None:
+    with closing(Worker(log, [sums])) as worker:
+        for octets in (3, 4):
+            log.append("calls", [Event(b'{"octets":%d}' % octets, b"a"), Event(b'{"octets":9}', b"b")])
+            while not worker.caught_up():
+                worker.run_once()
+    assert [change.value for change in lineage(log, "sums", "a")] == [{"octets": 3}, {"octets": 7}]
 
 
 PROCESSORS = """
