@@ -86,7 +86,7 @@ class Postgresql:
         with self._login.connection(replication=True) as replicating:
             name = position.slot if first else f"{self._prefix}_{secrets.token_hex(4)}"
             slot = Replication(replicating).make_slot(name, temporary=not first)
-            with self._login.connection(plain_bytes=self._plain_bytes) as session:
+            with self._login.connection() as session:
                 import_snapshot(session, slot.snapshot)
                 found = {table: self._table(session, table) for table in tables}
                 sent = catalogue.published(session, self._publication) or {}
@@ -98,6 +98,8 @@ class Postgresql:
                 }
                 moment = Moment(write_lsn(slot.at), 0, time.time_ns() // 1000, slot.at, {"lsn": slot.at})
                 keys = {name: self._key(table) for name, table in found.items()}
+                if self._plain_bytes:
+                    session.execute("SET client_encoding = SQL_ASCII")  # the catalogue was still to be read as text
                 yield PostgresqlSnapshot(session, moment, found, keys, sent, readers)
 
     @contextmanager

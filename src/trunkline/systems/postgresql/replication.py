@@ -21,6 +21,7 @@ from trunkline.systems.postgresql.pgoutput import EPOCH
 
 SILENCE = 60.0  # seconds after which a server that says nothing is taken for gone
 STATUS = 10.0  # seconds between two words of ours at most; the server is asked to answer each
+NEWS = 1.0  # the same when there is something to tell
 
 _WAL, _KEEPALIVE, _REPORT = struct.Struct(">cQQq"), struct.Struct(">cQqB"), struct.Struct(">cQQQqB")
 
@@ -45,7 +46,7 @@ class Replication:
         self._connection = connection
         self._line = connection.pgconn
         self._heard = self._reported = time.monotonic()
-        self._flushed = 0
+        self._flushed = self._told = 0
 
     def system(self) -> str:
         """The server's own number, which its copies have too."""
@@ -66,7 +67,7 @@ class Replication:
         result = self._line.exec_(statement.as_bytes(self._connection))
         if result.status != pq.ExecStatus.COPY_BOTH:
             raise _error(result)
-        self._flushed = at
+        self._flushed = self._told = at
 
     def next(self, timeout: float) -> Wal | int | None:
         """The next message of the plugin; None when none has come for `timeout` seconds.
@@ -83,17 +84,17 @@ class Replication:
             self._heard = now
         elif now - self._heard > SILENCE:
             raise psycopg.OperationalError(f"the server has said nothing for {SILENCE:.0f} s")
-        if now - self._reported > STATUS:
+        if now - self._reported > (NEWS if self._flushed > self._told else STATUS):
             self.report()
         return got
 
     def confirm(self, lsn: int) -> None:
-        """All before `lsn` is safe here: the server need not keep it. It is told with the next report."""
+        """All before `lsn` is safe here: the server need not keep it. It is told soon."""
         self._flushed = max(self._flushed, lsn)
 
     def report(self) -> None:
         """Tell the server what is safe."""
-        self._reported = time.monotonic()
+        self._reported, self._told = time.monotonic(), self._flushed
         now = time.time_ns() // 1000 - EPOCH
         self._line.put_copy_data(_REPORT.pack(b"r", self._flushed, self._flushed, self._flushed, now, 1))
         self._line.flush()
