@@ -64,7 +64,8 @@ class Worker:
 
     def close(self) -> None:
         """Leave the groups, so that others take over at once."""
-        for run in self._runs:
+        closing, self._runs = self._runs, []
+        for run in closing:
             run.close()
 
 
