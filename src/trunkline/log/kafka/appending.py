@@ -18,11 +18,11 @@ from trunkline.log.port import Event
 
 LINGER = 2  # milliseconds that an event waits for others, so that concurrent callers share a batch
 PATIENCE = 120_000  # milliseconds after which an event that no broker has taken is given up
-LOOK = 0.2  # seconds between looks at whether the log is closed
+LOOK = 0.1  # seconds between looks at whether the log is closed
 
 
 class Appender:
-    """The log's one idempotent producer, for all threads; it is made when something is appended."""
+    """The log's one idempotent producer, for all threads."""
 
     def __init__(self, connection: Connection, topics: Topics, writing: Writing) -> None:
         self._connection, self._topics, self._writing = connection, topics, writing
@@ -33,10 +33,11 @@ class Appender:
 
     def append(self, name: str, events: Sequence[Event], partition: int | None) -> list[tuple[int, int]]:
         """See `Log.append`."""
+        self._connection.refuse_closed()
         topic = self._topics.get(name)
         values = self._writing.checked(topic, events)
         chosen = self._writing.partitions(topic, [event.key for event in events], partition)
-        producer, place = self._ready(), self._connection.named(name)
+        producer, place = self.prepare(), self._connection.named(name)
         if not events:
             return []
         delivery = Delivery(len(events))
@@ -50,13 +51,8 @@ class Appender:
                     produce_again(producer, raised, place, *its, serve=lambda: time.sleep(ROOM))
         return delivery.wait(f"appending to {name}")
 
-    def close(self) -> None:
-        """What is under way fails."""
-        self._closing.set()
-        if self._thread is not None:
-            self._thread.join()
-
-    def _ready(self) -> Producer:
+    def prepare(self) -> Producer:
+        """Make the producer, which has its number from the brokers half a second later and can write only then."""
         with self._making:
             if self._producer is None:
                 settings = {"linger.ms": LINGER, "message.timeout.ms": PATIENCE}
@@ -67,6 +63,12 @@ class Appender:
                 )
                 self._thread.start()
             return self._producer
+
+    def close(self) -> None:
+        """What is under way fails."""
+        self._closing.set()
+        if self._thread is not None:
+            self._thread.join()
 
     def _serve(self, producer: Producer) -> None:
         """Hand on what the brokers say of each event."""

@@ -50,12 +50,12 @@ class Connection:
 
     @property
     def admin(self) -> AdminClient:
-        self._refuse_closed()
+        self.refuse_closed()
         return self._admin
 
     def producer(self, **settings: Any) -> Producer:
         """A producer whose batches are durable on all replicas in sync before they count as delivered."""
-        self._refuse_closed()
+        self.refuse_closed()
         return Producer(
             {
                 **self._client,
@@ -74,7 +74,7 @@ class Connection:
 
     def consumer(self, group: str, **settings: Any) -> Consumer:
         """A consumer of committed transactions that commits nothing by itself. Give it to `closing_with_log`."""
-        self._refuse_closed()
+        self.refuse_closed()
         return Consumer(
             {
                 **self._client,
@@ -91,7 +91,7 @@ class Connection:
 
     def closing_with_log(self, client: Closable) -> None:
         """Close `client` when the log is closed."""
-        self._refuse_closed()
+        self.refuse_closed()
         with self._lock:
             if self._open is not None:
                 self._open.append(client)
@@ -110,15 +110,16 @@ class Connection:
         """What this log calls one of the cluster's, None where it is of another log."""
         return name.removeprefix(self.address.prefix) if name.startswith(self.address.prefix) else None
 
+    def refuse_closed(self) -> None:
+        """Raises `LogError` once the log is closed."""
+        if self._open is None:
+            raise LogError("the log is closed: open it again")
+
     def close(self) -> None:
         with self._lock:
             clients, self._open = self._open or [], None
         for client in reversed(clients):
             client.close()
-
-    def _refuse_closed(self) -> None:
-        if self._open is None:
-            raise LogError("the log is closed: open it again")
 
     def _hear(self, error: KafkaError) -> None:
         """librdkafka tells here what it tries again by itself; a login that is refused shows nowhere else."""

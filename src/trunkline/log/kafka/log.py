@@ -45,6 +45,7 @@ class KafkaLog:
         self._groups = Groups(connection, self._topics)
 
     def create(self, topic: Topic) -> None:
+        self._appender.prepare()  # who makes topics will write
         self._topics.create(topic)
 
     def topics(self) -> list[Topic]:
