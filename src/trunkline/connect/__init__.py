@@ -1,7 +1,8 @@
-"""What connects the platform to outside systems: it runs the operator's connections and takes what they bring.
+"""What connects the platform to outside systems: it runs the operator's connections, in and out.
 
-`connection.py` reads the declarations `systems/*.yaml`, `runner.py` runs one reach for each, `intake.py` takes files
-and records into the log (files exactly once), and `archive.py` keeps the raw files by content.
+`connection.py` reads the declarations `systems/*.yaml`, and `runner.py` runs each. In: `intake.py` takes what a reach
+brings into the log (files and what has a position exactly once), `archive.py` keeps the raw files by content. Out:
+`sink.py` hands over what topics hold.
 """
 
 from trunkline.connect.archive import Archive
