@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +77,13 @@ class Crm:
             rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
         return {str(row[key]): row for row in rows}
 
+    def problem(self, text: str) -> str:
+        """What the operator is told, once it has this text in it."""
+        with self.capture.running() as runner:
+            [status] = runner.statuses
+            until(lambda: text in status.problem, f"{text!r} is told, but {status.problem!r} is")
+            return status.problem
+
     def until_followed(self) -> None:
         """Wait until the snapshot is in the log."""
         until(lambda: self.capture.position().since, "the tables' snapshot is in the log")
@@ -107,3 +118,22 @@ class MariadbCrm(Crm):
             "user": "root",
             "server_id": 100 + hash(self.database) % 900,
         }
+
+
+@contextmanager
+def own_mariadb(tmp_path: Path, settings: dict[str, str] | None = None) -> Iterator[MariadbCrm]:
+    """A server of the test's own."""
+    folder = Path(tempfile.mkdtemp(prefix="trunkline-mariadb-"))
+    server = MariaDB(folder, settings)
+    try:
+        server.start()
+        with server.connect() as administrator, administrator.cursor() as cursor:
+            cursor.execute("CREATE DATABASE crm_1 CHARACTER SET utf8mb4")
+        crm = MariadbCrm(tmp_path, server, "crm_1")
+        crm.execute(CUSTOMERS)
+        crm.declare()
+        yield crm
+        crm.close()
+    finally:
+        server.kill()
+        shutil.rmtree(folder, ignore_errors=True)

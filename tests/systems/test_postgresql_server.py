@@ -8,18 +8,14 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from tests.servers.postgresql import PostgreSQL, shared_postgresql
 from tests.systems.capturing import until
+from tests.systems.certificates import self_signed
 from tests.systems.crm import CUSTOMERS, PostgresqlCrm
 from tests.systems.traffic import busy
 from trunkline.connect import Intake, runner
@@ -68,19 +64,12 @@ def own_crm(tmp_path: Path, server: PostgreSQL) -> Iterator[PostgresqlCrm]:
         crm.close()
 
 
-def problem_of(crm: PostgresqlCrm, text: str) -> str:
-    """What the operator is told, once it has this text in it."""
-    with crm.capture.running() as running:
-        until(lambda: text in running.statuses[0].problem, f"{text!r} is told, but {running.statuses[0].problem!r} is")
-        return running.statuses[0].problem
-
-
 # What it must allow
 
 
 def test_a_log_that_does_not_tell_of_rows_is_refused(tmp_path: Path) -> None:
     with own_server({"wal_level": "replica"}) as server, own_crm(tmp_path, server) as crm:
-        assert "ALTER SYSTEM SET wal_level = logical" in problem_of(crm, "wal_level")
+        assert "ALTER SYSTEM SET wal_level = logical" in crm.problem("wal_level")
 
 
 @pytest.mark.parametrize(
@@ -100,7 +89,7 @@ def test_what_the_user_may_not_is_told_with_the_statement_that_allows_it(
     crm.execute("DROP ROLE IF EXISTS plain", "CREATE ROLE plain LOGIN", *grants)
     crm.declare(user="plain")
     try:
-        problem_of(crm, told)
+        crm.problem(told)
     finally:
         crm.execute("DROP OWNED BY plain", "DROP ROLE plain")
 
@@ -143,7 +132,7 @@ def test_a_table_that_cannot_be_followed_as_declared_is_refused_before_anything_
 ) -> None:
     crm.execute(*statements)
     crm.declare(tables)
-    problem_of(crm, told)
+    crm.problem(told)
     with crm.connect() as administrator:
         assert administrator.execute(
             "SELECT count(*) FROM pg_replication_slots WHERE database = %s", (crm.database,)
@@ -156,7 +145,7 @@ def test_a_wrong_password_and_a_server_that_is_not_there_are_told_and_no_secret_
 ) -> None:
     monkeypatch.setenv("CRM_PASSWORD", "hunter2")
     crm.declare(password="${env:CRM_PASSWORD}", port=1)
-    assert "postgres@127.0.0.1:1" in problem_of(crm, "refused")
+    assert "postgres@127.0.0.1:1" in crm.problem("refused")
     assert "hunter2" not in caplog.text
 
 
@@ -384,7 +373,7 @@ def test_a_place_in_the_servers_log_that_is_gone_is_told_and_nothing_is_skipped(
         "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE database = current_database()"
     )
     crm.execute("INSERT INTO customer VALUES (1, 'a', 1)")
-    assert "declare the connection under a new name" in problem_of(crm, "changes are lost")
+    assert "declare the connection under a new name" in crm.problem("changes are lost")
     assert crm.capture.records("crm.customer") == []
     crm.capture.position()
 
@@ -449,9 +438,9 @@ def test_only_a_server_that_shows_the_declared_certificate_is_trusted(tmp_path: 
         shutil.copy(certificate, tmp_path / "ca.pem")
         shutil.copy(keys / "other.pem", tmp_path / "other.pem")
         crm.declare(tls="verify-full", ca="other.pem")
-        problem_of(crm, "certificate verify failed")
+        crm.problem("certificate verify failed")
         crm.declare(tls="verify-full")
-        problem_of(crm, "certificate verify failed")
+        crm.problem("certificate verify failed")
         crm.declare(tls="verify-full", ca="ca.pem")
         with crm.capture.running():
             crm.until_followed()
@@ -463,31 +452,3 @@ def test_only_a_server_that_shows_the_declared_certificate_is_trusted(tmp_path: 
             )
             assert used.fetchone() == (True,)
     shutil.rmtree(keys)
-
-
-def self_signed(certificate: Path, key: Path) -> None:
-    """A certificate for 127.0.0.1."""
-    import ipaddress
-
-    private = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "server")])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(private.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
-        .sign(private, hashes.SHA256())
-    )
-    certificate.write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    key.touch(mode=0o600)
-    key.write_bytes(
-        private.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-    )
