@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, Final, NamedTuple
 
+from trunkline.contracts.avro import avro_kind
 from trunkline.contracts.contract import Contract
 from trunkline.contracts.field import Field
 from trunkline.document import Problem
@@ -43,6 +44,7 @@ def changes(old: Contract, new: Contract) -> list[Change]:
     if (old.settings.unknown_fields, new.settings.unknown_fields) == ("allowed", "refused"):
         text = "fields that the contract does not name are now refused"
         found.append(Change(("customProperties",), text, backward=False))
+    found += _wire_format(old, new)
     return found
 
 
@@ -66,6 +68,32 @@ def refusals(old: Contract, new: Contract) -> list[Problem]:
     if reason := _version_reason(old, new, found):
         problems.append(new.document.problem(("version",), reason))
     return problems
+
+
+def _wire_format(old: Contract, new: Contract) -> Iterator[Change]:
+    before, after = old.settings.wire_format, new.settings.wire_format
+    if before != after:
+        text = f"the wire format changed from {before} to {after}: readers of the one do not understand the other"
+        # What stands behind a registry's id is read by its own schema, Avro or JSON.
+        yield Change(("customProperties",), text, backward="json" not in (before, after), forward=False)
+    elif after == "avro":
+        yield from _avro_kinds(old.event, new.event, "")
+
+
+def _avro_kinds(old: Field, new: Field, path: str) -> Iterator[Change]:
+    """Changes that the contract takes, but no reader in Avro, which tells an enum from a string, say."""
+    before, after = avro_kind(old), avro_kind(new)
+    if before != after:
+        if old.json_kind == new.json_kind and after != "double":
+            text = f"`{path}` changed its Avro type from {before} to {after}, which readers in Avro do not take"
+            yield Change(new.place, text, backward=False, forward=False)
+        return
+    fields = {field.name: field for field in old.fields}
+    for field in new.fields:
+        if field.name in fields:
+            yield from _avro_kinds(fields[field.name], field, f"{path}.{field.name}".lstrip("."))
+    if old.items and new.items:
+        yield from _avro_kinds(old.items, new.items, f"{path}.*" if new.type == "map" else f"{path}[]")
 
 
 def _version_reason(old: Contract, new: Contract, found: Iterable[Change]) -> str:

@@ -16,6 +16,9 @@ from trunkline.log.port import Topic
 Compatibility = Literal["backward", "forward", "full", "none"]
 """What a new version owes: backward, it takes the events of the last version; forward, the last version takes its."""
 
+WireFormat = Literal["json", "jsonSchema", "avro"]
+"""How events lie in a log that others read and write (Kafka): as plain JSON, or framed by a schema registry's id."""
+
 LegalBasis = Literal[
     "consent", "contract", "legalObligation", "vitalInterests", "publicTask", "legitimateInterests", "none"
 ]
@@ -39,6 +42,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Whether an event may have fields that the contract does not name (and therefore nobody classified)."""
     retention_bytes: Annotated[int, Meta(ge=1)] | None = None
     """Of each partition."""
+    wire_format: WireFormat = "json"
     legal_basis: LegalBasis = "none"
 
 
@@ -91,6 +95,7 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True):
             "topic": self.name, "version": self.odcs.version, "status": self.odcs.status, "owner": self.owner,
             "compatibility": self.settings.compatibility, "legalBasis": self.settings.legal_basis,
             "partitions": self.settings.partitions, "compacted": self.settings.compacted,
+            "wireFormat": self.settings.wire_format,
             "retention": self.retention, "key": self.key, "description": self.odcs.description.purpose,
         }  # fmt: skip
 
@@ -146,12 +151,23 @@ def _check(contract: Contract, reader: Reader) -> None:
         wrong("`description` needs a `purpose`", "description")
     if settings.compacted and not any(field.key_position for field in fields):
         wrong("a compacted topic needs a key: mark its fields with `primaryKey: true`", "schema", 0)
+    if settings.wire_format == "avro":
+        _check_avro(contract, reader)
     if contract.retention is None and not settings.compacted:
         wrong("`slaProperties` must say the `retention` of a topic that is not compacted", "slaProperties")
     personal = next((field for field in contract.event.descendants() if field.classification in PERSONAL), None)
     if personal and settings.legal_basis == "none":
         reason = f"`{personal.name}` is {personal.classification}: name the `legalBasis` in customProperties"
         wrong(reason, *personal.place)
+
+
+def _check_avro(contract: Contract, reader: Reader) -> None:
+    if contract.settings.unknown_fields == "allowed":
+        reason = "`wireFormat: avro` has no place for fields without a name: `unknownFields` must be refused"
+        reader.wrong(reason, "customProperties")
+    for field in contract.event.descendants():
+        if field.name == "-type":  # fastavro takes its value for the name of a type
+            reader.wrong("with `wireFormat: avro`, no field can be named `-type`", *field.place)
 
 
 def _retention(promises: list[Sla], reader: Reader) -> float | None:
