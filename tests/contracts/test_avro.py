@@ -262,7 +262,6 @@ CLOSED = (
 
 @pytest.mark.parametrize(("before", "after", "refused"), [
     (CLOSED, "- {name: a, logicalType: string}", True),
-    (INTEGER, "- {name: a, logicalType: string}", True),
     (TIME, "- {name: a, logicalType: timestamp}", True),
     (INTEGER, "- {name: a, logicalType: number}", False),
     (CLOSED, CLOSED.replace("[x]", "[x, y]"), False),
