@@ -18,7 +18,8 @@ import pytest
 from tests.effects.house import event
 from tests.effects.target import Reply, Target
 from trunkline import starter
-from trunkline.effects import Effect, Place
+from trunkline.effects import Effect, Place, State
+from trunkline.effects.desk import Desk
 from trunkline.project import Project
 from trunkline.runtime import supervisor
 
@@ -57,6 +58,11 @@ def ask(folder: Path, *effects: Effect) -> None:
         log.append(Effect.topic, [event(effect) for effect in effects])
 
 
+def states(folder: Path) -> list[State]:
+    with closing(Project(folder).open_log()) as log:
+        return [outcome.state for outcome in Desk(log).outcomes()]
+
+
 @contextmanager
 def performing(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
     """The role at work; it is told to stop at the end, and must do so."""
@@ -86,7 +92,7 @@ def test_dead_effects_are_listed_shown_retried_and_dropped(acme: Path, target: T
     ask(acme, SMS, gone)
     assert "there are none" in trunkline(acme, "effects", "list")
     with performing(acme):
-        until(lambda: len(lines(acme, "effects", "list", "--dead")) == 2, acme)
+        until(lambda: len(states(acme)) == 2 and set(states(acme)) == {State.DEAD}, acme)
         [dead, _] = sorted(lines(acme, "effects", "list", "--dead"), key=lambda row: row["id"])
         assert (dead["id"], dead["state"], dead["reason"], dead["attempts"]) == ("notice-1", "dead", "refused", 1)
         shown = trunkline(acme, "effects", "show", "notice-1")
@@ -95,7 +101,8 @@ def test_dead_effects_are_listed_shown_retried_and_dropped(acme: Path, target: T
         assert "is dropped" in trunkline(acme, "effects", "drop", "notice-2", "--why", "ported out")
         target.behave = lambda asked: Reply()
         assert "1 will be tried again" in trunkline(acme, "effects", "retry", "notice-1", "--why", "it is there now")
-        until(lambda: not lines(acme, "effects", "list", "--open"), acme)
+        until(lambda: all(state.over for state in states(acme)), acme)
+    assert "there are none" in trunkline(acme, "effects", "list", "--open")
     assert {row["id"]: row["state"] for row in lines(acme, "effects", "list")} == {
         "notice-1": "succeeded", "notice-2": "dropped",
     }  # fmt: skip

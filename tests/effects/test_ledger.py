@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from trunkline.effects import ledger as module
 from trunkline.effects.effect import Effect, Place
 from trunkline.effects.effector import Answer, Settings
-from trunkline.effects.ledger import Entry, Ledger, Stage
+from trunkline.effects.ledger import End, Entry, Ledger, Stage
 from trunkline.effects.outcome import Action, Attempt, Decision, Outcome, Reason, Result, State
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -38,8 +38,8 @@ class World(RuleBasedStateMachine):
         self.now = NOON
         self.take_over()
 
-    def take_over(self) -> None:
-        """A new process loads what is in the log."""
+    def take_over(self, *ends: End) -> None:
+        """A new process loads what is in the log; or the same one, which has seen calls end."""
         self.ledger = Ledger(0, POLICIES, lambda: 0.5)
         for outcome in self.topic.values():
             again = msgspec.json.decode(msgspec.json.encode(outcome), type=Outcome)
@@ -47,7 +47,7 @@ class World(RuleBasedStateMachine):
                 self.ledger.remember(again.id, again.number, 0)
             else:
                 self.ledger.take_back(again)
-        self.ledger.loaded(self.now)
+        self.ledger.loaded(self.now, ends)
         self.running: list[tuple[Entry, Attempt]] = []
         self.ready: list[Entry] = []
         self.commit()
@@ -100,7 +100,10 @@ class World(RuleBasedStateMachine):
         for entry in due[:count]:
             begun = self.ledger.begin(entry, self.now)
             self.commit()
-            self.running.append((entry, begun))
+            late = entry.effect.expires is not None and entry.effect.expires <= self.now
+            assert entry.stage is Stage.DEAD if begun is None else not late
+            if begun is not None:
+                self.running.append((entry, begun))
 
     @precondition(lambda self: self.running)
     @rule(
@@ -108,9 +111,12 @@ class World(RuleBasedStateMachine):
         works=st.booleans(),
         answer=st.sampled_from([Result.DONE, Result.DONE, Result.LATER, Result.REFUSED, Result.UNKNOWN]),
         dies=st.sampled_from([False, False, True]),
+        loses_share=st.booleans(),
         probe=st.booleans(),
     )
-    def a_call_ends(self, data: st.DataObject, works: bool, answer: Result, dies: bool, probe: bool) -> None:
+    def a_call_ends(
+        self, data: st.DataObject, works: bool, answer: Result, dies: bool, loses_share: bool, probe: bool
+    ) -> None:
         entry, begun = self.running.pop(data.draw(st.integers(0, len(self.running) - 1)))
         id = entry.effect.id
         if answer is Result.DONE or (answer is Result.UNKNOWN and works):
@@ -120,6 +126,11 @@ class World(RuleBasedStateMachine):
                 self.performed[id] = 1
         if dies:
             self.take_over()
+            return
+        if loses_share and not self.running:
+            known = self.topic[id].state is State.ATTEMPTED
+            self.take_over(End(entry, begun, Answer(answer)))
+            assert not known or answer is Result.UNKNOWN or self.topic[id].reason is not Reason.UNKNOWN
             return
         self.ledger.end(entry, begun, Answer(answer), self.now, probe=probe)
         self.commit()
@@ -190,7 +201,7 @@ class World(RuleBasedStateMachine):
         assert lines <= len(self.ledger.open)
 
 
-World.TestCase.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+World.TestCase.settings = settings(max_examples=80, stateful_step_count=40, deadline=None)
 TestWorld = World.TestCase
 
 
@@ -200,11 +211,17 @@ def asked(ledger: Ledger, *ids: str, effector: str = "sms", order: str = "k") ->
     return [ledger.open[id] for id in ids]
 
 
+def begun(ledger: Ledger, entry: Entry, now: datetime = NOON) -> Attempt:
+    attempt = ledger.begin(entry, now)
+    assert attempt is not None
+    return attempt
+
+
 def test_a_probe_that_fails_counts_for_nothing() -> None:
     ledger = Ledger(0, POLICIES)
     [entry] = asked(ledger, "a")
     for _ in range(10):
-        ledger.end(entry, ledger.begin(entry, NOON), Answer(Result.LATER, ill=True), NOON, probe=True)
+        ledger.end(entry, begun(ledger, entry), Answer(Result.LATER, ill=True), NOON, probe=True)
     assert entry.stage is Stage.READY
     assert entry.outcome.failures == 0
     assert entry.outcome.attempted == 10
@@ -216,7 +233,7 @@ def test_the_age_counts_from_the_first_attempt_and_not_while_an_effect_waits() -
     ledger.end_overdue(NOON + timedelta(days=5))
     assert first.stage is Stage.READY
     later = NOON + timedelta(days=5)
-    ledger.end(first, ledger.begin(first, later), Answer(Result.LATER), later)
+    ledger.end(first, begun(ledger, first, later), Answer(Result.LATER), later)
     ledger.end_overdue(later + timedelta(seconds=99))
     assert first.stage is Stage.READY
     ledger.end_overdue(later + timedelta(seconds=100))
@@ -231,7 +248,7 @@ def test_it_is_full_with_so_many_effects_or_so_many_bytes(monkeypatch: pytest.Mo
     assert not ledger.full
     [entry] = asked(ledger, "c", order="other")
     assert ledger.full
-    ledger.end(entry, ledger.begin(entry, NOON), Answer(Result.DONE), NOON)
+    ledger.end(entry, begun(ledger, entry), Answer(Result.DONE), NOON)
     assert not ledger.full
     monkeypatch.setattr(module, "MOST_BYTES", 10)
     assert ledger.full
@@ -257,6 +274,6 @@ def test_an_outcome_tells_the_last_hundred_attempts_and_counts_all() -> None:
     ledger = Ledger(0, {"sms": Settings(kind="http", attempts=1000)})
     [entry] = asked(ledger, "a")
     for _ in range(150):
-        ledger.end(entry, ledger.begin(entry, NOON), Answer(Result.LATER, 503, "busy"), NOON)
+        ledger.end(entry, begun(ledger, entry), Answer(Result.LATER, 503, "busy"), NOON)
     assert entry.outcome.attempted == 150
     assert [attempt.number for attempt in entry.outcome.attempts] == list(range(51, 151))

@@ -21,8 +21,8 @@ class Breaker:
     """Closed, it lets all calls through, and opens after so many failures within the window. Open, it lets none through
     until its pause is over; then it is half open: one call, the probe, closes or opens it again.
 
-    Times are seconds on any clock that never goes back. Every call that `begin` let through must end in `succeeded` or
-    `failed`, with what `begin` returned.
+    Times are seconds on any clock that never goes back. Every call that `begin` let through must end in `succeeded`,
+    `failed` or `left_out`, with what `begin` returned.
     """
 
     def __init__(self, settings: BreakerSettings) -> None:
@@ -61,6 +61,11 @@ class Breaker:
                 self._failures.popleft()
             if len(self._failures) >= self._settings.failures:
                 self._open(now)
+
+    def left_out(self, probe: bool) -> None:
+        """The call was not made after all."""
+        if probe:
+            self._probing = False
 
     def _open(self, now: float) -> None:
         self._failures.clear()

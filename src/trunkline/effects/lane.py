@@ -70,11 +70,10 @@ class Lane:
         else:
             self.breaker.succeeded(probe)
 
-    def left_out(self, probe: bool, now: float) -> None:
+    def left_out(self, probe: bool) -> None:
         """A call that might begin is not made."""
         self.in_flight -= 1
-        if probe:
-            self.breaker.failed(probe, now)
+        self.breaker.left_out(probe)
 
     def drop(self, entries: Iterable[Entry]) -> None:
         """These effects are somebody else's from now on."""

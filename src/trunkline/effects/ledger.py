@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import Enum, auto
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
@@ -43,6 +43,14 @@ class Entry:
     def __init__(self, partition: int, effect: Effect, outcome: Outcome) -> None:
         self.partition, self.effect, self.outcome = partition, effect, outcome
         self.stage = Stage.DEAD if outcome.state is State.DEAD else Stage.WAITING
+
+
+class End(NamedTuple):
+    """How a call has ended."""
+
+    entry: Entry
+    attempt: Attempt
+    answer: Answer
 
 
 class Ledger:
@@ -95,17 +103,28 @@ class Ledger:
         self.open.pop(id, None)
         self.done.pop(id, None)
 
-    def loaded(self, now: datetime) -> None:
-        """All was taken back: go on where the one before broke off."""
+    def loaded(self, now: datetime, ends: Sequence[End] = ()) -> None:
+        """All was taken back: go on where the one before broke off. `ends` are those of calls that this process
+        has seen, and perhaps could not commit, because it lost its share for a moment."""
+        seen = {(end.entry.effect.id, end.attempt): end.answer for end in ends}
         entries = sorted(self.open.values(), key=lambda entry: entry.outcome.number)
+        ended: list[End] = []
         for entry in entries:
             self._bytes += _size(entry.effect)
             if entry.outcome.state is State.ATTEMPTED:
-                self._die(entry, Reason.UNKNOWN, now, message=BROKEN_OFF)
+                attempt = entry.outcome.attempts[-1]
+                answer = seen.get((entry.effect.id, attempt))
+                if answer is None:
+                    self._die(entry, Reason.UNKNOWN, now, message=BROKEN_OFF)
+                else:
+                    entry.stage = Stage.CALLING
+                    ended.append(End(entry, attempt, answer))
             elif entry.stage is not Stage.DEAD and entry.effect.effector not in self._policies:
                 self._die_without_effector(entry, now)
             if entry.stage is not Stage.DEAD or self._holds(entry):
                 self._lines.setdefault(entry.effect.order, {})[entry.effect.id] = entry
+        for end in ended:
+            self.end(end.entry, end.attempt, end.answer, now)
         for entry in entries:
             if entry.stage is Stage.WAITING:
                 self._try(entry)
@@ -167,8 +186,10 @@ class Ledger:
 
     # Calls
 
-    def begin(self, entry: Entry, now: datetime) -> Attempt:
-        """A call begins, as soon as the changes are committed."""
+    def begin(self, entry: Entry, now: datetime) -> Attempt | None:
+        """A call begins, as soon as the changes are committed; None where the effect's time is over."""
+        if self._end_overdue(entry, now):
+            return None
         entry.stage = Stage.CALLING
         attempt = Attempt(number=entry.outcome.attempted + 1, began=now)
         if self._policies[entry.effect.effector].once == "at-most":

@@ -17,7 +17,7 @@ from trunkline.effects import metrics, topics
 from trunkline.effects.effect import Effect
 from trunkline.effects.effector import Answer
 from trunkline.effects.lane import Lane
-from trunkline.effects.ledger import Entry, Ledger, Stage
+from trunkline.effects.ledger import End, Entry, Ledger, Stage
 from trunkline.effects.outcome import Attempt, Result
 from trunkline.effects.share import SYSTEM, Share
 from trunkline.log.port import Fenced, Log, TopicPartition
@@ -64,7 +64,7 @@ class Runner:
         self._producer = log.transactional(f"{SYSTEM}.{worker}")
         self._member = log.member(SYSTEM, Effect.topic, worker)
         self._reader = log.reader()
-        self._reading: frozenset[TopicPartition] = frozenset()
+        self._reading: frozenset[TopicPartition] | None = None
         self._shares: dict[int, Share] = {}
         self._pool = ThreadPoolExecutor(max(1, sum(lane.settings.in_flight for lane in lanes)), "effect")
         self._ended: SimpleQueue[tuple[Call, Answer]] = SimpleQueue()
@@ -72,6 +72,8 @@ class Runner:
         self._running_at_most = 0
         self._look_at = 0.0
         self._handing_over = False
+        self._ends: dict[int, list[End]] = {}
+        """By partition: ends of calls that must not be made twice, until they are committed."""
         self._fenced = 0
         self._report_at = 0.0
         self._full: set[int] = set()
@@ -146,10 +148,11 @@ class Runner:
             committed = self._log.committed(SYSTEM)
             policies = {name: lane.settings for name, lane in self._lanes.items()}
             for number in new:
-                self._shares[number] = Share(self._log, Ledger(number, policies, self._chance), committed)
+                ledger, ends = Ledger(number, policies, self._chance), self._ends.get(number, [])
+                self._shares[number] = Share(self._log, ledger, committed, ends)
         for lane in self._lanes.values():
             lane.share(len(self._shares) / self._partitions, now)
-        self._reading = frozenset()
+        self._reading = None
 
     def _let_go(self, number: int) -> None:
         entries = self._shares.pop(number).ledger.open.values()
@@ -160,7 +163,7 @@ class Runner:
         """Keep nothing in memory: the share is looked at and its state read anew."""
         for number in list(self._shares):
             self._let_go(number)
-        self._reading = frozenset()
+        self._reading = None
 
     # A round
 
@@ -192,7 +195,8 @@ class Runner:
             self._commit()
         except BaseException:
             for call in calls:
-                call.lane.left_out(call.probe, began)
+                call.lane.left_out(call.probe)
+                self._keep(call, Answer(Result.LATER, message="not called: it could not be written before"))
             raise
         for call in calls:
             self._running += 1
@@ -218,13 +222,19 @@ class Runner:
         self._running_at_most -= call.at_most
         call.lane.ended(answer, call.probe, time.monotonic())
         metrics.CALLS.labels(call.lane.name, answer.result.value).inc()
+        self._keep(call, answer)
         if self._shares.get(call.share.requests.partition) is call.share:
             call.share.ledger.end(call.entry, call.attempt, answer, datetime.now(UTC), probe=call.probe)
         else:
             logger.warning(
-                "%s: effect %s ended as %s after its partition had gone to another process, which finds out by itself",
+                "%s: the call for effect %s ended as %s after its partition had been lost",
                 call.lane.name, call.entry.effect.id, answer.result.value,
             )  # fmt: skip
+
+    def _keep(self, call: Call, answer: Answer) -> None:
+        """Do not forget how a call ended that must not be made twice, before it is committed."""
+        if call.at_most:
+            self._ends.setdefault(call.entry.partition, []).append(End(call.entry, call.attempt, answer))
 
     def _queue(self) -> None:
         """What has become ready goes to its effector's lane."""
@@ -241,7 +251,11 @@ class Runner:
             while (found := lane.begin(now, time.monotonic())) is not None:
                 entry, probe = found
                 share = self._shares[entry.partition]
-                calls.append(Call(lane, share, entry, share.ledger.begin(entry, now), probe))
+                attempt = share.ledger.begin(entry, now)
+                if attempt is None:
+                    lane.left_out(probe)
+                else:
+                    calls.append(Call(lane, share, entry, attempt, probe))
         return calls
 
     def _commit(self) -> None:
@@ -252,6 +266,7 @@ class Runner:
                     share.write(transaction, self._member)
             for share in changed:
                 share.written()
+                self._ends.pop(share.ledger.number, None)
             self._fenced = 0
 
     # In a thread of its own

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from datetime import UTC, datetime
 
 import msgspec
 
 from trunkline.effects import metrics
 from trunkline.effects.effect import Effect, Place
-from trunkline.effects.ledger import Ledger
+from trunkline.effects.ledger import End, Ledger
 from trunkline.effects.outcome import Decision, Outcome, State
 from trunkline.effects.topics import DECISIONS
 from trunkline.log.envelope import cloud_event, from_micros
@@ -42,9 +42,11 @@ _glance = msgspec.json.Decoder(Glance)
 
 
 class Share:
-    """The partition of a ledger. `committed` and `offsets` say where the group goes on."""
+    """The partition of a ledger. `committed` and `offsets` say where the group goes on; `ends` see `Ledger.loaded`."""
 
-    def __init__(self, log: Log, ledger: Ledger, committed: Mapping[TopicPartition, int]) -> None:
+    def __init__(
+        self, log: Log, ledger: Ledger, committed: Mapping[TopicPartition, int], ends: Sequence[End] = ()
+    ) -> None:
         self._log, self.ledger = log, ledger
         number = ledger.number
         self.requests = TopicPartition(Effect.topic, number)
@@ -55,7 +57,7 @@ class Share:
         self._rejected: list[Event] = []
         self._look_at = self._look_back_at = 0.0
         self._old = 0
-        self._load()
+        self._load(ends)
 
     def take(self, batch: RecordBatch, now: datetime) -> None:
         """Take in requests or decisions."""
@@ -97,7 +99,7 @@ class Share:
         self._rejected.clear()
         self.ledger.changes.clear()
 
-    def _load(self) -> None:
+    def _load(self, ends: Sequence[End]) -> None:
         """The state as whoever had the partition before has left it."""
         end = self._log.settled(*self._outcomes)
         offset = self._log.start(*self._outcomes)
@@ -114,7 +116,7 @@ class Share:
                     self.ledger.take_back(_outcome.decode(record.value))
             offset = records[-1].offset + 1
         self.ledger.here = end
-        self.ledger.loaded(datetime.now(UTC))
+        self.ledger.loaded(datetime.now(UTC), ends)
 
     def _take_requests(self, batch: RecordBatch, now: datetime) -> None:
         broken = {index: (stage, reason) for index, stage, reason in reversed(batch.failures)}
