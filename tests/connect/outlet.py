@@ -16,7 +16,7 @@ import yaml
 from tests.connect.project import until
 from trunkline.connect import connection
 from trunkline.connect.runner import Runner
-from trunkline.log import Log, Record, Topic, TopicPartition, open_log
+from trunkline.log import Record, Topic, TopicPartition, open_log
 from trunkline.log.envelope import cloud_event
 from trunkline.quarantine import Rejected
 
@@ -33,13 +33,16 @@ TABLES = {
 
 
 class Outlets:
-    """A project folder, its log, and what was declared to go out."""
+    """A project folder, its log (at `url`, remembered in the folder), and what was declared to go out."""
 
-    def __init__(self, folder: Path, log: Log | None = None) -> None:
+    def __init__(self, folder: Path, url: str = "") -> None:
         self.folder = folder
         (folder / "systems").mkdir(parents=True, exist_ok=True)
         (folder / "data").mkdir(exist_ok=True)
-        self.log = log or open_log(f"sqlite://{folder / 'data' / 'log.db'}?lease=1")
+        where = folder / "log.url"
+        if not where.exists():
+            where.write_text(url or f"sqlite://{folder / 'data' / 'log.db'}?lease=1")
+        self.log = open_log(where.read_text())
         for topic in TOPICS:
             self.log.create(topic)
 
