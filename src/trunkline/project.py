@@ -14,6 +14,7 @@ from trunkline.settings import Settings
 if TYPE_CHECKING:
     from trunkline.contracts import Contracts
     from trunkline.log import Log
+    from trunkline.log.port import Codec
 
 
 class NoProject(Exception):
@@ -73,13 +74,29 @@ class Project:
         from trunkline import contracts
         from trunkline.log import open_log
 
-        log = open_log(self.log_url, self.contracts.validators())
+        log = open_log(self.log_url, self.contracts.validators(), self.codec())
         try:
             contracts.accept(log, self.contracts)
         except BaseException:
             log.close()
             raise
         return log
+
+    def codec(self) -> Codec | None:
+        """How values lie on the log where others share it; None where as JSON, as on the embedded one.
+
+        Raises `Invalid` where a contract needs a schema registry and there is none, `LogError` where a secret of it
+        cannot be had.
+        """
+        formats = {contract.settings.wire_format for contract in self.contracts.values()}
+        if self.log_url.startswith("sqlite:") or formats <= {"json"}:
+            return None
+        from trunkline import registry
+
+        declared = self.settings.schema_registry
+        if declared is None:
+            raise Invalid(registry.problems(self.contracts))
+        return registry.open_codec(declared, self.contracts, self.log_url, project=self.folder, data=self.data)
 
 
 def check(project: Project, against: Path | None = None) -> list[Problem]:
@@ -108,8 +125,21 @@ def check(project: Project, against: Path | None = None) -> list[Problem]:
     finally:
         if log is not None:
             log.close()
+    problems += [problem for problem in _codec_problems(project) if problem not in problems]
     problems += connection.check(project.folder)
     problems += check_network(project.folder)
     if not problems:
         problems += folder.check(project.folder / "processors", set(project.contracts))
     return sorted(problems, key=lambda problem: (str(problem.file), problem.line))
+
+
+def _codec_problems(project: Project) -> list[Problem]:
+    from trunkline.log import LogError
+
+    try:
+        project.codec()
+    except Invalid as error:
+        return error.problems
+    except LogError as error:
+        return [Problem(str(project.folder / settings.FILE), 1, str(error))]
+    return []

@@ -25,6 +25,28 @@ class Http(BaseModel):
     port: int = Field(default=8080, ge=0, le=65535)
 
 
+class SchemaRegistry(BaseModel):
+    """A schema registry with Confluent's API, for the topics on Kafka whose contract says a `wireFormat`.
+
+    `password` and `token` are secrets: `${env:NAME}`, `${file:path}` or `${data:path}` refer to them. `ca`,
+    `certificate` and `key` are PEM files for TLS.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    url: str = Field(pattern=r"^https?://[^/@\s]+[^@\s]*$")
+    user: str = ""
+    password: str = ""
+    token: str = ""
+    """A bearer token, in the place of user and password."""
+    ca: Path | None = None
+    certificate: Path | None = None
+    key: Path | None = None
+    register_schemas: bool = Field(default=True, alias="register")
+    """Whether the schema of a contract's new version is registered when it is first written with; otherwise others
+    must have done so."""
+
+
 class Settings(BaseSettings):
     """What an operator may set. Paths are relative to the project folder."""
 
@@ -37,6 +59,7 @@ class Settings(BaseSettings):
     """The event log; "" is the embedded one in the data folder, `sqlite:///…/log.db`."""
     archive_days: int = Field(default=30, ge=1)
     """How long raw files are kept, for `trunkline explain` and for replay."""
+    schema_registry: SchemaRegistry | None = None
     http: Http = Http()
     workers: int = Field(default=1, ge=1, le=64)
     """How many processes share the processors' work on this machine."""
