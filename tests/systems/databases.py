@@ -1,28 +1,19 @@
-"""Databases of a test run: a SQLite file, a PostgreSQL and a MariaDB on loopback, started when first asked for."""
+"""Databases of each kind, one of a test's own: a SQLite file, or one on the test run's PostgreSQL or MariaDB."""
 
 from __future__ import annotations
 
-import atexit
-import os
-import pwd
-import shutil
 import sqlite3
-import subprocess
-import tempfile
-from collections.abc import Callable
-from functools import cache
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import pymysql
-
-from tests.components import need
+from tests.servers.mariadb import shared_mariadb
 from tests.servers.postgresql import shared_postgresql
-from tests.servers.process import ServerProcess, answers, free_ports
 
 
 class TestDatabase:
-    """A database of a test's own: `url` as a sink's settings have it, and statements run beside the sink."""
+    """A database: `url` as a sink's settings have it, and statements run beside the sink."""
 
     __test__ = False
 
@@ -43,82 +34,20 @@ class TestDatabase:
             connection.close()
 
 
-def sqlite_database(folder: Path) -> TestDatabase:
-    file = folder / "out.db"
-    sqlite3.connect(file).close()
-    return TestDatabase("sqlite", f"sqlite:///{file}", lambda: sqlite3.connect(file))
-
-
-def postgresql_database(name: str) -> TestDatabase:
-    server = shared_postgresql()
-    with server.connect() as administrator:
-        administrator.execute(f"CREATE DATABASE {name}")
-    return TestDatabase(
-        "postgresql",
-        f"postgresql://postgres@127.0.0.1:{server.port}/{name}",
-        lambda: server.connect(name),
-    )
-
-
-def mariadb_database(name: str) -> TestDatabase:
-    port = mariadb()
-    admin = pymysql.connect(host="127.0.0.1", port=port, user="root")
-    admin.cursor().execute(f"CREATE DATABASE {name}")
-    admin.close()
-    return TestDatabase(
-        "mariadb",
-        f"mariadb://root@127.0.0.1:{port}/{name}",
-        lambda: pymysql.connect(host="127.0.0.1", port=port, user="root", database=name),
-    )
-
-
-@cache
-def mariadb() -> int:
-    """The port of a server that lets everybody in."""
-    need("MariaDB")
-    folder, [port] = _folder("mysql"), free_ports(1)
-    subprocess.run(
-        _as("mysql", "mariadb-install-db", "--no-defaults", f"--datadir={folder}/data",
-            "--skip-test-db", "--auth-root-authentication-method=normal"),
-        check=True, capture_output=True,
-    )  # fmt: skip
-    options = [
-        f"--datadir={folder}/data",
-        f"--port={port}",
-        "--bind-address=127.0.0.1",
-        f"--socket={folder}/socket",
-        f"--pid-file={folder}/pid",
-        "--innodb-buffer-pool-size=32M",
-        "--skip-name-resolve",
-    ]
-    server = ServerProcess(_as("mysql", "/usr/sbin/mariadbd", "--no-defaults", *options), folder / "output.log")
-    atexit.register(server.kill)
-    server.wait_until(
-        lambda: answers(port) and _lets_in(lambda: pymysql.connect(host="127.0.0.1", port=port, user="root"))
-    )
-    return port
-
-
-def _folder(user: str) -> Path:
-    folder = Path(tempfile.mkdtemp(prefix=f"trunkline-{user}-"))
-    if os.getuid() == 0:
-        shutil.chown(folder, user)
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return folder
-
-
-def _as(user: str, *command: str) -> list[str]:
-    """The command as that user, where the tests run as root, whom the servers refuse."""
-    if os.getuid() != 0:
-        return list(command)
-    account = pwd.getpwnam(user)
-    switch = [f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}", "--clear-groups", "--pdeathsig=KILL"]
-    return ["setpriv", *switch, *command]
-
-
-def _lets_in(connect: Callable[[], Any]) -> bool:
-    try:
-        connect().close()
-    except pymysql.Error:
-        return False
-    return True
+@contextmanager
+def a_database(kind: str, folder: Path) -> Iterator[TestDatabase]:
+    """A new one of the kind `sqlite` (in the folder), `postgresql` or `mariadb`, gone afterwards."""
+    if kind == "sqlite":
+        file = folder / "out.db"
+        sqlite3.connect(file).close()
+        yield TestDatabase(kind, f"sqlite:///{file}", lambda: sqlite3.connect(file))
+    elif kind == "postgresql":
+        postgresql = shared_postgresql()
+        with postgresql.database() as name:
+            url = f"postgresql://postgres@127.0.0.1:{postgresql.port}/{name}"
+            yield TestDatabase(kind, url, lambda: postgresql.connect(name))
+    else:
+        mariadb = shared_mariadb()
+        with mariadb.database() as name:
+            url = f"mariadb://root@127.0.0.1:{mariadb.port}/{name}"
+            yield TestDatabase(kind, url, lambda: mariadb.connect(name))

@@ -15,9 +15,12 @@ from confluent_kafka import Producer, TopicPartition
 
 from tests.connect.outlet import TOPIC
 from tests.connect.project import until
+from tests.servers.kafka import Kafka
+from tests.servers.process import free_ports
 from tests.systems.foreign_kafka import ForeignKafka
 from trunkline.connect import connection, runner
-from trunkline.systems.kafka import following
+from trunkline.systems.kafka import client, following
+from trunkline.systems.ves.certificate import for_this_machine
 
 SOURCE = {"connector": "postgresql", "name": "crm", "db": "crm", "schema": "public", "table": "customer", "ts_us": 7}
 
@@ -260,6 +263,61 @@ def test_a_topic_or_brokers_that_are_not_there_are_told_and_waited_for(foreign: 
 
     crm = foreign(format="raw")
     asyncio.run(run())
+
+
+def test_brokers_are_known_by_their_certificate_and_know_us_by_our_password(
+    foreign: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "PATIENCE", 1.5)
+    chain, key = for_this_machine(tmp_path)
+    secrets = tmp_path / "password"
+    secrets.write_text("wrong")
+    secrets.chmod(0o600)
+    with SecuredKafka(tmp_path / "kafka", chain, key) as kafka:
+        secured = {
+            "brokers": [f"localhost:{kafka.secured}"], "tls": "verify-full", "user": "reader",
+            "password": "${file:password}",
+        }  # fmt: skip
+        crm = foreign(kafka=kafka, format="raw", **secured)
+        crm.create()
+        crm.produce([(b"k", b"1")])
+        running = crm.outlets.run_until(lambda running: running.statuses[0].errors > 0)
+        assert "certificate" in running.statuses[0].problem or "SSL" in running.statuses[0].problem
+        crm.declare(format="raw", **secured, ca=str(chain))
+        running = crm.outlets.run_until(lambda running: "uthentication" in running.statuses[0].problem)
+        assert "hunter2" not in running.statuses[0].problem
+        secrets.write_text("hunter2")
+        crm.run_until_taken(1)
+        assert [each.value for each in crm.records()] == [b"1"]
+
+
+class SecuredKafka(Kafka):
+    """A broker that also listens with TLS at the port `secured`, where a user `reader` logs in."""
+
+    def __init__(self, folder: Path, chain: Path, key: Path) -> None:
+        settings = {"ssl.keystore.type": "PEM"}
+        super().__init__(
+            folder, settings, format_options=("--add-scram", "SCRAM-SHA-512=[name=reader,password=hunter2]")
+        )
+        [self.secured] = free_ports(1)
+        listeners = {"PLAINTEXT": self.port, "CONTROLLER": self._controller, "SECURED": self.secured}
+        login = "org.apache.kafka.common.security.scram.ScramLoginModule required;"
+        settings |= {
+            "listeners": ",".join(f"{name}://127.0.0.1:{port}" for name, port in listeners.items()),
+            "advertised.listeners": f"PLAINTEXT://127.0.0.1:{self.port},SECURED://localhost:{self.secured}",
+            "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SECURED:SASL_SSL",
+            "listener.name.secured.sasl.enabled.mechanisms": "SCRAM-SHA-512",
+            "listener.name.secured.scram-sha-512.sasl.jaas.config": login,
+            "ssl.keystore.certificate.chain": chain.read_text().replace("\n", " "),
+            "ssl.keystore.key": key.read_text().replace("\n", " "),
+        }
+
+    def __enter__(self) -> SecuredKafka:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
 
 
 @pytest.mark.parametrize(

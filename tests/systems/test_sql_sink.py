@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.systems import databases
-from tests.systems.databases import TestDatabase
+from tests.servers.process import free_ports
+from tests.systems.databases import TestDatabase, a_database
 from tests.systems.sinks import TOPIC, context, portion, record
 from trunkline.log import TopicPartition
 from trunkline.systems.sink import Down, Overtaken
@@ -23,16 +22,13 @@ from trunkline.systems.sql.settings import SqlSettings, TableSettings
 from trunkline.systems.sql.target import Tables
 
 PLACE = TopicPartition(TOPIC, 0)
-NUMBERS = itertools.count()
 CUSTOMER = {"table": "customer", "key": ["id"], "columns": ["id", "name", "since"]}
 
 
 @pytest.fixture(params=["sqlite", "postgresql", "mariadb"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> TestDatabase:
-    if request.param == "sqlite":
-        return databases.sqlite_database(tmp_path)
-    make = {"postgresql": databases.postgresql_database, "mariadb": databases.mariadb_database}[request.param]
-    return make(f"t{next(NUMBERS)}")
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[TestDatabase]:
+    with a_database(request.param, tmp_path) as database:
+        yield database
 
 
 Open = Callable[..., Tables]
@@ -247,7 +243,7 @@ def test_an_engine_without_transactions_is_refused(opened: Open, database: TestD
 
 
 def test_a_database_that_is_not_there_is_told(tmp_path: Path) -> None:
-    [port] = databases.free_ports(1)
+    [port] = free_ports(1)
     for url in (f"sqlite:///{tmp_path}/no.db", f"postgresql://u@127.0.0.1:{port}/d", f"mariadb://u@127.0.0.1:{port}/d"):
         given = {
             "name": "out",

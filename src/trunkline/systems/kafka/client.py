@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -16,6 +17,7 @@ from trunkline.systems.kafka.translation import Message
 from trunkline.systems.reach import Context
 
 logger = logging.getLogger("trunkline.connect")
+MOMENT = re.compile(r" \(after \d+ms in state \w+\)")  # in what librdkafka says; another each time
 PATIENCE = 10.0  # seconds that the brokers have to answer
 BUFFER = 16_384  # KiB of records that are fetched ahead
 
@@ -35,7 +37,13 @@ class Client:
 
     def __init__(self, settings: KafkaSettings, context: Context) -> None:
         self._settings, self._status = settings, context.status
-        common = {**_security(settings, context), "bootstrap.servers": ",".join(settings.brokers), "log_level": 0}
+        self._heard = ""
+        common = {
+            **_security(settings, context),
+            "bootstrap.servers": ",".join(settings.brokers),
+            "log_level": 0,
+            "error_cb": self._hear,
+        }
         self._admin = AdminClient(common)
         self._consumer = Consumer(
             {
@@ -46,7 +54,6 @@ class Client:
                 "auto.offset.reset": "error",
                 "queued.max.messages.kbytes": BUFFER,
                 "fetch.queue.backoff.ms": 10,
-                "error_cb": self._told,
             }
         )
 
@@ -94,7 +101,7 @@ class Client:
             elif error.code() == KafkaError._AUTO_OFFSET_RESET:
                 raise LookupError(str(error.str()))
             elif not error.retriable() and error.code() != KafkaError._PARTITION_EOF:
-                raise OSError(f"the brokers refuse to be read: {error.str()}")
+                raise self._unreached(error)
 
     def has_new_partitions(self, position: Position) -> bool:
         """Whether there are partitions that are not read; also a sign that the brokers answer."""
@@ -119,7 +126,8 @@ class Client:
                 code = error.args[0].code()
                 if code == KafkaError.UNKNOWN_TOPIC_OR_PART:
                     continue
-                raise OSError(f"{self._settings.brokers[0]} does not answer: {error.args[0].str()}") from None
+                raise self._unreached(error.args[0]) from None
+            self._heard = ""
             found[name] = (str(described.topic_id), sorted(partition.id for partition in described.partitions))
         return found
 
@@ -127,12 +135,19 @@ class Client:
         try:
             start, end = self._consumer.get_watermark_offsets(Partition(topic, partition), timeout=PATIENCE)
         except KafkaException as error:
-            raise OSError(f"{topic}/{partition} cannot be read: {error.args[0].str()}") from None
+            raise self._unreached(error.args[0]) from None
         return start, end
 
-    def _told(self, error: KafkaError) -> None:
-        """What librdkafka says by itself; it goes on trying."""
-        self._status.failed(f"{self._settings.brokers[0]}: {error.str()}")
+    def _unreached(self, error: KafkaError) -> OSError:
+        """Why the brokers do not answer: what librdkafka said of the connection tells more than that time is up."""
+        self._admin.poll(0)
+        return OSError(f"{self._settings.brokers[0]}: {self._heard or error.str()}")
+
+    def _hear(self, error: KafkaError) -> None:
+        """What librdkafka says by itself, which goes on trying."""
+        if error.code() != KafkaError._ALL_BROKERS_DOWN:
+            self._heard = MOMENT.sub("", error.str())
+            self._status.failed(f"{self._settings.brokers[0]}: {self._heard}")
 
 
 def _security(settings: KafkaSettings, context: Context) -> Mapping[str, Any]:
