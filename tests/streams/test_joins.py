@@ -190,7 +190,7 @@ def test_lateness_is_the_same_after_a_restart_although_only_time_had_passed() ->
 def test_what_waits_is_let_go_in_its_time_also_where_a_new_version_waits_longer() -> None:
     before, after = Driver(joining(bytes, bytes | None, 5, 2)), Driver(joining(bytes, bytes | None, 5, 10))
     before.work([record("l", 0, b"a", b"x", 0)])
-    after.changelog = before.changelog
+    after.changelog = list(before.changelog)
     after.restart()
     after.work([record("l", 1, b"b", b"y", 15 * SECOND)])
     assert after.sent_to("pair") == []

@@ -16,7 +16,7 @@ from trunkline.log import LogError, Record
 from trunkline.quarantine import Rejected
 from trunkline.streams.handlers import Rejection
 from trunkline.streams.instance import Poison
-from trunkline.streams.keyed import Folded, processor
+from trunkline.streams.keyed import Timed, processor
 from trunkline.streams.out import Out
 from trunkline.streams.outputs import Outputs
 from trunkline.streams.timers import Timer
@@ -120,7 +120,7 @@ def test_each_timer_fires_once_in_the_order_of_time_whatever_happens_in_between(
     assert [int(its.time.timestamp() * SECOND) for its in rejected if its.time] == failed
 
 
-def inactive(idle: float | None = None) -> Folded:
+def inactive(idle: float | None = None) -> Timed:
     """Says when a key has been silent for ten seconds."""
 
     @processor(reads="ping", state=int, writes=("silent",), idle=idle)
@@ -156,7 +156,7 @@ def test_a_timer_that_moves_with_every_event_takes_no_memory_for_each() -> None:
     driver = Driver(inactive())
     driver.work([ping(n, "a", n) for n in range(1000)])
     assert driver.sent_to("silent") == []
-    assert len(driver.instance._timers._heap) == 1
+    assert len(driver.instance._timers._entries) == 1
 
 
 def test_nothing_fires_by_the_clock_unless_it_is_asked_for() -> None:
@@ -261,7 +261,7 @@ def test_a_former_version_s_timer_is_not_lost_in_silence() -> None:
         return count
 
     after = Driver(watch)
-    after.changelog = driver.changelog
+    after.changelog = list(driver.changelog)
     after.restart()
     with pytest.raises(LogError, match="watch has a timer '', but none of its functions is its on_timer"):
         after.work([ping(1, "a", 1)])

@@ -16,7 +16,7 @@ from trunkline.log import Record
 from trunkline.quarantine import Rejected
 from trunkline.streams.out import Out
 from trunkline.streams.windowed import Windowed, windowed
-from trunkline.streams.windows import Session, Sliding, Tumbling, Window, Windowing
+from trunkline.streams.windows import Session, Sliding, Tumbling, Window
 
 SECOND = 1_000_000
 
@@ -38,7 +38,9 @@ def joined(earlier: tuple[int, ...], later: tuple[int, ...]) -> tuple[int, ...]:
     return earlier + later
 
 
-def collecting(window: Windowing, lateness: float, emit: Literal["final", "each"] = "final") -> Windowed:
+def collecting(
+    window: Tumbling | Sliding | Session, lateness: float, emit: Literal["final", "each"] = "final"
+) -> Windowed:
     """Collects the numbers that are a window's events, in the order in which they came."""
 
     @windowed(reads="usage", window=window, lateness=lateness, emit=emit, state=tuple[int, ...], writes=["result"])
@@ -145,7 +147,7 @@ def test_a_session_is_what_lies_no_further_apart_than_the_gap(
 @thorough
 @given(seconds, st.sampled_from([Tumbling(10), Sliding(10, 5), Session(4, joined)]), st.integers(0, 15), st.randoms())
 def test_events_that_come_out_of_order_within_the_lateness_make_the_same_results(
-    made: list[tuple[bytes, int]], window: Windowing, disorder: int, chance: random.Random
+    made: list[tuple[bytes, int]], window: Tumbling | Sliding | Session, disorder: int, chance: random.Random
 ) -> None:
     ordered = sorted(made, key=lambda event: event[1])
     shuffled = sorted(ordered, key=lambda event: event[1] + chance.uniform(0, disorder))
@@ -162,7 +164,7 @@ def test_events_that_come_out_of_order_within_the_lateness_make_the_same_results
 @thorough
 @given(seconds, st.sampled_from([Tumbling(10), Sliding(10, 5), Session(4, joined)]), st.randoms())
 def test_the_last_of_each_result_is_the_final_one(
-    made: list[tuple[bytes, int]], window: Windowing, chance: random.Random
+    made: list[tuple[bytes, int]], window: Tumbling | Sliding | Session, chance: random.Random
 ) -> None:
     records = [usage(offset, *event) for offset, event in enumerate([*made, (b"end", 1000), (b"end", 2000)])]
     final, each = (Driver(collecting(window, 3, emit)) for emit in ("final", "each"))  # type: ignore[arg-type]
@@ -239,7 +241,7 @@ def test_a_window_may_be_dropped() -> None:
 
     driver = Driver(sum_up)
     driver.work([usage(1, b"a", 0), usage(0, b"a", 0)])
-    assert driver.state() == {"time": 0, "timers": {}}
+    assert driver.state() == {"time": 0, "closed": -1}
     driver.work([usage(1, b"a", 50)])
     assert driver.sent_to("sum") == []
 
@@ -270,7 +272,30 @@ def test_a_result_that_cannot_be_told_goes_to_the_quarantine_with_the_window_s_s
     assert (rejected.reason, rejected.part) == ("timer.ValueError", b"[0]")
     assert "the result of its window from 1970-01-01 00:00:00+00:00 to 1970-01-01 00:00:10+00:00" in rejected.message
     assert [key for key, _ in driver.sent_to("result")] == [b"b"]
-    assert set(driver.state()) == {b"b", "time", "timers"}
+    assert set(driver.state()) == {b"b", "time", "closed"}
+
+
+def test_no_result_is_told_twice_although_a_new_version_waits_longer() -> None:
+    made: dict[float, Windowed] = {}
+    for lateness in (0, 8, 2):
+
+        @windowed(reads="usage", window=Tumbling(10), lateness=lateness, state=int, writes=("sum",))
+        def count(total: int, usage: Usage, out: Out) -> int:
+            return total + 1
+
+        made[lateness] = count
+    driver = Driver(made[0])
+    driver.work([usage(0, b"a", 5), usage(1, b"a", 12)])
+    assert len(driver.sent_to("sum")) == 1
+    for lateness, late in ((8, 2), (2, 4)):
+        after = Driver(made[lateness])
+        after.changelog = list(driver.changelog)
+        after.restart()
+        after.work([usage(late, b"a", 9), usage(late + 1, b"a", 13)])
+        assert after.sent_to("sum") == []
+        assert [(reason, offset) for reason, offset, _ in after.rejected] == [("event.late", late)]
+        after.work([usage(9, b"b", 30)])
+        assert [key for key, _ in after.sent_to("sum")] == [b"a"]
 
 
 def test_with_idle_the_last_windows_close_by_the_clock() -> None:

@@ -93,7 +93,7 @@ def stream_join(
     it; has it met none until then, and may it be alone, the function is called with None for the other.
 
     `key` and `time` name what of an event, of either side, its key and its time are; `idle` is as in
-    `Folded.on_timer`. The types of both must be immutable. All that waits of a key is its state, and is written anew
+    `Timed.on_timer`. The types of both must be immutable. All that waits of a key is its state, and is written anew
     when it changes: meant for some hundred events of a key in that time, not for many thousands.
     """
 
@@ -183,7 +183,10 @@ class Meeting:
 
 
 def _first(waiting: Both) -> int:
-    return min((events[0][0] for events in waiting if events), default=-1)
+    left, right = waiting
+    if left and right:
+        return min(left[0][0], right[0][0])
+    return left[0][0] if left else right[0][0] if right else -1
 
 
 def _kept(function: Join, event: Any) -> Any:

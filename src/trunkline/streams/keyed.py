@@ -40,7 +40,7 @@ def processor(
     time: Field | None = None,
     idle: float | None = None,
     whole: bool = False,
-) -> Callable[[Fold[S]], Folded]:
+) -> Callable[[Fold[S]], Timed]:
     """Make a processor of a function `(state, event, out) -> state`.
 
     What an event is, the function's annotation says: a Struct, which is read from JSON; `bytes`, the value as it is; or
@@ -49,11 +49,11 @@ def processor(
     `state` must be immutable and callable without arguments, `state()` being that of a new key. `key` names what of the
     event the state is found by, a field or a function, instead of the record's key: with `whole`, or where all events
     of such a key lie in one partition. `time` names the event's time likewise (microseconds, or a datetime with zone),
-    instead of the record's. For `idle` see `Folded.on_timer`. Raises `TypeError` where the declaration cannot be.
+    instead of the record's. For `idle` see `Timed.on_timer`. Raises `TypeError` where the declaration cannot be.
     """
 
-    def make(function: Fold[S]) -> Folded:
-        made = Folded(function, state, initial(state), writes, name=name, key=key, time=time, idle=idle, whole=whole)
+    def make(function: Fold[S]) -> Timed:
+        made = Timed(function, state, initial(state), writes, name=name, key=key, time=time, idle=idle, whole=whole)
         for topic in topics(reads):
             made.on(topic)(function)
         return made
@@ -147,7 +147,7 @@ class Keyed:
 
 
 class Folded(Keyed):
-    """The definition that `processor` makes."""
+    """A definition whose functions are folds, one for each topic, over the same state."""
 
     def on(self, topic: str, *, key: Field | None = None, time: Field | None = None) -> Callable[[Fold[S]], Fold[S]]:
         """Also read `topic`, and call the decorated function with its events, over the same state."""
@@ -157,6 +157,10 @@ class Folded(Keyed):
             return function
 
         return add
+
+
+class Timed(Folded):
+    """The definition that `processor` makes: a fold that may set timers."""
 
     def on_timer(self, function: OnTimer[S]) -> OnTimer[S]:
         """Call the decorated function `(state, timer, out) -> state` when a timer fires that was set by `out.at`.

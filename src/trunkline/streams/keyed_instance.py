@@ -10,7 +10,7 @@ from trunkline.streams.handlers import Handler, Rejection, alternatives, decode_
 from trunkline.streams.instance import Poison
 from trunkline.streams.out import Out
 from trunkline.streams.outputs import Outputs
-from trunkline.streams.state import State, pack
+from trunkline.streams.state import State, decoder, pack
 from trunkline.streams.timers import MARK, Timer, Timers
 
 
@@ -31,7 +31,8 @@ class KeyedInstance:
         """For what these are see `keyed.Keyed`."""
         self._name, self._handlers, self._initial, self._on_timer = name, handlers, initial, on_timer or no_timer
         self._classes = tuple(get_origin(each) or each for each in alternatives(state))
-        self._states: State[Any] = State(state)
+        self._states: State[Any] = State()
+        self._decode = decoder(state)
         self._timed = on_timer is not None or any(handler.time is not None for handler in handlers.values())
         self._timers = Timers()
         self._idle = None if idle is None else int(idle * 1e6)
@@ -45,7 +46,7 @@ class KeyedInstance:
         if packed.startswith(MARK):
             self._timers.load(packed)
         else:
-            self._states.load(packed)
+            self._states.put(self._decode(packed))
 
     def changes(self) -> list[bytes]:
         return [*map(pack, self._states.changes()), *self._timers.changes()]
@@ -74,9 +75,8 @@ class KeyedInstance:
         if self._quiet_since is None:
             self._quiet_since = now
         until = now - self._idle
-        if now - self._quiet_since >= self._idle and self._timers.due(until):
-            self._out.begin(out)
-            self._fire(until)
+        self._out.begin(out)
+        if now - self._quiet_since >= self._idle and self._fire(until):
             self._timers.now = until
 
     def _work_on(self, batch: RecordBatch, number: int) -> None:
@@ -138,13 +138,13 @@ class KeyedInstance:
         """Let the timers fire that are due by `until`, where stream time is or goes; whether there were any."""
         if not self._timers.due(until):
             return False
-        out = self._out
+        out, fired = self._out, False
         out.firing, out.now, out.batch = True, until, None
         while (timer := self._timers.next(until)) is not None:
-            out.clock, out.key = timer.time, timer.key
+            out.clock, out.key, fired = timer.time, timer.key, True
             self._fire_one(timer)
         out.firing = False
-        return True
+        return fired
 
     def _fire_one(self, timer: Timer) -> None:
         out, state = self._out, self._states.get(timer.key)

@@ -6,7 +6,7 @@ keys (bytes) to values, nil for a key that was removed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from typing import Any, Generic, TypeVar, cast
 
@@ -39,12 +39,11 @@ _encode = msgspec.msgpack.Encoder().encode
 
 
 class State(Generic[V]):
-    """Values of one type (`type` is how they are read back), by key. `changed` holds None for a removed key."""
+    """Values by key. `changed` holds None for a removed key."""
 
-    def __init__(self, type: Any) -> None:
+    def __init__(self) -> None:
         self.committed: dict[bytes, V] = {}
         self.changed: dict[bytes, V | None] = {}
-        self._decode = msgspec.msgpack.Decoder(dict[bytes, type | None]).decode
 
     def __len__(self) -> int:
         return len(self.committed)
@@ -53,10 +52,6 @@ class State(Generic[V]):
         """The value as it is now."""
         value = self.changed.get(key)
         return self.committed.get(key) if value is None and key not in self.changed else value
-
-    def load(self, packed: bytes) -> None:
-        """Take back what was packed."""
-        self.put(self._decode(packed))
 
     def put(self, values: Mapping[bytes, V | None]) -> None:
         """Take values as committed."""
@@ -86,6 +81,11 @@ class State(Generic[V]):
             if part:
                 yield from parts(part)
                 count = max(1, min(8 * count, len(part) * CHUNK // len(pack(part))))
+
+
+def decoder(type: Any) -> Callable[[bytes], dict[bytes, Any]]:
+    """What reads packed values of a type."""
+    return msgspec.msgpack.Decoder(dict[bytes, type | None]).decode
 
 
 def pack(values: object) -> bytes:

@@ -8,13 +8,15 @@ on, and at once where its time has passed when it is set.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
+from math import inf
 from typing import NamedTuple
 
 import msgspec
 
 from trunkline.streams.state import State, pack
 
+SECOND = 20  # bits of a time in microseconds that tell what is in a second, about
 MARK = b"\x82\xa4time"
 """How a packed record of timers begins: as no packed state does, the keys of which are bytes."""
 
@@ -37,16 +39,60 @@ class Kept(msgspec.Struct, gc=False):
 _decode = msgspec.msgpack.Decoder(Kept).decode
 
 
+Entry = tuple[int, bytes, str]
+"""(time, key, tag)"""
+
+
+class Entries:
+    """Entries in order. Those of a second lie together, and are sorted when its turn comes: a heap of all is slow."""
+
+    def __init__(self) -> None:
+        self._turn: list[Entry] = []  # a heap
+        self._reached = -1  # up to this second all entries are in it
+        self._later: dict[int, list[Entry]] = {}
+        self._seconds: list[int] = []  # a heap
+        self.first: float = inf
+        """No entry has a time before this one."""
+
+    def __len__(self) -> int:
+        return len(self._turn) + sum(map(len, self._later.values()))
+
+    def push(self, entry: Entry) -> None:
+        second = entry[0] >> SECOND
+        if second <= self._reached:
+            heappush(self._turn, entry)
+        elif second in self._later:
+            self._later[second].append(entry)
+        else:
+            self._later[second] = [entry]
+            heappush(self._seconds, second)
+        if entry[0] < self.first:
+            self.first = entry[0]
+
+    def pop(self, until: int) -> Entry | None:
+        """The first one, where its time is `until` at most."""
+        if not self._turn and self._seconds and self._seconds[0] << SECOND <= until:
+            self._reached = heappop(self._seconds)
+            self._turn = self._later.pop(self._reached)
+            heapify(self._turn)
+        entry = heappop(self._turn) if self._turn and self._turn[0][0] <= until else None
+        if self._turn:
+            self.first = self._turn[0][0]
+        else:
+            self.first = self._seconds[0] << SECOND if self._seconds else inf
+        return entry
+
+
 class Timers:
     """The timers of one instance, and its stream time `now` (-1 before the first event)."""
 
     def __init__(self) -> None:
         self.now = self._committed_now = -1
-        self._timers: State[dict[str, int]] = State(dict[str, int])
-        # Every timer has an entry in the heap at its time or before it, the one that `armed` names. So one that is
-        # moved on with every event costs nothing but its new time; entries that are out of date are passed over.
-        self._heap: list[Timer] = []
+        self._timers: State[dict[str, int]] = State()
+        # Every timer has an entry at its time or before it, the one that `armed` names. So one that is moved on with
+        # every event costs nothing but its new time; entries that are out of date are passed over.
         self._armed: dict[tuple[bytes, str], int] = {}
+        self._entries = Entries()
 
     def set(self, key: bytes, wanted: Iterable[tuple[str, int | None]]) -> None:
         """Set the key's timers by their tags; None cancels one."""
@@ -61,12 +107,11 @@ class Timers:
 
     def due(self, until: int) -> bool:
         """Whether one may be due by `until`."""
-        return bool(self._heap) and self._heap[0].time <= until
+        return self._entries.first <= until
 
     def next(self, until: int) -> Timer | None:
         """The first timer that is due by `until`, which is no more then."""
-        while self._heap and self._heap[0].time <= until:
-            entry = heappop(self._heap)
+        while (entry := self._entries.pop(until)) is not None:
             time, key, tag = entry
             if self._armed.get((key, tag)) != time:
                 continue
@@ -74,7 +119,7 @@ class Timers:
             actual = (self._timers.get(key) or {}).get(tag)
             if actual == time:
                 self.set(key, ((tag, None),))
-                return entry
+                return Timer(time, key, tag)
             if actual is not None:
                 self._arm(key, tag, actual)
         return None
@@ -118,4 +163,4 @@ class Timers:
         armed = self._armed.get((key, tag))
         if armed is None or time < armed:
             self._armed[key, tag] = time
-            heappush(self._heap, Timer(time, key, tag))
+            self._entries.push((time, key, tag))

@@ -1,16 +1,20 @@
-"""How event time is cut into windows: tumbling, sliding, sessions."""
+"""Windows of event time: tumbling, sliding, sessions; and how the result of one is told."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Callable
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
-MOST = 1_000  # windows that one event may belong to
+from trunkline.log.envelope import from_micros
+from trunkline.log.port import LogError
+from trunkline.streams.out import Out
 
-Pane = tuple[int, int, Any]
-"""(start, end, state) of one window of a key, in microseconds."""
+S = TypeVar("S")
+MOST = 1_000  # windows that one event may belong to
 
 
 class Window(NamedTuple):
@@ -18,26 +22,6 @@ class Window(NamedTuple):
 
     start: int
     end: int
-
-
-class Windowing(Protocol):
-    """How event time is cut into windows."""
-
-    def place(self, time: int, panes: Sequence[Pane], new: Any) -> tuple[list[Pane], list[Pane]]:
-        """A key's panes without those to which an event at `time` belongs, and those, begun with `new` if need be."""
-
-
-class Tumbling(msgspec.Struct, frozen=True):
-    """Windows of `size` seconds, one after the other, aligned to the epoch (UTC)."""
-
-    size: float
-
-    def __post_init__(self) -> None:
-        _refuse_no_time(self.size, "size")
-
-    def place(self, time: int, panes: Sequence[Pane], new: Any) -> tuple[list[Pane], list[Pane]]:
-        """See `Windowing`."""
-        return _aligned(time, micros(self.size), micros(self.size), panes, new)
 
 
 class Sliding(msgspec.Struct, frozen=True):
@@ -56,9 +40,19 @@ class Sliding(msgspec.Struct, frozen=True):
         if self.size > MOST * self.advance:
             raise ValueError(f"an event would belong to more than {MOST:,} windows: make the advance greater")
 
-    def place(self, time: int, panes: Sequence[Pane], new: Any) -> tuple[list[Pane], list[Pane]]:
-        """See `Windowing`."""
-        return _aligned(time, micros(self.size), micros(self.advance), panes, new)
+
+class Tumbling(msgspec.Struct, frozen=True):
+    """Windows of `size` seconds, one after the other, aligned to the epoch (UTC)."""
+
+    size: float
+
+    def __post_init__(self) -> None:
+        _refuse_no_time(self.size, "size")
+
+    @property
+    def advance(self) -> float:
+        """Each begins where the last one ends."""
+        return self.size
 
 
 class Session(msgspec.Struct, frozen=True):
@@ -74,29 +68,56 @@ class Session(msgspec.Struct, frozen=True):
     def __post_init__(self) -> None:
         _refuse_no_time(self.gap, "gap")
 
-    def place(self, time: int, panes: Sequence[Pane], new: Any) -> tuple[list[Pane], list[Pane]]:
-        """See `Windowing`."""
-        start, end = time, time + micros(self.gap)
-        met = [pane for pane in panes if pane[0] <= end and pane[1] >= start]
-        others = [pane for pane in panes if pane[0] > end or pane[1] < start]
-        if not met:
-            return others, [(start, end, new)]
-        state = met[0][2]
-        for pane in met[1:]:
-            state = self.merge(state, pane[2])
-        return others, [(min(start, met[0][0]), max(end, met[-1][1]), state)]
+
+Result = Callable[[bytes, Window, S, Out], None]
+"""Tells the state of a key's window."""
+
+
+class Emission(NamedTuple):
+    """When results are told, and how: of windows that close, `lateness` microseconds after their end, or of `each`
+    window that changes."""
+
+    lateness: int
+    each: bool
+    result: Result[Any]
+
+
+def default_result(state: Any, topic: str) -> Result[Any]:
+    """Send key, start, end and the state's fields as JSON."""
+    fields = {"value": ""}
+    if isinstance(state, type) and issubclass(state, msgspec.Struct):
+        fields = {field.encode_name: field.name for field in msgspec.structs.fields(state)}
+
+    def send(key: bytes, window: Window, value: Any, out: Out) -> None:
+        named = {shown: getattr(value, name) if name else value for shown, name in fields.items()}
+        start, end = bounds(window)
+        out.send(topic, {**named, "key": key.decode(errors="backslashreplace"), "start": start, "end": end})
+
+    return send
+
+
+def tell_final(result: Result[Any], window: Window, state: Any, out: Out) -> None:
+    """Tell the result of a window that closes. Where that fails, the state goes to the quarantine."""
+    mark = len(out.order)
+    try:
+        result(out.key, window, state, out)
+    except LogError:
+        raise
+    except Exception as error:
+        out.back(mark)
+        start, end = bounds(window)
+        out.reject(f"the result of its window from {start} to {end}", state, error)
+
+
+@lru_cache(1_000)
+def bounds(window: Window) -> tuple[datetime, datetime]:
+    """Start and end of a window as moments; the same for many keys."""
+    return from_micros(window.start), from_micros(window.end)
 
 
 def micros(seconds: float) -> int:
     """Seconds as microseconds."""
     return round(seconds * 1e6)
-
-
-def _aligned(time: int, size: int, advance: int, panes: Sequence[Pane], new: Any) -> tuple[list[Pane], list[Pane]]:
-    by_start = {pane[0]: pane for pane in panes}
-    starts = reversed(range(time - time % advance, time - size, -advance))
-    touched = [by_start.pop(start, (start, start + size, new)) for start in starts]
-    return list(by_start.values()), touched
 
 
 def _refuse_no_time(seconds: float, what: str) -> None:
