@@ -10,10 +10,9 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
 from confluent_kafka.admin import AdminClient
 
 from trunkline.log.kafka.address import PARTITIONERS, Address
-from trunkline.log.kafka.errors import REFUSED, error_of, translated
+from trunkline.log.kafka.errors import ANSWER, REFUSED, error_of, translated
 from trunkline.log.port import LogError
 
-ANSWER = 15.0  # seconds in which the cluster must answer a request
 LARGEST = 8 << 20  # bytes of an event: key, value and headers
 BATCH = 1 << 20  # bytes of a batch on its way to the broker, unless an event is larger
 

@@ -10,8 +10,8 @@ from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka import TopicPartition as Place
 
 from trunkline.log.kafka.batches import Batches
-from trunkline.log.kafka.connection import ANSWER, Connection
-from trunkline.log.kafka.errors import error_of, translated
+from trunkline.log.kafka.connection import Connection
+from trunkline.log.kafka.errors import ANSWER, error_of, translated
 from trunkline.log.kafka.fetching import SETTINGS, Fetcher
 from trunkline.log.kafka.groups import Groups
 from trunkline.log.kafka.member import membership

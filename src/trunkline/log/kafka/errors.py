@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 from confluent_kafka import KafkaError, KafkaException
 
 from trunkline.log.port import EventTooLarge, Fenced, LogError, UnknownTopic
+
+T = TypeVar("T")
+ANSWER = 15.0  # seconds in which the cluster must answer a request
+AGAIN = 0.02  # seconds between two tries
 
 FENCED = {
     KafkaError._FENCED,
@@ -35,6 +41,24 @@ REFUSED = {
     KafkaError.CLUSTER_AUTHORIZATION_FAILED,
     KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
 }
+PASSING = {
+    KafkaError.NOT_LEADER_FOR_PARTITION,
+    KafkaError.LEADER_NOT_AVAILABLE,
+    KafkaError.FENCED_LEADER_EPOCH,
+    KafkaError.UNKNOWN_LEADER_EPOCH,
+    KafkaError.OFFSET_NOT_AVAILABLE,
+    KafkaError.KAFKA_STORAGE_ERROR,
+    KafkaError.NOT_CONTROLLER,
+    KafkaError.NOT_COORDINATOR,
+    KafkaError.COORDINATOR_NOT_AVAILABLE,
+    KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+    KafkaError.UNSTABLE_OFFSET_COMMIT,
+    KafkaError.REQUEST_TIMED_OUT,
+    KafkaError.NETWORK_EXCEPTION,
+    KafkaError._TRANSPORT,
+    KafkaError._WAIT_COORD,
+}
+"""A topic has just been made, a broker has just died, a transaction is just being committed: it gets better."""
 UNREACHABLE = {KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN, KafkaError._TIMED_OUT, KafkaError._MSG_TIMED_OUT}
 
 
@@ -65,6 +89,19 @@ def translated(error: KafkaError, doing: str) -> LogError:
 def error_of(raised: KafkaException) -> KafkaError:
     error: KafkaError = raised.args[0]
     return error
+
+
+def asked(doing: str, question: Callable[[], T], patience: float = ANSWER) -> T:
+    """The cluster's answer, asked again for `patience` seconds while it has none yet. Raises `LogError`."""
+    deadline = time.monotonic() + patience
+    while True:
+        with told(doing):
+            try:
+                return question()
+            except KafkaException as raised:
+                if error_of(raised).code() not in PASSING or time.monotonic() > deadline:
+                    raise
+        time.sleep(AGAIN)
 
 
 @contextmanager

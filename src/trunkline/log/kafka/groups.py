@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, KafkaException
 from confluent_kafka import TopicPartition as Place
 
-from trunkline.log.kafka.connection import ANSWER, Connection
-from trunkline.log.kafka.errors import error_of, told
+from trunkline.log.kafka.connection import Connection
+from trunkline.log.kafka.errors import ANSWER, asked, error_of
 from trunkline.log.kafka.topics import Topics
 from trunkline.log.port import LogError, TopicPartition
 
-LOOK = 0.01  # seconds between looks at whether a transaction has ended
 MEMBERS = {KafkaError.NON_EMPTY_GROUP, KafkaError.UNKNOWN_MEMBER_ID, KafkaError.REBALANCE_IN_PROGRESS}
 
 
@@ -25,23 +23,15 @@ class Groups:
 
     def names(self) -> list[str]:
         """See `Log.groups`."""
-        with told("listing the groups"):
-            listing = self._connection.admin.list_consumer_groups(request_timeout=ANSWER).result()
+        admin = self._connection.admin
+        listing = asked("listing the groups", lambda: admin.list_consumer_groups(request_timeout=ANSWER).result())
         own = (self._connection.own_name(group.group_id) for group in listing.valid)
         return sorted(name for name in own if name is not None)
 
     def committed(self, group: str) -> dict[TopicPartition, int]:
         """See `Log.committed`."""
-        deadline = time.monotonic() + ANSWER + self._connection.address.transaction
-        while True:
-            try:
-                return self._committed(group)
-            except KafkaException as raised:
-                waited = error_of(raised).code() == KafkaError.UNSTABLE_OFFSET_COMMIT and time.monotonic() < deadline
-                if not waited:
-                    with told(f"asking where group {group!r} is"):
-                        raise
-            time.sleep(LOOK)
+        patience = ANSWER + self._connection.address.transaction
+        return asked(f"asking where group {group!r} is", lambda: self._committed(group), patience)
 
     def commit(self, group: str, offsets: Mapping[TopicPartition, int]) -> None:
         """See `Log.commit`."""
@@ -49,19 +39,19 @@ class Groups:
         if not places:
             return
         request = ConsumerGroupTopicPartitions(self._connection.named(group), places)
-        with told(f"setting the offsets of group {group!r}"):
+
+        def alter() -> None:
+            [altered] = self._connection.admin.alter_consumer_group_offsets([request]).values()
             try:
-                [altered] = self._connection.admin.alter_consumer_group_offsets([request]).values()
-                answer = altered.result(ANSWER)
-                refused = next((place.error for place in answer.topic_partitions if place.error is not None), None)
-                if refused is not None:
-                    raise KafkaException(refused)
+                refuse_errors(altered.result(ANSWER).topic_partitions)
             except KafkaException as raised:
                 if error_of(raised).code() not in MEMBERS:
                     raise
                 raise LogError(
                     f"group {group!r} has members at work: stop them before setting where it goes on"
                 ) from None
+
+        asked(f"setting the offsets of group {group!r}", alter)
 
     def _committed(self, group: str) -> dict[TopicPartition, int]:
         # Asked for all that a group has, the broker says nothing of a partition whose first offset is being committed.
@@ -72,10 +62,17 @@ class Groups:
         request = ConsumerGroupTopicPartitions(self._connection.named(group), places)
         [listed] = self._connection.admin.list_consumer_group_offsets([request], require_stable=True).values()
         found = {}
-        for place in listed.result(ANSWER).topic_partitions:
-            if place.error is not None:
-                raise KafkaException(place.error)
+        answer = listed.result(ANSWER).topic_partitions
+        refuse_errors(answer)
+        for place in answer:
             topic = self._connection.own_name(place.topic)
             if topic is not None and place.offset >= 0:
                 found[TopicPartition(topic, place.partition)] = place.offset
         return dict(sorted(found.items()))
+
+
+def refuse_errors(places: Sequence[Place]) -> None:
+    """Raise the first error that an answer has for one of its partitions."""
+    for place in places:
+        if place.error is not None:
+            raise KafkaException(place.error)

@@ -9,8 +9,8 @@ from confluent_kafka import IsolationLevel
 from confluent_kafka import TopicPartition as Place
 from confluent_kafka.admin import OffsetSpec
 
-from trunkline.log.kafka.connection import ANSWER, Connection
-from trunkline.log.kafka.errors import told
+from trunkline.log.kafka.connection import Connection
+from trunkline.log.kafka.errors import ANSWER, asked
 from trunkline.log.kafka.topics import Topics
 from trunkline.log.port import LogError, TopicPartition
 
@@ -60,15 +60,20 @@ class Offsets:
         until = min(offset, self.ends([place])[place])
         if until <= 0:
             return
-        with told(f"removing events of {place.topic}/{place.partition}"):
+
+        def remove() -> None:
             [removed] = self._connection.admin.delete_records([Place(name, place.partition, until)]).values()
             removed.result(ANSWER)
+
+        asked(f"removing events of {place.topic}/{place.partition}", remove)
 
     def _ask(self, wanted: Mapping[TopicPartition, OffsetSpec], isolation: IsolationLevel) -> dict[TopicPartition, int]:
         if not wanted:
             return {}
         request = {Place(self._topics.place(*place), place.partition): spec for place, spec in wanted.items()}
-        with told("asking where partitions begin and end"):
-            answers = self._connection.admin.list_offsets(request, isolation_level=isolation)
-            offsets = [int(future.result(ANSWER).offset) for future in answers.values()]
-        return dict(zip(wanted, offsets, strict=True))
+
+        def answers() -> list[int]:
+            listed = self._connection.admin.list_offsets(request, isolation_level=isolation)
+            return [int(future.result(ANSWER).offset) for future in listed.values()]
+
+        return dict(zip(wanted, asked("asking where partitions begin and end", answers), strict=True))

@@ -8,8 +8,7 @@ from typing import Any
 
 from confluent_kafka import KafkaException, Producer
 
-from trunkline.log.kafka.connection import ANSWER
-from trunkline.log.kafka.errors import UNKNOWN, error_of
+from trunkline.log.kafka.errors import ANSWER, UNKNOWN, error_of
 
 ROOM = 0.01  # seconds between two tries
 

@@ -10,8 +10,8 @@ from confluent_kafka import Message
 from confluent_kafka import TopicPartition as Place
 
 from trunkline.log.kafka.batches import Batches
-from trunkline.log.kafka.connection import ANSWER, Connection
-from trunkline.log.kafka.errors import told
+from trunkline.log.kafka.connection import Connection
+from trunkline.log.kafka.errors import ANSWER, told
 from trunkline.log.kafka.fetching import SETTINGS, heard
 from trunkline.log.kafka.offsets import Offsets
 from trunkline.log.port import LogError, Record, TopicPartition

@@ -10,10 +10,18 @@ import time
 from collections.abc import Iterable
 
 from confluent_kafka import KafkaError, KafkaException, TopicCollection
-from confluent_kafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource, NewPartitions, NewTopic, ResourceType
+from confluent_kafka.admin import (
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
+    NewPartitions,
+    NewTopic,
+    ResourceType,
+    TopicDescription,
+)
 
-from trunkline.log.kafka.connection import ANSWER, BATCH, LARGEST, Connection
-from trunkline.log.kafka.errors import UNKNOWN, error_of, told
+from trunkline.log.kafka.connection import BATCH, LARGEST, Connection
+from trunkline.log.kafka.errors import AGAIN, ANSWER, UNKNOWN, asked, error_of, told
 from trunkline.log.port import LogError, Topic, UnknownTopic
 
 FRESH = 1.0  # seconds for which what is known of a topic is taken for true
@@ -53,8 +61,7 @@ class Topics:
 
     def partitions(self) -> dict[str, int]:
         """How many partitions each topic of this log has."""
-        with told("listing the topics"):
-            found = self._connection.admin.list_topics(timeout=ANSWER).topics
+        found = asked("listing the topics", lambda: self._connection.admin.list_topics(timeout=ANSWER).topics)
         return {
             own: len(topic.partitions)
             for name, topic in found.items()
@@ -110,10 +117,10 @@ class Topics:
     def _await(self, topic: Topic) -> None:
         """A cluster tells its brokers of a change some milliseconds after it has agreed to it."""
         deadline = time.monotonic() + ANSWER
-        while (there := self._find(topic.name)) != topic:
+        while not ((there := self._find(topic.name)) == topic and self._led(topic.name)):
             if time.monotonic() > deadline:
                 raise LogError(f"the cluster keeps {topic.name} not as it was declared, but as {there}")
-            time.sleep(0.01)
+            time.sleep(AGAIN)
 
     def _look(self, name: str) -> Topic:
         topic = self._find(name)
@@ -124,28 +131,46 @@ class Topics:
         return topic
 
     def _find(self, name: str) -> Topic | None:
-        with told(f"looking for the topic {name}"):
-            described = self._connection.admin.describe_topics(TopicCollection([self._connection.named(name)]))
+        described = self._describe(name)
+        if described is None:
+            return None
+        try:
+            [topic] = self._declared({name: len(described.partitions)})
+        except UnknownTopic:  # the broker that was asked has not heard of it yet
+            return None
+        return topic
+
+    def _led(self, name: str) -> bool:
+        """Whether each of its partitions has a broker that takes events."""
+        described = self._describe(name)
+        return described is not None and all(partition.leader is not None for partition in described.partitions)
+
+    def _describe(self, name: str) -> TopicDescription | None:
+        names = TopicCollection([self._connection.named(name)])
+
+        def described() -> TopicDescription | None:
+            [future] = self._connection.admin.describe_topics(names).values()
             try:
-                [found] = [future.result(ANSWER) for future in described.values()]
-                [topic] = self._declared({name: len(found.partitions)})
+                return future.result(ANSWER)
             except KafkaException as raised:
                 if error_of(raised).code() not in UNKNOWN:
                     raise
                 return None
-        return topic if all(partition.leader for partition in found.partitions) else None
+
+        return asked(f"looking for the topic {name}", described)
 
     def _declared(self, counts: dict[str, int]) -> Iterable[Topic]:
         """The topics with these numbers of partitions, as the cluster's configuration declares them."""
         if not counts:
             return []
         resources = [ConfigResource(ResourceType.TOPIC, self._connection.named(name)) for name in counts]
-        with told("reading how topics are kept"):
-            described = self._connection.admin.describe_configs(resources)
-            settings = [
-                {entry.name: entry.value for entry in future.result(ANSWER).values()} for future in described.values()
-            ]
-        return [_topic(name, count, its) for (name, count), its in zip(counts.items(), settings, strict=True)]
+
+        def settings() -> list[dict[str, str]]:
+            described = self._connection.admin.describe_configs(resources).values()
+            return [{entry.name: entry.value for entry in future.result(ANSWER).values()} for future in described]
+
+        found = asked("reading how topics are kept", settings)
+        return [_topic(name, count, its) for (name, count), its in zip(counts.items(), found, strict=True)]
 
     def _configuration(self, topic: Topic) -> dict[str, str]:
         configuration = {

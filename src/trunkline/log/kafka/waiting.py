@@ -12,8 +12,8 @@ from collections.abc import Mapping
 
 from confluent_kafka import TopicPartition as Place
 
-from trunkline.log.kafka.connection import ANSWER, Connection
-from trunkline.log.kafka.errors import told
+from trunkline.log.kafka.connection import Connection
+from trunkline.log.kafka.errors import ANSWER, told
 from trunkline.log.kafka.fetching import SETTINGS, heard
 from trunkline.log.kafka.offsets import Offsets
 from trunkline.log.port import LogError, TopicPartition
