@@ -12,7 +12,7 @@ import msgspec
 
 from tests.systems.reached import Told, context
 from trunkline.quarantine import Rejected
-from trunkline.systems.changes.change import COMMITTED, ROLLED_BACK, Change, End, Moment, Shape, Unreadable
+from trunkline.systems.changes.change import COMMITTED, Change, Committed, Moment, RolledBack, Shape, Unreadable
 from trunkline.systems.changes.following import Following
 from trunkline.systems.changes.position import Part, Position
 from trunkline.systems.changes.settings import DatabaseSettings, TableSettings
@@ -50,9 +50,8 @@ class ScriptedDatabase:
 
     connector = "scripted"
 
-    def __init__(self, script: Script, stop: threading.Event) -> None:
-        self.script, self.stop = script, stop
-        self.given: list[Change] = []
+    def __init__(self, script: Script, stop: threading.Event, commits: Commits | None = None) -> None:
+        self.script, self.stop, self.commits = script, stop, commits or Commits()
         self.confirmed = ""
         self.breaks_snapshot_after: int | None = None
 
@@ -96,18 +95,17 @@ class ScriptedStream:
         self.at, self.part = position.at or "0", None
         self._items = self._told(position)
 
-    def next(self) -> Change | End | None:
+    def next(self) -> Change | RolledBack | Committed | None:
         item = next(self._items, None)
         if item is None:
             self._database.stop.set()
-        elif isinstance(item, Change):
-            self._database.given.append(item)
         return item
 
     def confirm(self) -> None:
+        assert Position.read(self._database.commits.last).at == self.at, "what is confirmed is not in the log"
         self._database.confirmed = self.at
 
-    def _told(self, position: Position) -> Iterator[Change | End]:
+    def _told(self, position: Position) -> Iterator[Change | RolledBack | Committed]:
         done = position.part
         for number, transaction in enumerate(self._database.script.transactions, 1):
             if number <= int(self.at):
@@ -119,8 +117,10 @@ class ScriptedStream:
                 if number > int(self._since[table]):
                     moment = Moment(str(number), index, 0, 0, {})
                     yield Change("c", table, ("id",), None, {"id": key}, moment)
+            if transaction is None:
+                yield RolledBack(0)
             self.at, self.part = str(number), None
-            yield COMMITTED if transaction is not None else ROLLED_BACK
+            yield COMMITTED
 
 
 class Commits:
@@ -159,7 +159,7 @@ class Commits:
 def follow(script: Script, commits: Commits, folder: Path, **changes: Any) -> ScriptedDatabase:
     """Follow until everything was told. Raises `Died` where the process does."""
     stop = threading.Event()
-    database = ScriptedDatabase(script, stop)
+    database = ScriptedDatabase(script, stop, commits)
     for name, value in changes.items():
         setattr(database, name, value)
     settings = DatabaseSettings(name="test", reach="scripted", host="", user="", tables=TABLES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -26,7 +27,7 @@ MOMENT = Moment("0/10", 3, 1_700_000_000_123_456, 16, {"lsn": 16, "txId": 7})
 
 
 def events(change: Change | Broken, **settings: Any) -> list[Captured | Rejected]:
-    database = ScriptedDatabase(Script([]), None)  # type: ignore[arg-type]  # it is not run
+    database = ScriptedDatabase(Script([]), threading.Event())
     tables = {"public.a": TableSettings(topic="a", **settings)}
     return list(Translation("crm", database, tables).events(change))
 

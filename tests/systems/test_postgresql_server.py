@@ -407,15 +407,20 @@ def test_a_snapshot_that_breaks_off_leaves_no_slot_behind(crm: PostgresqlCrm, mo
     assert not list((crm.capture.folder / "data" / "connect" / "crm").iterdir())
 
 
-def test_a_table_declared_later_is_read_and_followed_while_the_others_go_on(crm: PostgresqlCrm) -> None:
-    crm.execute(
-        "CREATE TABLE other (id int PRIMARY KEY, name text, n int)", "INSERT INTO other VALUES (-1, 'first', 0)"
-    )
+@pytest.mark.parametrize("publication", ["", "everything"])
+def test_a_table_declared_later_is_read_and_followed_while_the_others_go_on(
+    crm: PostgresqlCrm, publication: str
+) -> None:
+    crm.execute(CUSTOMERS.replace("customer", "other"), "INSERT INTO other VALUES (-1, 'first', 0)")
+    crm.execute("CREATE PUBLICATION everything FOR ALL TABLES WITH (publish_via_partition_root)")
+    crm.declare(publication=publication)
     with busy(lambda: crm.connect(autocommit=False), "customer", clients=2) as clients:
         with crm.capture.running():
             until(lambda: clients[0].transactions > 30)
-        with busy(lambda: crm.connect(autocommit=False), "other", clients=1, seed=7):
-            crm.declare({"customer": {"topic": "crm.customer"}, "other": {"topic": "crm.other"}})
+        with busy(lambda: crm.connect(autocommit=False), "other", clients=1, seed=7) as others:
+            until(lambda: others[0].transactions > 30)
+            tables = {"customer": {"topic": "crm.customer"}, "other": {"topic": "crm.other"}}
+            crm.declare(tables, publication=publication)
             with crm.capture.running():
                 until(lambda: len(crm.capture.position().since) == 2)
                 until(lambda: len(crm.capture.records("crm.other")) > 50)

@@ -1,4 +1,4 @@
-"""What a database tells of its rows: a change, a row that cannot be read, or a transaction's end."""
+"""What a database tells of its rows: changes, rows that cannot be read, and where transactions end."""
 
 from __future__ import annotations
 
@@ -62,11 +62,17 @@ class Broken(msgspec.Struct, frozen=True, gc=False):
     moment: Moment
 
 
-class End:
-    """A transaction's end: what came before it belongs together, or is not so after all."""
+class RolledBack(msgspec.Struct, frozen=True):
+    """Of the transaction that is being told, the changes from this index on are not so after all."""
+
+    index: int
 
 
-COMMITTED, ROLLED_BACK = End(), End()
+class Committed:
+    """A transaction's end: what came before it belongs together."""
+
+
+COMMITTED = Committed()
 
 
 class Shape(msgspec.Struct, frozen=True):

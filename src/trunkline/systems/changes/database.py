@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
-from trunkline.systems.changes.change import Broken, Change, End, Moment, Shape, Unreadable
+from trunkline.systems.changes.change import Broken, Change, Committed, Moment, RolledBack, Shape, Unreadable
 from trunkline.systems.changes.position import Part, Position
 
 ANEW = "declare the connection under a new name, which takes all tables anew"
@@ -49,7 +49,7 @@ class Stream(Protocol):
     @property
     def part(self) -> Part | None: ...
 
-    def next(self) -> Change | Broken | End | None:
+    def next(self) -> Change | Broken | RolledBack | Committed | None:
         """The next change, or the end of a transaction; None where none comes for the moment.
 
         Raises `OSError` where the database is not reached any more, and `Gap`.

@@ -11,8 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from msgspec.structs import replace
 
 from trunkline.quarantine import Rejected
-from trunkline.systems.changes.change import COMMITTED, ROLLED_BACK, Broken, Change
-from trunkline.systems.changes.database import Database, Gap, Stream
+from trunkline.systems.changes.change import COMMITTED, Broken, Change, RolledBack
+from trunkline.systems.changes.database import ANEW, Database, Gap, Stream
 from trunkline.systems.changes.events import Translation
 from trunkline.systems.changes.position import Pending, Position
 from trunkline.systems.changes.settings import DatabaseSettings
@@ -114,20 +114,21 @@ class Following:
                 continue
             if item is COMMITTED:
                 whole.join(begun)
-            elif item is ROLLED_BACK:
-                self._forget(begun, stream)
+            elif isinstance(item, RolledBack):
+                self._forget(begun, item.index, stream)
             ends_parts = item is COMMITTED and self._position.part is not None
             if ends_parts or whole.is_due(idle=item is None):
                 self._commit(whole.taken(), replace(self._position, at=stream.at, part=None))
                 stream.confirm()
 
-    def _forget(self, begun: _Gathered, stream: Stream) -> None:
-        if self._position.part is not None:
+    def _forget(self, begun: _Gathered, index: int, stream: Stream) -> None:
+        part = self._position.part
+        if part is not None and part.changes > index:
             raise Gap(
-                f"the transaction before {stream.at} was rolled back when a part of it was taken: bring the topics in "
-                "order, and declare the connection under a new name"
+                f"changes behind {stream.at} were rolled back when they were taken already, since their transaction is "
+                f"larger than {MOST_EVENTS} events: bring the topics in order, and {ANEW}"
             )
-        begun.taken()
+        begun.cut(index)
 
     def _commit(self, captured: list[Captured | Rejected], position: Position) -> None:
         self._context.intake.commit(captured, position.bytes())
@@ -140,7 +141,7 @@ class _Gathered:
 
     def __init__(self, translation: Translation) -> None:
         self._translation = translation
-        self._events: list[Captured | Rejected] = []
+        self._events: list[tuple[int, Captured | Rejected]] = []
         self._bytes = 0
         self._since: float | None = None
         """When the first transaction of these came to its end."""
@@ -151,15 +152,21 @@ class _Gathered:
 
     def add(self, change: Change | Broken) -> None:
         for event in self._translation.events(change):
-            self._events.append(event)
-            self._bytes += len(event.part if isinstance(event, Rejected) else event.event.value or b"")
+            self._events.append((change.moment.index, event))
+            self._bytes += _size(event)
 
     def join(self, transaction: _Gathered) -> None:
         """Take over a transaction that has come to its end."""
+        self._events += transaction._events
         self._bytes += transaction._bytes
-        self._events += transaction.taken()
+        transaction.taken()
         if self._since is None:
             self._since = time.monotonic()
+
+    def cut(self, index: int) -> None:
+        """Drop the events of changes from this index on."""
+        self._events = [(number, event) for number, event in self._events if number < index]
+        self._bytes = sum(_size(event) for _, event in self._events)
 
     def is_due(self, *, idle: bool) -> bool:
         """Whether it is time to commit: at once where nothing more comes for the moment."""
@@ -171,4 +178,8 @@ class _Gathered:
     def taken(self) -> list[Captured | Rejected]:
         """Everything, which is no longer here afterwards."""
         events, self._events, self._bytes, self._since = self._events, [], 0, None
-        return events
+        return [event for _, event in events]
+
+
+def _size(event: Captured | Rejected) -> int:
+    return len(event.part if isinstance(event, Rejected) else event.event.value or b"")

@@ -72,6 +72,8 @@ class RowsReader:
             raise Malformed(0, f"rows of {rows.columns} columns, where the table has {len(self._columns)}")
         cursor = Cursor(rows.data)
         present = [self._present(bits) for bits in rows.present]
+        if not present[0]:
+            raise ValueError("no column of the row was logged: see the session's binlog_row_image")
         while cursor.left:
             first = self._row(cursor, present[0])
             if rows.kind == "u":

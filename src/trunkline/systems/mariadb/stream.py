@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final, NamedTuple
 
-from trunkline.systems.changes.change import COMMITTED, ROLLED_BACK, Broken, Change, End, Moment, Op, Unreadable
+from trunkline.systems.changes.change import COMMITTED, Broken, Change, Committed, Moment, Op, RolledBack, Unreadable
 from trunkline.systems.changes.cursor import Malformed
 from trunkline.systems.changes.database import ANEW, Gap
 from trunkline.systems.changes.position import Part, Position
@@ -30,9 +30,12 @@ MOST_SKIPPED = 1_000  # events of no interest before the caller is given a look 
 EVENT: Final = 10**9
 """A change's index is its event's number in the transaction times this, and its row's in the event."""
 
+Item = Change | Broken | RolledBack
 ReaderOf = Callable[[Table], RowsReader]
 _COMMENT = re.compile(r"/\*(?!M?!).*?\*/|--[^\n]*(?:\n|$)|#[^\n]*(?:\n|$)", re.DOTALL)
 _NAME = r"(?:`((?:[^`]|``)+)`|([\w$]+))"
+_SAVEPOINT = re.compile(r"SAVEPOINT `(.*)`")
+_ROLLBACK_TO = re.compile(r"ROLLBACK TO `(.*)`")
 _TRUNCATE = re.compile(rf"\s*TRUNCATE\s+(?:TABLE\s+)?(?:{_NAME}\s*\.\s*)?{_NAME}", re.IGNORECASE)
 _CHANGES_ROWS = re.compile(r"\s*(?:INSERT|UPDATE|DELETE|REPLACE|LOAD\s+DATA)\b", re.IGNORECASE)
 
@@ -73,8 +76,9 @@ class MariadbStream:
         self._file = ""
         self._begin: Begin | None = None
         self._event = self._index = 0
-        self._end: End | None = None
-        self._rest: Iterator[Change | Broken] = iter(())
+        self._savepoints: dict[str, int] = {}
+        self._ends = False
+        self._rest: Iterator[Item] = iter(())
         """What the last event tells and was not given yet."""
 
     @property
@@ -86,13 +90,13 @@ class MariadbStream:
     def part(self) -> Part | None:
         return Part(str(self._begin.gtid), self._index) if self._begin else None
 
-    def next(self) -> Change | Broken | End | None:
+    def next(self) -> Item | Committed | None:
         """See `changes.database.Stream.next`."""
         for _ in range(MOST_SKIPPED):
             for item in self._rest:
                 return item
-            if self._end is not None:
-                return self._ended(self._end)
+            if self._ends:
+                return self._ended()
             try:
                 event = self._dump.next()
                 self._rest = self._changes(event)
@@ -105,16 +109,16 @@ class MariadbStream:
     def confirm(self) -> None:
         """See `changes.database.Stream.confirm`. The server keeps its log as long as it is set to, whoever reads."""
 
-    def _changes(self, event: BinlogEvent) -> Iterator[Change | Broken]:
+    def _changes(self, event: BinlogEvent) -> Iterator[Item]:
         match event.body:
             case Rotate(file):
                 self._file, self._tables = file, {}
             case TableMap(id, body):
                 self._tables[id] = self._followed(body)
             case Begin() as begin:
-                self._begin, self._event, self._index = begin, 0, 0
+                self._begin, self._event, self._index, self._savepoints = begin, 0, 0, {}
             case Commit():
-                self._end = COMMITTED
+                self._ends = True
             case Incident():
                 raise Gap(f"the server says that its binary log lacks changes behind {self.at}: {ANEW}")
             case Query() as query:
@@ -123,14 +127,18 @@ class MariadbStream:
                 return self._of_rows(rows, event)
         return iter(())
 
-    def _statement(self, query: Query, event: BinlogEvent) -> Iterator[Change | Broken]:
+    def _statement(self, query: Query, event: BinlogEvent) -> Iterator[Item]:
         if self._begin is None:
             return iter(())
         text = _COMMENT.sub(" ", query.text)
-        if query.text == "ROLLBACK":
-            self._end = ROLLED_BACK
-        elif query.text == "COMMIT" or self._begin.single:
-            self._end = COMMITTED
+        self._ends = self._begin.single or query.text in ("COMMIT", "ROLLBACK")
+        if query.text == "ROLLBACK":  # of rows beside changes that cannot be rolled back
+            return self._rolled_back(self._begin, 0)
+        if found := _SAVEPOINT.fullmatch(query.text):
+            self._savepoints[found[1]] = self._event * EVENT
+            return iter(())
+        if found := _ROLLBACK_TO.fullmatch(query.text):
+            return self._rolled_back(self._begin, self._savepoints.get(found[1], 0))
         if self._begin.completes:
             decided = self._prepared.pop(self._begin.xa, None)
             commits = decided and text.split()[:2] == ["XA", "COMMIT"] and not self._is_given(self._begin)
@@ -142,18 +150,25 @@ class MariadbStream:
             return self._as_statement(query, event)
         return iter(())
 
-    def _decided(self, changes: list[Change | Broken]) -> Iterator[Change | Broken]:
+    def _rolled_back(self, begin: Begin, index: int) -> Iterator[Item]:
+        if begin.prepares:
+            changes = self._prepare(begin).changes
+            changes[:] = [change for change in changes if change.moment.index < index]
+            return iter(())
+        return iter((RolledBack(index),))
+
+    def _decided(self, changes: list[Change | Broken]) -> Iterator[Item]:
         for change in changes:
             begin, index = self._begin, change.moment.index
             if begin and not self._since[change.table].covers(begin.gtid) and not self._is_done(index):
                 self._index = index + 1
                 yield change
 
-    def _emptied(self, table: str, event: BinlogEvent) -> Iterator[Change | Broken]:
+    def _emptied(self, table: str, event: BinlogEvent) -> Iterator[Item]:
         if moment := self._counted(table, event):
             yield Change("t", table, (), None, None, moment)
 
-    def _as_statement(self, query: Query, event: BinlogEvent) -> Iterator[Change | Broken]:
+    def _as_statement(self, query: Query, event: BinlogEvent) -> Iterator[Item]:
         """A session may have its changes logged as statements, which nobody can read back into rows."""
         for table in self._since:
             database, _, name = table.partition(".")
@@ -162,7 +177,7 @@ class MariadbStream:
                 message = "the change is logged as a statement, not as rows: see the session's binlog_format"
                 yield Broken(table, Unreadable("change.as-statement", message, query.text.encode()), moment)
 
-    def _of_rows(self, rows: Rows, event: BinlogEvent) -> Iterator[Change | Broken]:
+    def _of_rows(self, rows: Rows, event: BinlogEvent) -> Iterator[Item]:
         number, self._event = self._event, self._event + 1
         if self._begin is None or rows.table not in self._tables:
             raise ConnectionError(f"the server sends rows of table {rows.table} behind {self.at} out of turn")
@@ -195,13 +210,13 @@ class MariadbStream:
             self._prepared[begin.xa] = _Prepared(str(self._position), [])
         return self._prepared[begin.xa]
 
-    def _ended(self, end: End) -> End:
+    def _ended(self) -> Committed:
         if self._begin is not None:
             self._position.advance(self._begin.gtid)
             if not self._is_given(self._begin):
                 self._given.advance(self._begin.gtid)
-        self._begin = self._done = self._end = None
-        return end
+        self._begin, self._done, self._ends = None, None, False
+        return COMMITTED
 
     def _counted(self, table: str, event: BinlogEvent) -> Moment | None:
         """The moment of a statement's change, which is an event of one row; None where it is not wanted."""

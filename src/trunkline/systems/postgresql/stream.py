@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from trunkline.systems.changes.change import COMMITTED, Broken, Change, End, Moment, Op, Unreadable
+from trunkline.systems.changes.change import COMMITTED, Broken, Change, Committed, Moment, Op, Unreadable
 from trunkline.systems.changes.cursor import Malformed
 from trunkline.systems.changes.position import Part, Position
 from trunkline.systems.postgresql.pgoutput import (
@@ -65,7 +65,7 @@ class PostgresqlStream:
     def part(self) -> Part | None:
         return Part(write_lsn(self._begin.lsn), self._index) if self._begin else None
 
-    def next(self) -> Change | Broken | End | None:
+    def next(self) -> Change | Broken | Committed | None:
         """See `changes.database.Stream.next`."""
         for item in self._rest:
             return item
