@@ -201,6 +201,25 @@ def test_any_event_of_any_contract_comes_back_from_avro_with_the_same_meaning(da
         assert values.to_json(values.to_avro(after), written) == after  # what is read is canonical
 
 
+@pytest.mark.parametrize("value", ["", "aGk=", [], [104, 105], 7])
+def test_bytes_and_a_list_of_integers_are_told_apart(contract: Make, value: object) -> None:
+    """Bytes and a list of small integers, which Python takes for one another."""
+    integers = "{logicalType: array, items: {logicalType: integer}}"
+    binary = "{logicalType: string, logicalTypeOptions: {format: byte}}"
+    arms = f"[{integers}, {binary}, {{logicalType: integer}}]"
+    values = AvroValues(contract(f"- {{name: u, customProperties: [{{property: anyOf, value: {arms}}}]}}"))
+    event = msgspec.json.encode({"u": value})
+    assert values.to_json(values.to_avro(event), readable([msgspec.json.encode(values.schema).decode()])) == event
+
+
+@pytest.mark.parametrize("value", ["2026-01-01", "1970-01-06", 5])
+def test_a_day_and_an_integer_are_told_apart(contract: Make, value: object) -> None:
+    arms = "[{logicalType: date}, {logicalType: integer}]"
+    values = AvroValues(contract(f"- {{name: u, customProperties: [{{property: anyOf, value: {arms}}}]}}"))
+    event = msgspec.json.encode({"u": value})
+    assert values.to_json(values.to_avro(event), readable([msgspec.json.encode(values.schema).decode()])) == event
+
+
 @pytest.mark.parametrize(
     ("event", "faults"),
     [
