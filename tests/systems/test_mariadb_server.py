@@ -285,7 +285,8 @@ def test_a_snapshot_that_breaks_off_is_begun_anew_and_nothing_is_doubled(
         tries.append(snapshot.at)
         for number, row in enumerate(rows(snapshot, table)):
             if number == 1500 and len(tries) < 3:
-                crm.execute("UPDATE customer SET n = n + 1 WHERE id < 10")
+                with crm.connect() as client, client.cursor() as cursor:  # this is the connection's own thread
+                    cursor.execute("UPDATE customer SET n = n + 1 WHERE id < 10")
                 raise OSError("the line broke")
             yield row
 
