@@ -134,6 +134,14 @@ def test_tail_of_an_unknown_topic_names_the_way_out(acme: Path) -> None:
     assert "trunkline topics" in answer.stderr
 
 
+def test_a_contract_becomes_the_schema_of_a_registry(acme: Path) -> None:
+    document = json.loads(trunkline(acme, "contracts", "schema", "network.measurement").stdout)
+    assert document["$schema"] == "http://json-schema.org/draft-07/schema#"
+    missing = trunkline(acme, "contracts", "schema", "network.none")
+    assert missing.returncode == 1
+    assert "no contract of a topic network.none" in missing.stderr
+
+
 def test_contracts_become_an_asyncapi_document(acme: Path) -> None:
     document = json.loads(trunkline(acme, "contracts", "asyncapi").stdout)
     assert document["asyncapi"].startswith("3.")

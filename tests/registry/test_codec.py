@@ -88,7 +88,7 @@ def test_a_topic_with_a_json_schema_goes_both_ways(apicurio: Apicurio, topic: st
 def test_a_topic_that_went_from_json_schema_to_avro_is_read_whole(apicurio: Apicurio, topic: str) -> None:
     before = codec(apicurio.url, contract(topic, wireFormat="jsonSchema", compatibility="none"))
     wire = before.to_wire(topic, [EVENT])
-    after = codec(apicurio.url, contract(topic, version="1.1.0"), prefix="new.")
+    after = codec(apicurio.url, contract(topic, version="2.0.0"))
     assert after.from_wire(topic, wire + after.to_wire(topic, [EVENT])) == ([EVENT, EVENT], [])
 
 

@@ -74,8 +74,7 @@ def _wire_format(old: Contract, new: Contract) -> Iterator[Change]:
     before, after = old.settings.wire_format, new.settings.wire_format
     if before != after:
         text = f"the wire format changed from {before} to {after}: readers of the one do not understand the other"
-        # What stands behind a registry's id is read by its own schema, Avro or JSON.
-        yield Change(("customProperties",), text, backward="json" not in (before, after), forward=False)
+        yield Change(("customProperties",), text, backward=False, forward=False)
     elif after == "avro":
         yield from _avro_kinds(old.event, new.event, "")
 
