@@ -86,13 +86,20 @@ class Project:
         """How values lie on the log where others share it; None where as JSON, as on the embedded one.
 
         Raises `Invalid` where a contract needs a schema registry and there is none, `LogError` where a secret of it
-        cannot be had.
+        or the extra `registry` is missing.
         """
         formats = {contract.settings.wire_format for contract in self.contracts.values()}
         if self.log_url.startswith("sqlite:") or formats <= {"json"}:
             return None
-        from trunkline import registry
+        try:
+            from trunkline import registry
+        except ImportError as missing:
+            from trunkline.log import LogError
 
+            raise LogError(
+                f"a `wireFormat` on Kafka needs packages that are not installed ({missing.name}): "
+                "pip install 'trunkline[registry]'"
+            ) from None
         declared = self.settings.schema_registry
         if declared is None:
             raise Invalid(registry.problems(self.contracts))

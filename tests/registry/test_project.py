@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from tests.registry.conftest import ALARM, EVENT
 from tests.registry.scripted import scripted
 from tests.servers.kafka import shared_kafka
 from trunkline.document import Invalid
+from trunkline.log import LogError
 from trunkline.project import Project, check
 from trunkline.registry import RegistryError
 
@@ -47,6 +49,13 @@ def test_on_kafka_a_wire_format_needs_a_registry(folder: Path) -> None:
 def test_check_says_that_a_registry_is_missing(folder: Path) -> None:
     operator = project(folder, f'log_url = "{shared_kafka().url("unregistered.")}"\n')
     assert "needs a schema registry" in " ".join(problem.reason for problem in check(operator))
+
+
+def test_what_is_not_installed_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr("trunkline.registry")
+    monkeypatch.setitem(sys.modules, "trunkline.registry", None)
+    with pytest.raises(LogError, match=r"pip install 'trunkline\[registry\]'"):
+        project(folder, KAFKA).codec()
 
 
 def test_the_subject_has_the_prefix_of_the_log_and_the_login_comes_from_the_file(folder: Path) -> None:
