@@ -242,7 +242,7 @@ def test_a_window_may_be_dropped() -> None:
     driver = Driver(sum_up)
     driver.work([usage(1, b"a", 0), usage(0, b"a", 0)])
     assert driver.state() == {"time": 0, "closed": -1}
-    driver.work([usage(1, b"a", 50)])
+    driver.work([usage(1, b"a", 50), usage(0, b"a", 50), usage(1, b"b", 70)])
     assert driver.sent_to("sum") == []
 
 
@@ -273,6 +273,16 @@ def test_a_result_that_cannot_be_told_goes_to_the_quarantine_with_the_window_s_s
     assert "the result of its window from 1970-01-01 00:00:00+00:00 to 1970-01-01 00:00:10+00:00" in rejected.message
     assert [key for key, _ in driver.sent_to("result")] == [b"b"]
     assert set(driver.state()) == {b"b", "time", "closed"}
+
+
+def test_a_window_that_was_closed_is_no_more_after_a_restart() -> None:
+    driver = Driver(collecting(Tumbling(10), 0))
+    driver.work([usage(0, b"a", 5)])
+    driver.work([usage(1, b"b", 12)])
+    driver.restart()
+    assert set(driver.state()) == {b"b", "time", "closed"}
+    driver.work([usage(2, b"c", 40)])
+    assert results(driver) == [(b"a", 0, 10, [0]), (b"b", 10, 20, [1])]
 
 
 def test_no_result_is_told_twice_although_a_new_version_waits_longer() -> None:
