@@ -113,6 +113,7 @@ def check(project: Project, against: Path | None = None) -> list[Problem]:
     """
     from trunkline import contracts
     from trunkline.connect import connection
+    from trunkline.effects import declaration
     from trunkline.log import LogError, open_log
     from trunkline.streams import folder
     from trunkline.telco.network.processors import check as check_network
@@ -134,6 +135,7 @@ def check(project: Project, against: Path | None = None) -> list[Problem]:
             log.close()
     problems += [problem for problem in _codec_problems(project) if problem not in problems]
     problems += connection.check(project.folder)
+    problems += declaration.check(project.folder)
     problems += check_network(project.folder)
     if not problems:
         problems += folder.check(project.folder / "processors", set(project.contracts))
