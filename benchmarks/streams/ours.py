@@ -21,6 +21,9 @@ from trunkline.streams.instance import Definition
 from trunkline.streams.keyed import Folded
 
 
+encode = msgspec.json.Encoder().encode
+
+
 class Usage(msgspec.Struct, frozen=True, gc=False):
     """What of an event is used."""
 
@@ -49,8 +52,7 @@ def by_column(name: str, output: str) -> Columnar:
     def totals(state: Columns, batch: Batch, out: Outputs) -> None:
         rows = state.rows(batch.keys)
         events, octets = state.add("events", rows, 1), state.add("octets", rows, batch["octets"])
-        values = map(b'{"events":%d,"octets":%d}'.__mod__, zip(events.tolist(), octets.tolist(), strict=True))
-        out.send_columns(output, batch.keys, list(values))
+        out.send_columns(output, batch.keys, list(map(encode, map(Total, events.tolist(), octets.tolist()))))
 
     return totals
 
