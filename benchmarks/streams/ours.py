@@ -20,7 +20,6 @@ from trunkline.streams.columns import Columns
 from trunkline.streams.instance import Definition
 from trunkline.streams.keyed import Folded
 
-
 encode = msgspec.json.Encoder().encode
 
 
