@@ -1,4 +1,6 @@
-"""The table of real components at the end of every test run."""
+"""The table of real components at the end of every test run, over all processes that the tests ran in."""
+
+from typing import Any
 
 import pytest
 
@@ -13,3 +15,17 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(f"{name:16} exercised  {where}")
     for name, install in sorted(components.skipped.items()):
         terminalreporter.write_line(f"{name:16} SKIPPED    {install}")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """A process of pytest-xdist has ended: take over what it used."""
+    used, missed = getattr(node, "workeroutput", {}).get("components", ({}, {}))
+    components.exercised.update(used)
+    components.skipped.update(missed)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Tell the process that sums up what this one used."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["components"] = (components.exercised, components.skipped)
