@@ -78,7 +78,8 @@ appender.stdout.layout.pattern = %d %p %c{1} %m%n
 class Kafka:
     """A broker whose topics lie in `folder`; it comes up again on them after `stop` or `kill`, on the same port.
 
-    `settings` are added to the server's properties; `format_options` are those of `kafka-storage format`.
+    `settings` are added to the server's properties; `format_options` are those of `kafka-storage format`. With
+    `secure`, a security protocol (SSL, SASL_SSL, …), it has a second listener, of the name SECURE.
     """
 
     def __init__(
@@ -86,13 +87,14 @@ class Kafka:
         folder: Path,
         settings: Mapping[str, str] | None = None,
         *,
+        secure: str | None = None,
         format_options: Sequence[str] = (),
         jvm_options: Sequence[str] = (),
     ) -> None:
         self._java = need("Apache Kafka")
-        self._folder, self._settings = folder, settings or {}
+        self._folder, self._settings, self._secure = folder, settings or {}, secure
         self._format_options, self._jvm_options = format_options, jvm_options
-        self.port, self._controller = free_ports(2)
+        self.port, self.secure_port, self._controller = free_ports(3)
         self._process: ServerProcess | None = None
 
     @property
@@ -136,11 +138,14 @@ class Kafka:
             return False
 
     def _all_settings(self) -> dict[str, str]:
+        protocols = {"PLAINTEXT": "PLAINTEXT", "CONTROLLER": "PLAINTEXT"}
         listeners = {"PLAINTEXT": self.port, "CONTROLLER": self._controller}
-        addresses = ",".join(f"{name}://127.0.0.1:{port}" for name, port in listeners.items())
+        if self._secure:
+            protocols["SECURE"], listeners["SECURE"] = self._secure, self.secure_port
         return {
             **SETTINGS,
-            "listeners": addresses,
+            "listeners": ",".join(f"{name}://127.0.0.1:{port}" for name, port in listeners.items()),
+            "listener.security.protocol.map": ",".join(f"{name}:{protocol}" for name, protocol in protocols.items()),
             "controller.quorum.voters": f"1@127.0.0.1:{self._controller}",
             "log.dirs": str(self._folder / "data"),
             **self._settings,

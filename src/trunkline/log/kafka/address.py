@@ -47,7 +47,10 @@ class Address:
 
 def parse(url: str) -> Address:
     """The address that a URL means. Raises `LogError` naming what is wrong in it, never quoting a secret."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise LogError(f"kafka://… is no URL: {error}") from None
     if "@" in parts.netloc:
         raise LogError("kafka://: no user or password stands in the URL: &user=…&password=${env:NAME} refers to them")
     brokers = parts.netloc.split(",")

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from typing import Any, Protocol
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
 from confluent_kafka.admin import AdminClient
 
 from trunkline.log.kafka.address import PARTITIONERS, Address
-from trunkline.log.kafka.errors import ANSWER, REFUSED, error_of, translated
+from trunkline.log.kafka.errors import ANSWER, REFUSED, UNTRUSTED, told
 from trunkline.log.port import LogError
 
 LARGEST = 8 << 20  # bytes of an event: key, value and headers
+LOOK = 0.5  # seconds between looks at whether the brokers refuse this client
 BATCH = 1 << 20  # bytes of a batch on its way to the broker, unless an event is larger
 
 logger = logging.getLogger(__name__)
@@ -40,12 +42,9 @@ class Connection:
             "reconnect.backoff.ms": 50,
             "reconnect.backoff.max.ms": 1000,
         }
-        self._admin = AdminClient(self._client)
-        try:
-            self._admin.list_topics(timeout=ANSWER)
-        except KafkaException as raised:
-            error = self._refusal or error_of(raised)
-            raise translated(error, f"opening the log kafka://{address.bootstrap}") from None
+        with told(f"opening the log kafka://{address.bootstrap}"):
+            self._admin = AdminClient(self._client)
+            self._await_answer()
 
     @property
     def admin(self) -> AdminClient:
@@ -120,8 +119,22 @@ class Connection:
         for client in reversed(clients):
             client.close()
 
+    def _await_answer(self) -> None:
+        deadline = time.monotonic() + ANSWER
+        while True:
+            try:
+                self._admin.list_topics(timeout=LOOK)
+            except KafkaException:
+                self._admin.poll(0)  # by which `_hear` is told what is wrong
+                if self._refusal is not None:
+                    raise KafkaException(self._refusal) from None
+                if time.monotonic() > deadline:
+                    raise
+            else:
+                return
+
     def _hear(self, error: KafkaError) -> None:
         """librdkafka tells here what it tries again by itself; a login that is refused shows nowhere else."""
-        if error.code() in REFUSED:
+        if error.code() in REFUSED | UNTRUSTED:
             self._refusal = error
         logger.log(logging.ERROR if error.fatal() else logging.WARNING, "kafka: %s", error.str())

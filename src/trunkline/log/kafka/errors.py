@@ -41,6 +41,7 @@ REFUSED = {
     KafkaError.CLUSTER_AUTHORIZATION_FAILED,
     KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
 }
+UNTRUSTED = {KafkaError._SSL}
 PASSING = {
     KafkaError.NOT_LEADER_FOR_PARTITION,
     KafkaError.LEADER_NOT_AVAILABLE,
@@ -81,6 +82,10 @@ def translated(error: KafkaError, doing: str) -> LogError:
         )
     if code in REFUSED:
         return LogError(f"{doing}: Kafka does not let this client in: check its user, secret and rights ({reason})")
+    if code in UNTRUSTED:
+        return LogError(
+            f"{doing}: the broker and this client do not trust each other: check ca= and certificate= ({reason})"
+        )
     if code in UNREACHABLE:
         return LogError(f"{doing}: Kafka does not answer: are the brokers up, and is the address right? ({reason})")
     return LogError(f"{doing}: Kafka refuses: {reason}")
