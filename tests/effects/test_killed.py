@@ -141,7 +141,8 @@ class Kills:
         assert max(counts.values()) == 1
         assert all(counts[outcome.id] == 1 for outcome in outcomes if outcome.state is State.SUCCEEDED)
         unknown = [outcome.id for outcome in outcomes if outcome.state is State.DEAD]
-        assert len(unknown) == 8, "those that the process which stood still had begun"
+        # Others may join them where a change of the group breaks off what had just begun: told, and never repeated.
+        assert len(unknown) >= 8, "those that the process which stood still had begun"
 
     def _run(self, target: Target, effector: str, kills: int, pause: float, ends: frozenset[State]) -> None:
         self._processes = {name: self._start(name) for name in self._names}

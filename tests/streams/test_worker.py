@@ -50,6 +50,12 @@ def catch_up(log: Log, *processors: Callable[[], Processor], limit: int = 1000) 
     return done
 
 
+def work(worker: Worker, events: int) -> None:
+    """Let a worker work on so many events."""
+    while events > 0:
+        events -= worker.run_once()
+
+
 def announced(log: Log) -> dict[str, list[int]]:
     """The counts of each key in the order in which they were announced."""
     found: dict[str, list[int]] = defaultdict(list)
@@ -181,31 +187,26 @@ def test_workers_share_the_instances_and_each_event_is_worked_on_once(log: Log) 
 def test_a_worker_that_leaves_hands_its_instances_over_with_their_state(log: Log) -> None:
     log.append("calls", calls(50))
     with closing(Worker(log, [Count])) as first:
-        while not first.caught_up():
-            first.run_once()
+        work(first, 50)
         with closing(Worker(log, [Count])) as second:
             wait_until(lambda: first.run_once() + second.run_once() == 0 and not first.caught_up())
             first.close()
             log.append("calls", calls(50))
-            while not second.caught_up():
-                second.run_once()
+            work(second, 50)
     assert announced(log) == {str(key): list(range(1, 21)) for key in range(5)}
 
 
 def test_a_worker_of_the_same_name_takes_over_at_once_and_the_other_stops(log: Log) -> None:
     log.append("calls", calls(10))
     first = Worker(log, [Count], "here-0")
-    while not first.caught_up():
-        first.run_once()
+    work(first, 10)
     log.append("calls", calls(10))
     with closing(Worker(log, [Count], "here-0")) as second:
-        while not second.caught_up():
-            second.run_once()
+        work(second, 10)
         log.append("calls", calls(10))
         with pytest.raises(Fenced):
             first.run(threading.Event())
-        while not second.caught_up():
-            second.run_once()
+        work(second, 10)
     assert announced(log) == {str(key): list(range(1, 7)) for key in range(5)}
 
 
