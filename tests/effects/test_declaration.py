@@ -107,5 +107,5 @@ def test_an_operator_s_own_kind_is_a_folder_with_an_effector_in_it(tmp_path: Pat
 def test_two_kinds_of_one_name_are_refused(tmp_path: Path) -> None:
     (tmp_path / "effects" / "web").mkdir(parents=True)
     (tmp_path / "effects" / "web" / "__init__.py").write_text(OWN_KIND.replace('"pager"', '"http"'))
-    with pytest.raises(ValueError, match="already a kind of effector named 'http'"):
+    with pytest.raises(ValueError, match="another effector named 'http'"):
         installed_kinds(tmp_path)

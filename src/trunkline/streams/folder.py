@@ -6,9 +6,7 @@ is a `Processor`; names that begin with an underscore are the file's own.
 
 from __future__ import annotations
 
-import importlib.util
 import inspect
-import sys
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +14,7 @@ from types import ModuleType
 from typing import cast
 
 from trunkline.document import Invalid, Problem
+from trunkline.offered import load as load_module
 from trunkline.streams.instance import Definition
 from trunkline.streams.recorded import Processor, Recorded
 
@@ -70,16 +69,9 @@ def _definitions(module: ModuleType) -> Iterator[Definition]:
 
 
 def _module(file: Path) -> ModuleType:
-    name = f"trunkline_project_processors_{file.stem}"
-    spec = importlib.util.spec_from_file_location(name, file)
-    if spec is None or spec.loader is None:
-        raise Invalid([Problem(str(file), 1, "cannot be imported as Python")])
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
     try:
-        spec.loader.exec_module(module)
+        return load_module(file, f"trunkline_project_processors_{file.stem}")
     except Exception as error:
         here = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(file)]
         line = (here[-1].lineno if here else getattr(error, "lineno", None)) or 1
         raise Invalid([Problem(str(file), line, f"{type(error).__name__}: {error}")]) from error
-    return module
