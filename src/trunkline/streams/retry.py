@@ -13,11 +13,12 @@ from trunkline.log.port import Event, Record, RecordBatch, Topic
 TOPIC = "trunkline_topic"  # headers of an event that was put back: where it lay at first
 PARTITION = "trunkline_partition"
 OFFSET = "trunkline_offset"
+KEPT = 90 * 86_400.0  # seconds
 
 
 def topic(processor: str, instances: int) -> Topic:
     """Where events come back to `processor`."""
-    return Topic(name=f"retry.{processor}", partitions=instances)
+    return Topic(name=f"retry.{processor}", partitions=instances, retention=KEPT)
 
 
 def put_back(record: Record, value: bytes | None) -> Event:
