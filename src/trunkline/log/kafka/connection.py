@@ -38,6 +38,9 @@ class Connection:
             "client.id": "trunkline",
             "error_cb": self._hear,
             "logger": logger,
+            # Its default forgets brokers that are all down at once, and then a commit with offsets hangs for good
+            # (librdkafka's issue 5511).
+            "metadata.recovery.strategy": "none",
             "retry.backoff.ms": 10,
             "reconnect.backoff.ms": 50,
             "reconnect.backoff.max.ms": 1000,
