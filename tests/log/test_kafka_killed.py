@@ -1,8 +1,12 @@
-"""A broker that dies and comes back: nothing that was acknowledged is lost, nothing is there twice."""
+"""Brokers and members that die or sleep: nothing acknowledged is lost, nothing is there twice."""
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -65,7 +69,7 @@ def test_readers_members_and_producers_go_on_when_the_broker_is_back(broker: Kaf
     reader, member, producer = log.reader(), log.member("billing", "notes"), log.transactional("rating")
     reader.assign({TopicPartition("notes", 0): 0})
     while not member.assignment():
-        pass
+        time.sleep(0.02)
     for round in ("before", "after"):
         with producer.transaction() as transaction:
             transaction.append("notes", [Event(round.encode())])
@@ -80,5 +84,50 @@ def test_readers_members_and_producers_go_on_when_the_broker_is_back(broker: Kaf
             broker.kill()
             broker.start()
             while not member.assignment():
-                pass
+                time.sleep(0.02)
     assert all_of(log) == ["before", "after"]
+
+
+GIVEN_UP = """
+import sys, time
+from trunkline.log import Event, Fenced, TopicPartition, open_log
+
+log = open_log(sys.argv[1])
+member, producer = log.member("billing", "notes"), log.transactional("given up")
+while not member.assignment():
+    time.sleep(0.02)
+print("holds", flush=True)
+sys.stdin.readline()
+time.sleep(1.0)  # in which Kafka's client finds out by itself
+try:
+    with producer.transaction() as transaction:
+        transaction.append("notes", [Event(b"too late")])
+        transaction.consumed(member, {TopicPartition("notes", 0): 1})
+    print("committed", flush=True)
+except Fenced:
+    print("fenced", flush=True)
+"""
+
+
+def test_a_member_that_was_given_up_cannot_commit_also_when_the_group_is_empty_again(broker: Kafka, log: Log) -> None:
+    url = f"{broker.url('t.')}&lease=1.5"
+    given_up = subprocess.Popen(
+        [sys.executable, "-c", GIVEN_UP, url], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
+    )
+    assert given_up.stdin is not None
+    assert given_up.stdout is not None
+    try:
+        assert given_up.stdout.readline() == "holds\n"
+        given_up.send_signal(signal.SIGSTOP)
+        heir = log.member("billing", "notes")
+        while not heir.assignment():
+            time.sleep(0.02)
+        heir.close()
+        given_up.send_signal(signal.SIGCONT)
+        given_up.stdin.write("\n")
+        assert given_up.stdout.readline() == "fenced\n"
+        assert all_of(log) == []
+        assert log.committed("billing") == {}
+    finally:
+        given_up.kill()
+        given_up.communicate()
