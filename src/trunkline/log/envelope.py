@@ -20,8 +20,16 @@ def cloud_event(
 
 
 def attributes(record: Record) -> dict[str, str]:
-    """The CloudEvents attributes of a record, without their prefix; `time` from the record where no header gives it."""
+    """The CloudEvents attributes of a record, without their prefix.
+
+    What no header gives is implied: the type is the topic, the source its partition, the id the offset there, the time
+    the record's. So every record is a CloudEvent, unique by source and id, also where it came without an envelope.
+    """
     found = {name.removeprefix("ce_"): value.decode() for name, value in record.headers if name.startswith("ce_")}
+    found.setdefault("specversion", "1.0")
+    found.setdefault("type", record.topic)
+    if "id" not in found:
+        found["id"], found["source"] = str(record.offset), f"log://{record.topic}/{record.partition}"
     found.setdefault("time", from_micros(record.time).isoformat().replace("+00:00", "Z"))
     return found
 

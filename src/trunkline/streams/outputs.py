@@ -27,7 +27,8 @@ class Outputs:
         self._sent: dict[str, Sent] = {}
 
     def send(self, topic: str, key: str | bytes | None, value: bytes | None, *, id: str = "", time: int = 0) -> None:
-        """Write an event. `id` is the CloudEvents id, stable over a replay; without one, its place in the log is.
+        """Write an event. With an `id`, stable over a replay, it carries CloudEvents' envelope; without one that is
+        implied (see `log.envelope.attributes`), which spares a fifth of all that an event costs on Kafka.
 
         `time` in microseconds (0: the log's clock).
         """
@@ -67,18 +68,12 @@ class Outputs:
             if sent.marked:
                 transaction.append(topic, self._events(topic, sent))
             elif sent.keys:
-                transaction.append_columns(topic, sent.keys, sent.values, headers=envelope(topic, self._source))
+                transaction.append_columns(topic, sent.keys, sent.values)
 
     def _events(self, topic: str, sent: Sent) -> list[Event]:
-        shared = envelope(topic, self._source)
+        shared = cloud_event(type=topic, source=self._source, id="", value=None).headers[:-1]
         events = []
         for index, (key, value) in enumerate(zip(sent.keys, sent.values, strict=True)):
             id, time = sent.marked.get(index, ("", 0))
-            headers = (*shared, ("ce_id", id.encode())) if id else shared
-            events.append(Event(value, key, headers, time))
+            events.append(Event(value, key, (*shared, ("ce_id", id.encode())) if id else (), time))
         return events
-
-
-def envelope(topic: str, source: str) -> tuple[tuple[str, bytes], ...]:
-    """The CloudEvents attributes that all of a processor's events on a topic share; their id is their place."""
-    return cloud_event(type=topic, source=source, id="", value=None).headers[:-1]
