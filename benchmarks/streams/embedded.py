@@ -25,8 +25,6 @@ class Embedded:
         self.path, self.url = path, f"sqlite://{path}"
         self.log: Log = open_log(self.url)
         self._partitions = partitions
-        self.filled = 0
-        """How many events were written."""
         self.log.create(Topic(name=INPUT, partitions=partitions))
 
     def fill(self, load: Load) -> None:
@@ -35,7 +33,6 @@ class Embedded:
         for keys, values in load.batches():
             with producer.transaction() as transaction:
                 transaction.append_columns(INPUT, keys, values, headers=HEADERS)
-        self.filled += load.count
 
     @contextmanager
     def processor(self, name: str, kind: str, worker: str = "") -> Iterator[ServerProcess]:

@@ -47,6 +47,12 @@ class Load:
         self.subscriptions: Integers = chance.permutation(count) if once else chance.integers(0, KEYS, count)
         self.octets: Integers = chance.integers(100_000, 1_000_000, count)
 
+    def extend(self, other: Load) -> None:
+        """Put another's events behind."""
+        self.count += other.count
+        self.subscriptions = np.concatenate([self.subscriptions, other.subscriptions])
+        self.octets = np.concatenate([self.octets, other.octets])
+
     def batches(self, size: int = BATCH) -> Iterator[tuple[list[bytes], list[bytes]]]:
         """Keys and values, in batches."""
         for first in range(0, self.count, size):
