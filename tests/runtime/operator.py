@@ -112,7 +112,8 @@ class Operator:
             except OSError:
                 continue
             if b"trunkline" in words:
-                found[words[words.index(b"trunkline") + 1].decode()] = int(child)
+                # A child that was forked a moment ago still has its parent's words.
+                found.setdefault(words[words.index(b"trunkline") + 1].decode(), int(child))
         return found
 
     def get(self, path: str) -> Any:

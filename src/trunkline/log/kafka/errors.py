@@ -116,3 +116,5 @@ def told(doing: str) -> Iterator[None]:
         yield
     except KafkaException as raised:
         raise translated(error_of(raised), doing) from None
+    except TimeoutError:
+        raise LogError(f"{doing}: Kafka does not answer: see whether its brokers are up and reached") from None
