@@ -88,6 +88,11 @@ def test_readers_members_and_producers_go_on_when_the_broker_is_back(broker: Kaf
     assert all_of(log) == ["before", "after"]
 
 
+def test_a_cluster_that_has_never_had_a_group_tells_that_there_are_no_offsets(log: Log) -> None:
+    for number in range(20):
+        assert log.committed(f"group {number}") == {}
+
+
 GIVEN_UP = """
 import sys, time
 from trunkline.log import Event, Fenced, TopicPartition, open_log

@@ -30,8 +30,7 @@ class Groups:
 
     def committed(self, group: str) -> dict[TopicPartition, int]:
         """See `Log.committed`."""
-        patience = ANSWER + self._connection.address.transaction
-        return asked(f"asking where group {group!r} is", lambda: self._committed(group), patience)
+        return asked(f"asking where group {group!r} is", lambda: self._committed(group))
 
     def commit(self, group: str, offsets: Mapping[TopicPartition, int]) -> None:
         """See `Log.commit`."""
@@ -59,10 +58,14 @@ class Groups:
         places = [Place(topic, partition) for topic, number in counts.items() for partition in range(number)]
         if not places:
             return {}
-        request = ConsumerGroupTopicPartitions(self._connection.named(group), places)
-        [listed] = self._connection.admin.list_consumer_group_offsets([request], require_stable=True).values()
+        # By a consumer that does not join: librdkafka's admin client dies when it asks a broker that is not, or not any
+        # more, the group's coordinator (its issue 5040).
+        consumer = self._connection.consumer(group)
+        try:
+            answer = consumer.committed(places, ANSWER + self._connection.address.transaction)
+        finally:
+            consumer.close()
         found = {}
-        answer = listed.result(ANSWER).topic_partitions
         refuse_errors(answer)
         for place in answer:
             topic = self._connection.own_name(place.topic)
