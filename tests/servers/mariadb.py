@@ -58,7 +58,9 @@ class MariaDB:
             self._folder.mkdir(parents=True, exist_ok=True)
             make = ["mariadb-install-db", "--no-defaults", f"--datadir={self._data}", "--skip-test-db"]
             options = ["--auth-root-authentication-method=normal", *self._user]
-            subprocess.run([*make, *options], check=True, capture_output=True, timeout=120)
+            made = subprocess.run([*make, *options], capture_output=True, text=True, timeout=120, check=False)
+            if made.returncode:
+                raise RuntimeError(f"MariaDB made no database: {made.stdout[-2000:]}{made.stderr[-2000:]}")
         settings = {"port": str(self.port), "socket": str(self._folder / "socket"), **self._settings}
         options = [f"--{name}={value}" for name, value in settings.items()]
         command = [self._program, "--no-defaults", f"--datadir={self._data}", *self._user, *options]

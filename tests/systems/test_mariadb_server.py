@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -184,6 +185,32 @@ def test_what_was_rolled_back_beside_changes_that_cannot_be_is_no_change(crm: Ma
         crm.until_same()
     assert [record.key for record in crm.capture.records("crm.customer")] == [b"3", b"5"]
     assert crm.capture.rejected() == []
+
+
+# What is in the binary log and not in the tables yet
+
+
+def test_a_commit_that_hangs_between_the_binary_log_and_the_tables_is_not_lost(tmp_path: Path) -> None:
+    waits = {"rpl-semi-sync-master-wait-point": "AFTER_SYNC", "rpl-semi-sync-master-timeout": "2000"}
+    with own_mariadb(tmp_path, waits) as crm:
+        crm.execute("INSERT INTO customer VALUES (1, 'x', 0)", "SET GLOBAL rpl_semi_sync_master_enabled = 1")
+        client = threading.Thread(target=lambda: writing(crm, "INSERT INTO customer VALUES (2, 'y', 0)"))
+        client.start()
+        time.sleep(0.3)
+        assert set(crm.table()) == {"1"}
+        with crm.capture.running():
+            until(lambda: crm.capture.records("crm.customer"))
+            client.join()
+            crm.until_same()
+        assert {change["after"]["id"]: change["op"] for change in crm.capture.changes("crm.customer")} == {
+            1: "r",
+            2: "c",
+        }
+
+
+def writing(crm: MariadbCrm, statement: str) -> None:
+    with crm.connect() as client, client.cursor() as cursor:
+        cursor.execute(statement)
 
 
 # Distributed transactions

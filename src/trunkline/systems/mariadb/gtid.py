@@ -53,6 +53,11 @@ class GtidPosition:
     def advance(self, gtid: Gtid) -> None:
         self._last[gtid.domain] = gtid
 
+    def or_earlier(self, other: GtidPosition) -> GtidPosition:
+        """The earlier of the two in each domain; before the first transaction of one that only one of them knows."""
+        both = self._last.keys() & other._last.keys()
+        return GtidPosition({d: min(self._last[d], other._last[d], key=lambda gtid: gtid.number) for d in both})
+
     def copy(self) -> GtidPosition:
         return GtidPosition(dict(self._last))
 

@@ -15,7 +15,7 @@ from pymysql.cursors import SSCursor
 from trunkline.systems.changes import times
 from trunkline.systems.changes.change import Moment, Shape, Unreadable
 from trunkline.systems.mariadb.catalogue import Column, Table, quoted, rows_of
-from trunkline.systems.mariadb.gtid import between
+from trunkline.systems.mariadb.gtid import GtidPosition, between
 
 FETCHED = 500  # rows at a time
 
@@ -79,6 +79,8 @@ def begin_snapshot(connection: Connection[Any]) -> Place:
     [(at,)] = rows_of(connection, "SELECT BINLOG_GTID_POS(%s, %s)", file, byte)
     if not file or at is None:
         raise ValueError("the server does not say at which place of its binary log a snapshot is")
+    # A commit is in the binary log before it is in the tables, so that `since` may be ahead of the snapshot.
+    since = GtidPosition.read(str(since)).or_earlier(GtidPosition.read(str(at)))
     return Place(str(at), str(since), file, byte)
 
 
