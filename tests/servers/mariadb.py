@@ -54,14 +54,20 @@ class MariaDB:
 
     def start(self) -> None:
         """Come up and wait until it lets clients in."""
+        passing = self._folder / "passing"  # a server removes what another left in a folder that they share
+        passing.mkdir(parents=True, exist_ok=True)
         if not self._data.exists():
-            self._folder.mkdir(parents=True, exist_ok=True)
             make = ["mariadb-install-db", "--no-defaults", f"--datadir={self._data}", "--skip-test-db"]
-            options = ["--auth-root-authentication-method=normal", *self._user]
+            options = [f"--tmpdir={passing}", "--auth-root-authentication-method=normal", *self._user]
             made = subprocess.run([*make, *options], capture_output=True, text=True, timeout=120, check=False)
             if made.returncode:
                 raise RuntimeError(f"MariaDB made no database: {made.stdout[-2000:]}{made.stderr[-2000:]}")
-        settings = {"port": str(self.port), "socket": str(self._folder / "socket"), **self._settings}
+        settings = {
+            "port": str(self.port),
+            "tmpdir": str(passing),
+            "socket": str(self._folder / "socket"),
+            **self._settings,
+        }
         options = [f"--{name}={value}" for name, value in settings.items()]
         command = [self._program, "--no-defaults", f"--datadir={self._data}", *self._user, *options]
         self._process = ServerProcess(command, self._folder / "output.log")
