@@ -76,8 +76,8 @@ class AlignedInstance(KeyedInstance):
         """See `Instance.changes`."""
         by_key: dict[bytes, dict[int, Any]] = {}
         for start, window in self._windows.items():
-            for key, state in window.changed.items():
-                by_key.setdefault(key, {})[start] = state
+            for key in window.before:
+                by_key.setdefault(key, {})[start] = window.get(key)
         packed = [pack(part) for part in parts(by_key)] if by_key else []
         clock = Clock(self._timers.now, self._closed)
         return packed if clock == self._committed else [*packed, pack(clock)]
@@ -95,7 +95,7 @@ class AlignedInstance(KeyedInstance):
         self._gone.clear()
         for window in every.values():
             window.undo()
-        self._take({start: window for start, window in every.items() if window.committed})
+        self._take({start: window for start, window in every.items() if window.values})
         self._timers.now, self._closed = self._committed.time, self._committed.closed
 
     def chunks(self) -> Iterator[bytes]:
@@ -129,7 +129,7 @@ class AlignedInstance(KeyedInstance):
             if not changed:
                 raise out.late(last + size + self._lateness)
             for start, after in changed:
-                self._window(start).changed[key] = after
+                self._window(start).set(key, after)
 
         return fold
 
@@ -153,11 +153,9 @@ class AlignedInstance(KeyedInstance):
 
     def _tell(self, window: State[Any], span: Window) -> None:
         """Tell what a window has come to, key by key."""
-        states = window.committed | window.changed
-        for key in sorted(states):
-            if states[key] is not None:
-                self._out.key = key
-                tell_final(self._result, span, states[key], self._out)
+        for key in sorted(window.values):
+            self._out.key = key
+            tell_final(self._result, span, window.values[key], self._out)
 
     def _window(self, start: int) -> State[Any]:
         window = self._windows.get(start)

@@ -84,7 +84,7 @@ class KeyedInstance:
         handler = self._handlers[batch.topic]
         call, decode, records, optional, key_of, time_of = handler
         out, timers, timed, initial, kind = self._out, self._timers, self._timed, self._initial, self._classes[0]
-        order, asked, changed, committed = out.order, out.asked, self._states.changed, self._states.committed
+        order, asked, kept, before = out.order, out.asked, self._states.values, self._states.before
         values: Sequence[Any] = batch.records() if records else batch.values
         times: Sequence[int] = batch.times if timed else ()
         out.batch = None if timed else batch
@@ -107,14 +107,17 @@ class KeyedInstance:
                     fired = time > now and self._fire(time)
                     out.now, out.clock = max(now, time), time
                 out.key, out.index = key, index
-                state = changed.get(key)
-                if state is None:
-                    state = initial if key in changed else committed.get(key, initial)
+                held = kept.get(key)
+                state = initial if held is None else held
                 after = call(state, event, out)
                 if after is not state:
-                    if after.__class__ is not kind:
+                    if after.__class__ is kind:
+                        if key not in before:
+                            before[key] = held
+                        kept[key] = after
+                    else:
                         self._refuse_other(after)
-                    changed[key] = after
+                        self._states.set(key, after)
                 if timed:
                     now = timers.now = out.now
                     fired = False
@@ -160,7 +163,7 @@ class KeyedInstance:
             out.reject(f"its timer {timer.tag!r}", state, error)
             return
         if after is not state:
-            self._states.changed[timer.key] = after
+            self._states.set(timer.key, after)
         if out.asked:
             self._timers.set(timer.key, out.asked)
             out.asked.clear()

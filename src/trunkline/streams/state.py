@@ -1,6 +1,6 @@
-"""State by key: what is committed, and on top of it what the batches since have changed.
+"""State by key: what it is now, and what those keys held at the last commit that have changed since.
 
-A value is never changed in place, so that going back is to forget what lies on top. Packed, it is a MessagePack map of
+A value is never changed in place, so that going back is to put what was held before. Packed, it is a MessagePack map of
 keys (bytes) to values, nil for a key that was removed.
 """
 
@@ -39,48 +39,61 @@ _encode = msgspec.msgpack.Encoder().encode
 
 
 class State(Generic[V]):
-    """Values by key. `changed` holds None for a removed key."""
+    """Values by key, as they are now. A hot loop may do what `set` does by itself."""
 
     def __init__(self) -> None:
-        self.committed: dict[bytes, V] = {}
-        self.changed: dict[bytes, V | None] = {}
+        self.values: dict[bytes, V] = {}
+        self.before: dict[bytes, V | None] = {}
+        """What the keys held at the last commit that have changed since; None: nothing."""
 
     def __len__(self) -> int:
-        return len(self.committed)
+        return len(self.values)
 
     def get(self, key: bytes) -> V | None:
-        """The value as it is now."""
-        value = self.changed.get(key)
-        return self.committed.get(key) if value is None and key not in self.changed else value
+        """The value of a key."""
+        return self.values.get(key)
+
+    def set(self, key: bytes, value: V | None) -> None:
+        """Change a key's value; None removes the key."""
+        self.before.setdefault(key, self.values.get(key))
+        self._put(key, value)
 
     def put(self, values: Mapping[bytes, V | None]) -> None:
         """Take values as committed."""
-        self.committed.update(cast(Mapping[bytes, V], values))  # the removed keys among them go at once
+        self.values.update(cast(Mapping[bytes, V], values))  # the removed keys among them go at once
         for key in [key for key, value in values.items() if value is None]:
-            del self.committed[key]
+            del self.values[key]
 
     def changes(self) -> Iterator[Mapping[bytes, V | None]]:
         """What has changed since the last `done`, in parts that `pack` makes records of."""
-        return parts(self.changed) if self.changed else iter(())
+        before = self.before
+        return parts(dict(zip(before, map(self.values.get, before), strict=True))) if before else iter(())
 
     def done(self) -> None:
         """The changes are committed."""
-        self.put(self.changed)
-        self.changed.clear()
+        self.before.clear()
 
     def undo(self) -> None:
         """Go back to what is committed."""
-        self.changed.clear()
+        for key, value in self.before.items():
+            self._put(key, value)
+        self.before.clear()
 
     def chunks(self) -> Iterator[Mapping[bytes, V | None]]:
-        """All that is committed, in such parts, each as it is when it is asked for."""
-        keys = iter(list(self.committed))
+        """All values, in such parts, each as it is when it is asked for: between commits."""
+        keys = iter(list(self.values))
         count = FIRST
         while names := list(islice(keys, count)):
-            part: dict[bytes, V | None] = {key: self.committed[key] for key in names if key in self.committed}
+            part: dict[bytes, V | None] = {key: self.values[key] for key in names if key in self.values}
             if part:
                 yield from parts(part)
                 count = max(1, min(8 * count, len(part) * CHUNK // len(pack(part))))
+
+    def _put(self, key: bytes, value: V | None) -> None:
+        if value is None:
+            self.values.pop(key, None)
+        else:
+            self.values[key] = value
 
 
 def decoder(type: Any) -> Callable[[bytes], dict[bytes, Any]]:

@@ -103,7 +103,7 @@ class Timers:
             else:
                 timers[tag] = time
                 self._arm(key, tag, time)
-        self._timers.changed[key] = timers or None
+        self._timers.set(key, timers or None)
 
     def due(self, until: int) -> bool:
         """Whether one may be due by `until`."""
@@ -145,7 +145,7 @@ class Timers:
 
     def undo(self) -> None:
         """Go back to what is committed."""
-        touched = list(self._timers.changed)
+        touched = list(self._timers.before)
         self._timers.undo()
         self.now = self._committed_now
         for key in touched:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
-from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, KafkaException
+from confluent_kafka import Consumer, KafkaError, KafkaException
 from confluent_kafka import TopicPartition as Place
 
 from trunkline.log.kafka.connection import Connection
@@ -37,12 +38,11 @@ class Groups:
         places = [Place(self._topics.place(*place), place.partition, offset) for place, offset in offsets.items()]
         if not places:
             return
-        request = ConsumerGroupTopicPartitions(self._connection.named(group), places)
 
-        def alter() -> None:
-            [altered] = self._connection.admin.alter_consumer_group_offsets([request]).values()
+        def commit() -> None:
             try:
-                refuse_errors(altered.result(ANSWER).topic_partitions)
+                with self._asking(group) as consumer:
+                    refuse_errors(consumer.commit(offsets=places, asynchronous=False) or ())
             except KafkaException as raised:
                 if error_of(raised).code() not in MEMBERS:
                     raise
@@ -50,7 +50,7 @@ class Groups:
                     f"group {group!r} has members at work: stop them before setting where it goes on"
                 ) from None
 
-        asked(f"setting the offsets of group {group!r}", alter)
+        asked(f"setting the offsets of group {group!r}", commit)
 
     def _committed(self, group: str) -> dict[TopicPartition, int]:
         # Asked for all that a group has, the broker says nothing of a partition whose first offset is being committed.
@@ -58,13 +58,8 @@ class Groups:
         places = [Place(topic, partition) for topic, number in counts.items() for partition in range(number)]
         if not places:
             return {}
-        # By a consumer that does not join: librdkafka's admin client dies when it asks a broker that is not, or not any
-        # more, the group's coordinator (its issue 5040).
-        consumer = self._connection.consumer(group)
-        try:
+        with self._asking(group) as consumer:
             answer = consumer.committed(places, ANSWER + self._connection.address.transaction)
-        finally:
-            consumer.close()
         found = {}
         refuse_errors(answer)
         for place in answer:
@@ -72,6 +67,16 @@ class Groups:
             if topic is not None and place.offset >= 0:
                 found[TopicPartition(topic, place.partition)] = place.offset
         return dict(sorted(found.items()))
+
+    @contextmanager
+    def _asking(self, group: str) -> Iterator[Consumer]:
+        """A consumer that does not join the group: librdkafka's admin client dies, or waits for ever, when it asks a
+        broker that is not, or not any more, the group's coordinator (its issue 5040)."""
+        consumer = self._connection.consumer(group)
+        try:
+            yield consumer
+        finally:
+            consumer.close()
 
 
 def refuse_errors(places: Sequence[Place]) -> None:
