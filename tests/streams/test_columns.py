@@ -51,7 +51,7 @@ def kept(driver: Driver) -> dict[bytes, tuple[Any, ...]]:
 
 def rows_of(packed: bytes) -> dict[bytes, tuple[Any, ...]]:
     its = msgspec.msgpack.decode(packed, type=Packed)
-    columns = [np.frombuffer(data, dtype).tolist() for dtype, data in its.columns.values()]
+    columns = [array.tolist() for array in its.arrays().values()]
     return dict(zip(its.keys, zip(*columns, strict=True), strict=True))
 
 

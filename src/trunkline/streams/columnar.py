@@ -13,7 +13,7 @@ event, also where a key comes several times in a batch.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain, groupby
 from operator import attrgetter
 from typing import Any, NamedTuple, NoReturn
@@ -117,8 +117,8 @@ class Batch:
         a list."""
         found = self._fields.get(field)
         if found is None:
-            values, dtype = list(map(attrgetter(field), self.events)), self._dtypes[field]
-            found = self._fields[field] = values if dtype is None else self._array(field, values, dtype)
+            values, dtype = map(attrgetter(field), self.events), self._dtypes[field]
+            found = self._fields[field] = list(values) if dtype is None else self._array(field, values, dtype)
         return found
 
     @property
@@ -164,12 +164,13 @@ class Batch:
         )
         return every if self._places is None else [every[place] for place in self._places]
 
-    def _array(self, field: str, values: list[Any], dtype: DTypeLike) -> Array:
+    def _array(self, field: str, values: Iterator[Any], dtype: DTypeLike) -> Array:
         try:
-            return np.fromiter(values, dtype, len(values))
+            return np.fromiter(values, dtype, len(self.events))
         except OverflowError:
-            index = next(index for index, value in enumerate(values) if not -(1 << 63) <= value < 1 << 63)
-            self.refuse(index, "event.range", f"{field} is {values[index]}, which does not fit into 64 bits")
+            every = enumerate(map(attrgetter(field), self.events))
+            index, value = next((index, value) for index, value in every if not -(1 << 63) <= value < 1 << 63)
+            self.refuse(index, "event.range", f"{field} is {value}, which does not fit into 64 bits")
 
 
 class ColumnarInstance:

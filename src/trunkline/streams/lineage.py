@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import msgspec
-import numpy as np
 
 from trunkline.log.port import Log, Record, TopicPartition
 from trunkline.streams.changelog import INPUTS
@@ -53,15 +52,15 @@ def changed_values(packed: bytes) -> dict[bytes, Any]:
     """The keys that a packed record holds, as bytes, each with its value; None where the key was removed."""
     found: dict[str | bytes, Any] = msgspec.msgpack.decode(packed)
     if found.keys() == COLUMNS:
-        return _rows(found)
+        return _rows(msgspec.msgpack.decode(packed, type=Packed))
     return {key.encode() if isinstance(key, str) else key: value for key, value in found.items()}
 
 
-def _rows(columns: dict[str | bytes, Any]) -> dict[bytes, Any]:
+def _rows(packed: Packed) -> dict[bytes, Any]:
     """The rows of a columnar processor: of each key what its columns hold."""
-    arrays = {name: np.frombuffer(data, dtype).tolist() for name, (dtype, data) in columns["columns"].items()}
-    rows = {key: {name: array[row] for name, array in arrays.items()} for row, key in enumerate(columns["keys"])}
-    return rows | dict.fromkeys(columns["removed"])
+    arrays = {name: array.tolist() for name, array in packed.arrays().items()}
+    rows = {key: {name: array[row] for name, array in arrays.items()} for row, key in enumerate(packed.keys)}
+    return rows | dict.fromkeys(packed.removed)
 
 
 def _inputs(log: Log, change: Record) -> Iterator[Record]:

@@ -122,9 +122,9 @@ class Batches:
         """Batches, each of one partition, of messages without errors."""
         first = 0
         for topic, its in groupby(map(Message.topic, messages)):
-            last = first + sum(1 for _ in its)
+            last = first + len(list(its))
             for partition, run in groupby(map(Message.partition, messages[first:last])):
-                end = first + sum(1 for _ in run)
+                end = first + len(list(run))
                 yield self._batch(topic, partition, messages[first:end])
                 first = end
 
