@@ -1,0 +1,6 @@
+"""Records in SQL: documents by kind and id, an outbox to the log, and migrations."""
+
+from trunkline.store.port import Attribute, Conflict, Kind, Outgoing, Store, StoreError, Unit
+from trunkline.store.query import Found, Query, Stored
+
+__all__ = ["Attribute", "Conflict", "Found", "Kind", "Outgoing", "Query", "Store", "StoreError", "Stored", "Unit"]

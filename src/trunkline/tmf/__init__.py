@@ -1,0 +1,1 @@
+"""The TM Forum API engine: declarations in, complete open APIs out."""
