@@ -19,7 +19,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from trunkline.store import Attribute, Unit
+from trunkline.store import Attribute, Kind, Unit
 
 Document = dict[str, Any]
 """A record as JSON has it, in the canonical shape."""
@@ -87,7 +87,8 @@ class Resource:
 
     `record` describes the attributes in v5's shape; documents may have more (see `validation`). `required` must be
     there when one is made, `immutable` are never patched beside id, href and @type. `attributes` and `elements` are
-    what the store answers by an index. `events` name what is told, each `<Type><name>Event`.
+    what the store answers by an index. `events` name what is told, each `<Type><name>Event`. `v4_name` is its name in
+    the paths of v4, where that is another (`catalog`, which v5 calls `productCatalog`).
     """
 
     name: str
@@ -103,11 +104,21 @@ class Resource:
     updated: str = ""
     """The attribute that holds when the document was changed last (`lastUpdate`), where there is one."""
     examples: Mapping[Version, Document] = field(default_factory=dict)
+    v4_name: str = ""
 
     @property
     def type(self) -> str:
         """The @type of a document that does not say a more special one."""
         return self.name[:1].upper() + self.name[1:]
+
+    @property
+    def kind(self) -> Kind:
+        """How its documents are kept."""
+        return Kind(self.name, self.attributes, self.elements)
+
+    def called(self, version: Version) -> str:
+        """Its name in the paths of a version."""
+        return self.v4_name if version is V4 and self.v4_name else self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +134,20 @@ class Task:
     required: tuple[str, ...] = ()
     v4: Projection = Projection()
     examples: Mapping[Version, Document] = field(default_factory=dict)
+
+    @property
+    def resource(self) -> Resource:
+        """The task as the resource that it is too: it is made, never changed, and read again."""
+        return Resource(
+            self.name,
+            self.record,
+            operations=frozenset({Operation.LIST, Operation.GET, Operation.CREATE}),
+            required=self.required,
+            events=("Create", "StateChange"),
+            v4=self.v4,
+            examples=self.examples,
+            v4_name=self.v4_name,
+        )
 
 
 @dataclass(frozen=True, slots=True)
