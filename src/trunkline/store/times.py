@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 # Not \d, which takes the digits of all scripts. Python's own parser takes all of ISO 8601, which is far more.
@@ -13,9 +13,9 @@ _RFC3339: Final = re.compile(
 
 
 def read_time(text: str) -> datetime | None:
-    """The time that `text` is, to the microsecond (what is finer is cut off); None where it is none.
+    """The time that `text` is, in UTC, to the microsecond (what is finer is cut off); None where it is none.
 
-    A leap second is none, as Python has none.
+    A leap second is none, as Python has none; nor is what lies before the year 1 or behind 9999 in UTC.
     """
     found = _RFC3339.fullmatch(text)
     if not found:
@@ -23,6 +23,6 @@ def read_time(text: str) -> datetime | None:
     date, clock, fraction, zone = found.groups()
     digits = (fraction or "0")[:6].ljust(6, "0")
     try:
-        return datetime.fromisoformat(f"{date}T{clock}.{digits}{'+00:00' if zone in 'Zz' else zone}")
-    except ValueError:  # the 30th of February
+        return datetime.fromisoformat(f"{date}T{clock}.{digits}{'+00:00' if zone in 'Zz' else zone}").astimezone(UTC)
+    except (ValueError, OverflowError):  # the 30th of February; year 1 east of Greenwich
         return None
