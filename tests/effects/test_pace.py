@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from trunkline.effects.backoff import backoff
+from trunkline.backoff import backoff
 from trunkline.effects.breaker import Breaker, Circuit
 from trunkline.effects.effector import BreakerSettings
 from trunkline.effects.rate import Rate

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
-from trunkline.effects.backoff import backoff
+from trunkline.backoff import backoff
 from trunkline.effects.effect import Effect, Place
 from trunkline.effects.effector import Answer, Settings
 from trunkline.effects.outcome import Action, Attempt, Decision, Outcome, Reason, Result, State

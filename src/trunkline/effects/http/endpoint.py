@@ -11,10 +11,10 @@ from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from trunkline.deadline import Deadline
 from trunkline.effects.effect import Effect
 from trunkline.effects.effector import Answer, Context
 from trunkline.effects.http.answers import excerpt, judge
-from trunkline.effects.http.deadline import Deadline
 from trunkline.effects.http.settings import PARAMETER, HttpSettings
 from trunkline.effects.outcome import Result
 
