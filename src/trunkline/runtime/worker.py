@@ -5,7 +5,6 @@ Several processes may have it, here or (on a log that other machines reach) else
 
 from __future__ import annotations
 
-import gc
 import logging
 import socket
 import threading
@@ -28,9 +27,6 @@ def run(project: Project, stop: threading.Event) -> None:
     with numbered(project, ROLE) as number, closing(project.open_log()) as log:
         threading.Thread(target=_maintain, args=(log, stop), name="maintenance", daemon=True).start()
         worker = Worker(log, processors(project), name(number))
-        # State lives long and has no cycles: the garbage collector need not go over it again and again.
-        gc.freeze()
-        gc.set_threshold(100_000, 20, 50)
         worker.run(stop)
 
 

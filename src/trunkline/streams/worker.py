@@ -7,6 +7,7 @@ take its share over, with its state. One that was paused and wakes up cannot com
 
 from __future__ import annotations
 
+import gc
 import threading
 import uuid
 from collections.abc import Callable, Sequence
@@ -52,6 +53,9 @@ class Worker:
         this one's name, `LogError` where the log cannot be written.
         """
         failed = threading.Event()
+        # State lives long and has no cycles: the garbage collector need not go over it again and again.
+        gc.freeze()
+        gc.set_threshold(100_000, 20, 50)
         with ThreadPoolExecutor(max(len(self._runs), 1), thread_name_prefix="processor") as pool:
             futures = [
                 pool.submit(run.follow, lambda: stop.is_set() or failed.is_set(), BATCH, LOOK) for run in self._runs

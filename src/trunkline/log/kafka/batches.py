@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
+from typing import overload
 
 from confluent_kafka import Message
 
@@ -20,7 +21,7 @@ class MessageBatch:
     """Consecutive messages of one partition. `keys` and `values` are made with it, all else when it is asked for."""
 
     __slots__ = (
-        "_broken", "_failures", "_headers", "_messages", "_offsets", "_times", "_validator",
+        "_broken", "_failures", "_headers", "_messages", "_times", "_validator",
         "keys", "partition", "topic", "values",
     )  # fmt: skip
 
@@ -37,7 +38,6 @@ class MessageBatch:
         """`broken` are the places of values that the codec could not read, with its reasons."""
         self.topic, self.partition, self.keys, self.values = topic, partition, keys, values
         self._messages, self._validator, self._broken = messages, validator, broken
-        self._offsets: list[int] | None = None
         self._times: list[int] | None = None
         self._headers: list[Headers] | None = None
         self._failures: Failures | None = None
@@ -46,10 +46,8 @@ class MessageBatch:
         return len(self._messages)
 
     @property
-    def offsets(self) -> list[int]:
-        if self._offsets is None:
-            self._offsets = list(map(Message.offset, self._messages))
-        return self._offsets
+    def offsets(self) -> Sequence[int]:
+        return Places(self._messages)
 
     @property
     def times(self) -> list[int]:
@@ -110,6 +108,30 @@ class MessageBatch:
             for place, path, reason in validator.failures(events)
             if place not in unread
         ]
+
+
+class Places(Sequence[int]):
+    """The offsets of messages. Who processes events wants the first and the last."""
+
+    def __init__(self, messages: list[Message]) -> None:
+        self._messages = messages
+
+    def __len__(self) -> int:
+        return len(self._messages)
+
+    def __iter__(self) -> Iterator[int]:
+        return map(Message.offset, self._messages)
+
+    @overload
+    def __getitem__(self, index: int) -> int: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[int]: ...
+
+    def __getitem__(self, index: int | slice) -> int | list[int]:
+        if isinstance(index, slice):
+            return list(map(Message.offset, self._messages[index]))
+        return self._messages[index].offset()  # type: ignore[no-any-return]  # the client has no types
 
 
 class Batches:
