@@ -71,14 +71,20 @@ class Lifecycle:
 class Projection:
     """How v4 tells of a record whose canonical shape is v5's.
 
-    `renamed` maps a canonical attribute to what v4 calls it (`{"timeOccurred": "timeOcurred"}`; a path with dots for
-    one further in). `flat` are the attributes with v5's nested party references, `{role, partyOrPartyRole: {…}}`, which
-    v4 has flat, `{id, href, name, role, @referredType}`. `left_out` are attributes that v4 does not have.
+    `renamed` maps a canonical attribute to what v4 calls it (`{"timeOccurred": "timeOcurred"}`). `flat` are the
+    attributes whose objects v5 nests one level deeper, `{role, partyOrPartyRole: {…}}`, which v4 has flat, `{id, href,
+    name, role, @referredType}`. `single` are arrays of which v4 has the first alone. `words` are the values of an
+    enumeration that v4 knows: another is not told. `left_out` are attributes that v4 does not have.
+
+    All name attributes of the record itself: what holds further in is said by the record type there (its `v4`), which
+    also goes beside what a resource says.
     """
 
     renamed: Mapping[str, str] = field(default_factory=dict)
     flat: tuple[str, ...] = ("relatedParty",)
     left_out: tuple[str, ...] = ()
+    single: tuple[str, ...] = ()
+    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
