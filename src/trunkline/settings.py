@@ -6,6 +6,7 @@ A nested key is reached by a double underscore: `TRUNKLINE_HTTP__PORT=9000` is `
 from __future__ import annotations
 
 import tomllib
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -23,6 +24,17 @@ class Http(BaseModel):
 
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65535)
+
+
+class Tmf(BaseModel):
+    """The TM Forum APIs."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    root: str = Field(default="", pattern=r"^(https?://[^\s?#]*[^\s?#/])?$")
+    """The URL that partners reach the platform by, which hrefs begin with; "" takes the one that a request came to."""
+    strict: bool = False
+    """Whether a document must be what the official schema says in every attribute, beyond those that are required."""
 
 
 class SchemaRegistry(BaseModel):
@@ -47,6 +59,26 @@ class SchemaRegistry(BaseModel):
     must have done so."""
 
 
+class Hub(BaseModel):
+    """How events reach the callbacks that partners have subscribed with. Times are in seconds.
+
+    `allow` are the networks (`10.1.0.0/16`) in which callbacks may lie although they are not public. An event is tried
+    `attempts` times, after `first_pause`, doubled each time up to `longest_pause`; then, or where it is older than
+    `max_age`, it becomes a dead letter. `timeout` is for a whole request. `authority` is a file with the certificates
+    to trust, where the machine's own do not do.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    allow: list[IPv4Network | IPv6Network] = []
+    attempts: int = Field(default=20, ge=1, le=1_000)
+    first_pause: float = Field(default=0.2, gt=0, le=3_600)
+    longest_pause: float = Field(default=60.0, gt=0, le=86_400)
+    max_age: float = Field(default=86_400.0, gt=0, le=31_536_000)
+    timeout: float = Field(default=10.0, gt=0, le=600)
+    authority: Path | None = None
+
+
 class Settings(BaseSettings):
     """What an operator may set. Paths are relative to the project folder."""
 
@@ -61,6 +93,8 @@ class Settings(BaseSettings):
     """How long raw files are kept, for `trunkline explain` and for replay."""
     schema_registry: SchemaRegistry | None = None
     http: Http = Http()
+    tmf: Tmf = Tmf()
+    hub: Hub = Hub()
     workers: int = Field(default=1, ge=1, le=64)
     """How many processes share the processors' work on this machine."""
     extras: dict[str, list[str]] = {}
