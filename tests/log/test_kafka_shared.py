@@ -125,6 +125,34 @@ def test_a_codec_says_how_values_lie_on_the_wire(prefix: str, log: Log) -> None:
     coded.close()
 
 
+class Away(Reversed):
+    """A codec that cannot read while its registry is `away`."""
+
+    away = True
+
+    def from_wire(self, topic: str, values: Sequence[bytes | None]) -> tuple[list[bytes | None], list[tuple[int, str]]]:
+        if self.away:
+            raise LogError("the registry does not answer")
+        return super().from_wire(topic, values)
+
+
+def test_what_was_fetched_while_the_codec_could_not_read_is_taken_later(prefix: str, log: Log) -> None:
+    codec = Away()
+    coded = open_log(shared_kafka().url(prefix), codec=codec)
+    coded.append("calls", [Event(b"%d" % number, b"k") for number in range(10)])
+    reader = coded.reader()
+    reader.assign({Place("calls", number): 0 for number in range(4)})
+    with pytest.raises(LogError, match="does not answer"):
+        while not reader.take(timeout=30):
+            pass
+    codec.away = False
+    found: list[bytes | None] = []
+    while len(found) < 10:
+        found += [value for batch in reader.take(timeout=30) for value in batch.values]
+    assert found == [b"%d" % number for number in range(10)]
+    coded.close()
+
+
 def test_events_go_to_the_partitions_that_the_embedded_log_gives_them(log: Log, tmp_path: Path) -> None:
     embedded = open_log(f"sqlite://{tmp_path}/log.db")
     embedded.create(Topic(name="calls", partitions=4))

@@ -32,6 +32,8 @@ class Fetcher:
 
     def __init__(self, consumer: Consumer, batches: Batches, prefix: str) -> None:
         self._consumer, self._batches, self._prefix = consumer, batches, prefix
+        self._undecoded: list[Message] = []
+        """Sound ones that a failure has kept from being made batches of: they are tried again."""
         self._waiting: dict[TopicPartition, deque[MessageBatch]] = {}
         self._ended: set[TopicPartition] = set()
         self.places: Set[TopicPartition] = frozenset()
@@ -52,6 +54,7 @@ class Fetcher:
         for place in places:
             self._waiting.pop(place, None)
             self._ended.discard(place)
+            self._undecoded = [message for message in self._undecoded if self._place(message) != place]
 
     def _fetch(self, limit: int, timeout: float) -> None:
         """Have up to `limit` messages waiting. Where there is none, wait for the first for `timeout` seconds."""
@@ -64,7 +67,10 @@ class Fetcher:
                 if messages:
                     messages += self._consumer.consume(limit, 0)
             sound = not any(map(Message.error, messages))
-            for batch in self._batches.of(messages if sound else self._without_errors(messages)):
+            self._undecoded += messages if sound else self._without_errors(messages)
+            batches = list(self._batches.of(self._undecoded))
+            self._undecoded = []
+            for batch in batches:
                 place = TopicPartition(batch.topic, batch.partition)
                 if sound:
                     self._ended.discard(place)
@@ -76,13 +82,16 @@ class Fetcher:
     def _without_errors(self, messages: list[Message]) -> list[Message]:
         sound = []
         for message in heard(messages):
-            place = TopicPartition(message.topic().removeprefix(self._prefix), message.partition())
+            place = self._place(message)
             if message.error() is None:
                 sound.append(message)
                 self._ended.discard(place)
             else:
                 self._ended.add(place)
         return sound
+
+    def _place(self, message: Message) -> TopicPartition:
+        return TopicPartition(message.topic().removeprefix(self._prefix), message.partition())
 
     def _share(self, limit: int) -> list[RecordBatch]:
         """`limit` records at most, from each partition about as many."""
