@@ -6,11 +6,11 @@ Stores answer in SQL and must agree with this; the hub holds single events again
 from __future__ import annotations
 
 import operator
-import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from trunkline.store.pattern import read_pattern
 from trunkline.store.query import And, Compare, Condition, Element, Not, Operator, Or, Path, Present, Value
 from trunkline.store.times import read_time
 
@@ -20,14 +20,15 @@ _HOLDS: Final[Mapping[Operator, Callable[[Any, Any], bool]]] = {
     Operator.GTE: operator.ge,
     Operator.LT: operator.lt,
     Operator.LTE: operator.le,
-    Operator.REGEX: lambda text, pattern: re.search(pattern, text) is not None,
+    Operator.REGEX: lambda text, pattern: read_pattern(pattern).search(text),
 }
 
 
 def matches(condition: Condition, document: Any, times: Collection[Path] = ()) -> bool:
     """Whether `document`, as JSON is read, meets `condition`.
 
-    `times` are the paths, from the document's root on, that its kind declares as times.
+    `times` are the paths, from the document's root on, that its kind declares as times. Raises `PatternError` on a pattern that
+    is none.
     """
     return _meets(condition, document, (), times)
 
@@ -41,7 +42,8 @@ def _meets(condition: Condition, value: Any, place: Path, times: Collection[Path
         case Present(path):
             return any(True for _ in values(value, path))
         case Element(path, where):
-            return any(_meets(where, found, (*place, *path), times) for found in values(value, path))
+            found = (each for each in values(value, path) if not isinstance(each, list))
+            return any(_meets(where, each, (*place, *path), times) for each in found)
         case And(conditions):
             return all(_meets(each, value, place, times) for each in conditions)
         case Or(conditions):
