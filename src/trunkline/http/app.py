@@ -1,28 +1,34 @@
 """The application: the platform's APIs under one roof, with one way to describe, to refuse and to protect."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
+from starlette.types import ASGIApp
 
 from trunkline.http.docs import serve_docs
 from trunkline.http.errors import answer_errors
 from trunkline.http.guard import Guard
 from trunkline.http.metrics import serve_metrics
+from trunkline.http.mounts import Mounts
 from trunkline.http.responses import Json, component_schemas
 
 
 @dataclass(frozen=True, slots=True)
 class Api:
-    """One API: its routes, the records that its answers are made of, and what must run while it is served."""
+    """One API: its routes, the records that its answers are made of, and what must run while it is served.
+
+    `mounts` are whole applications by their paths, which describe and refuse in their own way (see `mounts.Mounts`).
+    """
 
     router: APIRouter
     records: tuple[Any, ...]
     running: Callable[[], AbstractAsyncContextManager[None]]
     description: str = ""
+    mounts: Mapping[str, ASGIApp] = field(default_factory=dict)
 
 
 def create_app(apis: Sequence[Api], *, title: str = "Trunkline", version: str = "1") -> FastAPI:
@@ -58,7 +64,9 @@ def create_app(apis: Sequence[Api], *, title: str = "Trunkline", version: str = 
     answer_errors(app)
     serve_docs(app)
     serve_metrics(app)
-    app.add_middleware(Guard)
+    mounts = {path: mounted for api in apis for path, mounted in api.mounts.items()}
+    app.add_middleware(Mounts, mounts=mounts)
+    app.add_middleware(Guard, own_bodies=tuple(mounts))
     return app
 
 

@@ -9,6 +9,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from trunkline.http.errors import Problem
+from trunkline.http.mounts import under
 
 ALLOWED_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})
 MAX_BODY = 64 * 1024  # bytes
@@ -24,11 +25,15 @@ SECURITY_HEADERS = {
 
 
 class Guard:
-    """ASGI middleware: refuses foreign hosts, bodies that are not JSON or too large; adds the security headers."""
+    """ASGI middleware: refuses foreign hosts, bodies that are not JSON or too large; adds the security headers.
 
-    def __init__(self, app: ASGIApp, max_body: int = MAX_BODY) -> None:
+    `own_bodies` are paths under which applications look after the bodies themselves.
+    """
+
+    def __init__(self, app: ASGIApp, max_body: int = MAX_BODY, own_bodies: tuple[str, ...] = ()) -> None:
         self._app = app
         self._max_body = max_body
+        self._own_bodies = own_bodies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -42,17 +47,17 @@ class Guard:
                     headers.setdefault(name, value)
             await send(message)
 
-        refusal = self._refusal(scope["method"], Headers(scope=scope))
+        refusal = self._refusal(scope["method"], scope["path"], Headers(scope=scope))
         if refusal:
             await refusal.response(scope["path"])(scope, receive, send_secured)
         else:
             await self._app(scope, receive, send_secured)
 
-    def _refusal(self, method: str, headers: Headers) -> Problem | None:
+    def _refusal(self, method: str, path: str, headers: Headers) -> Problem | None:
         host = headers.get("host", "")
         if _without_port(host) not in ALLOWED_HOSTS:
             return Problem(421, f"this server does not answer for the host {host!r}: use localhost or 127.0.0.1")
-        if method not in WITH_BODY:
+        if method not in WITH_BODY or under(path, self._own_bodies):
             return None
         length = headers.get("content-length", "")
         if not length.isdecimal():
