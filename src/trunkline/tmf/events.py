@@ -9,6 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
 
@@ -53,11 +54,16 @@ def changes(of: Resource, before: Document | None, after: Document | None) -> It
         told = ["Delete"]
     else:
         state = of.lifecycle.attribute if of.lifecycle else ""
-        changed = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
+        changed = {name for name in before.keys() | after.keys() if not same(before.get(name), after.get(name))}
         states = _OF_STATES.intersection(of.events) if state in changed else frozenset()
         rest = changed - {of.updated} - ({state} if states else set())
         told = [*states, *(["AttributeValueChange"] if rest else [])]
     return (name for name in told if name in of.events)
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two values are the same JSON: 1 is not true there, as it is in Python."""
+    return msgspec.json.encode(one, order="deterministic") == msgspec.json.encode(other, order="deterministic")
 
 
 def now() -> str:
