@@ -54,7 +54,8 @@ class Lifecycle:
     """The states of a resource, and which may follow which; anything else is refused with 409.
 
     `attribute` holds the state; `initial` is that of a new one where it names none. `after` gives for each state those
-    that may follow it; a state that is not a key there is a last one.
+    that may follow it; a state that is not a key there is a last one. Where `after` is empty the standard names no
+    states: any text is one, and may follow any.
     """
 
     attribute: str
@@ -65,6 +66,12 @@ class Lifecycle:
     def states(self) -> frozenset[str]:
         """All states."""
         return frozenset(self.after).union(*self.after.values())
+
+    def meant(self, text: str) -> str:
+        """The state that a text means, "" where it is none. TM Forum's files and examples are not at one about capitals
+        (`In design`, `In Design`), nor about a space at the end (`aborted `), so neither counts."""
+        folded = text.strip().casefold()
+        return next((state for state in self.states if state.strip().casefold() == folded), "")
 
 
 @dataclass(frozen=True, slots=True)

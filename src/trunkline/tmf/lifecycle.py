@@ -2,38 +2,44 @@
 
 from __future__ import annotations
 
-from trunkline.tmf.declaration import Document, Resource
+from trunkline.tmf.declaration import Document, Lifecycle, Resource
 from trunkline.tmf.errors import bad, conflict
 
 
 def begin(of: Resource, document: Document) -> None:
     """Give a new document its first state, where it names none. Raises `Refusal` (400) on what is no state."""
-    if of.lifecycle is None:
+    states = of.lifecycle
+    if states is None:
         return
-    document.setdefault(of.lifecycle.attribute, of.lifecycle.initial)
-    _check_state(of, document)
+    if states.initial:
+        document.setdefault(states.attribute, states.initial)
+    if states.attribute in document:
+        _state(of, states, document[states.attribute])
 
 
 def follow(of: Resource, before: Document, after: Document) -> None:
     """Hold a change against the states. Raises `Refusal`: 400 on what is no state, 409 on one that may not follow."""
-    if of.lifecycle is None:
+    states = of.lifecycle
+    if states is None:
         return
-    attribute = of.lifecycle.attribute
-    old, new = before.get(attribute), after.get(attribute)
-    if old == new:
+    old, new = before.get(states.attribute), after.get(states.attribute)
+    if old == new or not states.after:
         return
-    _check_state(of, after)
-    allowed = of.lifecycle.after.get(str(old), ())
-    if new not in allowed:
+    was, becomes = states.meant(str(old)), _state(of, states, new)
+    allowed = states.after.get(was, ())
+    if becomes not in (was, *allowed):
         may = f"after {old} may come: {', '.join(allowed)}" if allowed else f"{old} is a last state"
-        raise conflict("illegalTransition", f"{attribute} cannot go from {old} to {new}", may)
+        raise conflict("illegalTransition", f"{states.attribute} cannot go from {old} to {new}", may)
 
 
-def _check_state(of: Resource, document: Document) -> None:
-    if of.lifecycle is None:
-        return
-    attribute = of.lifecycle.attribute
-    state = document.get(attribute)
-    if not isinstance(state, str) or state not in of.lifecycle.states:
-        states = ", ".join(sorted(of.lifecycle.states))
-        raise bad("unknownState", f"{attribute} is none of the states of a {of.type}", f"its states are: {states}")
+def _state(of: Resource, states: Lifecycle, value: object) -> str:
+    """The state that a value of a document means."""
+    if isinstance(value, str) and not states.after:
+        return value
+    state = states.meant(value) if isinstance(value, str) else ""
+    if not state:
+        names = ", ".join(sorted(states.states)) or "any text"
+        raise bad(
+            "unknownState", f"{states.attribute} is none of the states of a {of.type}", f"its states are: {names}"
+        )
+    return state

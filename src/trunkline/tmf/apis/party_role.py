@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from trunkline.tmf.declaration import V4, V5, OpenApi, Resource, text
+from trunkline.tmf.declaration import V4, V5, Lifecycle, OpenApi, Resource, text
 from trunkline.tmf.model.party_role import EngagedParty, PartyRole, RoleTypeRef
 
 PARTY_ROLE = Resource(
@@ -18,6 +18,7 @@ PARTY_ROLE = Resource(
         text("engagedParty.id"),
         text("relatedParty.partyOrPartyRole.id"),
     ),
+    lifecycle=Lifecycle("status", initial="", after={}),  # the standard names no states
     elements=((("characteristic",), (("name",), ("value",))),),
     examples={
         V5: msgspec.to_builtins(
