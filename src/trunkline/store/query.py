@@ -72,7 +72,8 @@ Condition: TypeAlias = Compare | Present | Element | And | Or | Not
 
 class Sort(NamedTuple):
     """By the first value at `path`, which the kind must declare; documents without one come first, last where
-    `descending`. What is equal stands in the order in which it was made."""
+    `descending`. What is equal stands in the order in which it was made, in its reverse where the last sort is
+    `descending`: so one index is walked in either direction."""
 
     path: Path
     descending: bool = False
