@@ -1,5 +1,6 @@
 """The worker: each event worked on exactly once, whatever happens in between."""
 
+import operator
 import random
 import subprocess
 import sys
@@ -19,7 +20,10 @@ from trunkline.log import Event, Fenced, Log, LogError, Record, Topic, open_log
 from trunkline.log.envelope import attributes
 from trunkline.quarantine import Rejected
 from trunkline.streams import Worker, changelog
+from trunkline.streams.out import Out
 from trunkline.streams.recorded import Outputs, Processor
+from trunkline.streams.windowed import Windowed, windowed
+from trunkline.streams.windows import Session, Tumbling, Window
 
 
 class AtMostTwenty:
@@ -142,6 +146,40 @@ def test_a_poison_event_goes_to_quarantine_and_the_rest_goes_on(log: Log) -> Non
     assert last.offset == 21
     catch_up(log, Count)
     assert quarantined(log) == [rejected, last]
+
+
+class Octets(msgspec.Struct, frozen=True):
+    octets: int
+
+
+def summing(window: Tumbling | Session) -> Windowed:
+    @windowed(reads="calls", window=window, lateness=0, state=int, writes=["counts"], name="summing")
+    def total(total: int, event: Octets, out: Out) -> int:
+        return total + event.octets
+
+    @total.result
+    def send(key: bytes, window: Window, total: int, out: Out) -> None:
+        out.send("counts", b"%d" % total, key)
+
+    return total
+
+
+@pytest.mark.parametrize("window", [Tumbling(10), Session(5, operator.add)])
+def test_a_windows_result_that_breaks_its_contract_blames_no_event(log: Log, window: Tumbling | Session) -> None:
+    def event(key: bytes, second: int, octets: int) -> Event:
+        return Event(b'{"octets":%d}' % octets, key, time=(1_000 + second) * 1_000_000)
+
+    log.append("calls", [event(b"a", 0, 7), event(b"b", 1, 99), event(b"a", 2, 5)], 0)
+    log.append("calls", [event(b"a", 20, 1), event(b"a", 21, 2), event(b"a", 40, 3)], 0)
+    with closing(Worker(log, [summing(window)])) as worker:
+        while not worker.caught_up():
+            worker.run_once()
+    log.settled("counts", 0)
+    assert [(record.key, record.value) for record in log.read("counts", 0, 0)] == [(b"a", b"12"), (b"a", b"3")]
+    [rejected] = quarantined(log)
+    assert (rejected.stage, rejected.reason, rejected.target) == ("contract", "output.contract", "counts")
+    assert (rejected.uri, rejected.part) == ("timer://summing/b", b"99")
+    assert rejected.message.endswith("breaks its contract at $: above 20")
 
 
 def test_an_output_that_breaks_its_contract_quarantines_the_event_that_caused_it(log: Log) -> None:

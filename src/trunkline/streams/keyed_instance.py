@@ -77,6 +77,7 @@ class KeyedInstance:
         until = now - self._idle
         self._out.begin(out)
         if now - self._quiet_since >= self._idle and self._fire(until):
+            self._out.came_due(0)
             self._timers.now = until
 
     def _work_on(self, batch: RecordBatch, number: int) -> None:
@@ -105,6 +106,8 @@ class KeyedInstance:
                 if timed:
                     time = times[index] if time_of is None or event is None else time_of(event)
                     fired = time > now and self._fire(time)
+                    if fired:
+                        out.came_due(mark)
                     out.now, out.clock = max(now, time), time
                 out.key, out.index = key, index
                 held = kept.get(key)
@@ -135,7 +138,9 @@ class KeyedInstance:
             raise LogError(f"{self._name} sets a timer, but none of its functions is its on_timer")
         self._timers.set(key, self._out.asked)
         self._out.asked.clear()
-        self._fire(now)
+        mark = len(self._out.order)
+        if self._fire(now):
+            self._out.came_due(mark)
 
     def _fire(self, until: int) -> bool:
         """Let the timers fire that are due by `until`, where stream time is or goes; whether there were any."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from collections import Counter
 from collections.abc import Sequence
 from urllib.parse import quote
 
@@ -106,12 +107,18 @@ class Out:
         self.asked.clear()
         self.firing = False
 
+    def came_due(self, mark: int) -> None:
+        """What was sent since `order` had the length `mark` is no event's doing."""
+        for sent, count in Counter(self.order[mark:]).items():
+            sent.due.update(range(len(sent.keys) - count, len(sent.keys)))
+
     def back(self, mark: int) -> None:
         """Take back what was sent since `order` had the length `mark`, and the timers that were set."""
         for sent in self.order[mark:]:
             sent.keys.pop()
             sent.values.pop()
             sent.marked.pop(len(sent.keys), None)
+            sent.due.discard(len(sent.keys))
         del self.order[mark:]
         self.asked.clear()
 

@@ -9,14 +9,22 @@ from trunkline.log.port import Event, Transaction
 
 
 class Sent:
-    """The events for one topic, as columns. `marked` holds id and time of those that have one of their own."""
+    """The events for one topic, as columns. `marked` holds id and time of those that have one of their own, `due` the
+    places of those that came of a timer or of a window's end, not of an event."""
 
-    __slots__ = ("keys", "marked", "values")
+    __slots__ = ("due", "keys", "marked", "values")
 
     def __init__(self) -> None:
         self.keys: list[bytes | None] = []
         self.values: list[bytes | None] = []
         self.marked: dict[int, tuple[str, int]] = {}
+        self.due: set[int] = set()
+
+    def remove(self, place: int) -> tuple[bytes | None, bytes | None]:
+        """Take an event out; its key and value."""
+        self.marked = {at - (at > place): its for at, its in self.marked.items() if at != place}
+        self.due = {at - (at > place) for at in self.due if at != place}
+        return self.keys.pop(place), self.values.pop(place)
 
 
 class Outputs:

@@ -119,7 +119,7 @@ class Run:
             piece = pieces.popleft()
             try:
                 task.work(piece)
-                self._commit([task])
+                self._commit_sound(task)
             except Exception as error:
                 if not blames_event(error):
                     raise
@@ -138,13 +138,22 @@ class Run:
             task.done()
         self._fenced = 0
 
+    def _commit_sound(self, task: Task) -> None:
+        """Commit without the outputs that came due and break their contract: nothing that is tried again mends them."""
+        while True:
+            try:
+                return self._commit([task])
+            except ContractViolation as error:
+                if not task.reject_due(error):
+                    raise
+
     def _tick(self) -> None:
         self._tick_at = time.monotonic() + TICK
         now = time.time_ns() // 1000
         for task in self._tasks.values():
             try:
                 if task.tick(now):
-                    self._commit([task])
+                    self._commit_sound(task)
             except Exception as error:
                 if not blames_event(error):
                     raise

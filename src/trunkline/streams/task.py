@@ -6,10 +6,12 @@ import traceback
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
+from urllib.parse import quote
 
 import msgspec
 
 from trunkline.log.port import (
+    ContractViolation,
     Log,
     LogError,
     Member,
@@ -92,6 +94,34 @@ class Task:
         for piece in self._sound(batch, 0):
             self._send_rejected(piece.part, 0, stage, reason, error)
         self._count([batch])
+
+    def reject_due(self, error: Exception) -> bool:
+        """Put outputs into quarantine that break their contract and came of a timer or a window's end, so that no event
+        is to blame; whether that is all that was wrong with `error`."""
+        if not isinstance(error, ContractViolation) or error.topic not in self._out.topics:
+            return False
+        sent = self._out.topics[error.topic]
+        reasons = {index: f"{path}: {reason}" for index, path, reason in error.failures}
+        if not sent.due.issuperset(reasons):
+            return False
+        for index in sorted(reasons, reverse=True):
+            key, value = sent.remove(index)
+            uri = f"timer://{self._name}/{quote(key or b'', safe='')}"
+            rejected = Rejected(
+                stage="contract",
+                reason="output.contract",
+                message=f"what {self._name} sends to {error.topic} when it comes due breaks its contract at "
+                f"{reasons[index]}",
+                system=self._name,
+                uri=uri,
+                length=len(value or b""),
+                part=(value or b"")[:EXCERPT],
+                target=error.topic,
+                time=datetime.now(UTC),
+            )
+            self._out.send(Rejected.topic, uri, msgspec.json.encode(rejected))
+            metrics.REJECTED.labels(self._name, "contract").inc()
+        return True
 
     def tick(self, now: int) -> bool:
         """Let time pass; whether anything came of it."""
