@@ -79,6 +79,7 @@ def wait_until(reached: Callable[[], bool], seconds: float = 60.0) -> None:
 
 
 def quarantined(log: Log) -> list[Rejected]:
+    log.settled("quarantine", 0)
     return [msgspec.json.decode(record.value or b"", type=Rejected) for record in log.read("quarantine", 0, 0)]
 
 
