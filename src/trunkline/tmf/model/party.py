@@ -15,7 +15,7 @@ class PartyRef(EntityRef):
 
     @classmethod
     def fits(cls, document: Mapping[str, Any]) -> bool:
-        """v4 says by `@referredType` whether it is a party or a role of one."""
+        """A party and not a role of one, as v4 says by `@referredType`."""
         return document.get("@referredType", "Party") in PARTIES and super().fits(document)
 
 

@@ -1,0 +1,202 @@
+"""The versions of an API as projections of the same records: documents to the canonical shape, v5's, and back.
+
+    canonical = read(document_of_v4, RESOURCE, V4)
+    document_of_v4 = write(canonical, RESOURCE, V4)
+
+Reading fills in what v5 requires and v4 does not: the `@type` of every object that has one, and the id of a reference.
+Writing v4 renames, flattens and leaves out as the record types and the resource say (`Projection`), and lets the rest
+stand. What neither knows, attributes of an extension, passes through unchanged.
+
+A document that v4 made comes back to it the same, but for an added `@type` or id, and `@referredType` in what v4 has
+flat. What v5 says of the type of an object that v4 has flat (`@baseType`, `@schemaLocation`) is not told in v4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from trunkline.store.query import Path
+from trunkline.tmf.declaration import V4, V5, Document, Resource, Task, Version
+from trunkline.tmf.description import described
+from trunkline.tmf.model.entity import Extensible
+from trunkline.tmf.shapes import Attribute, Records, RecordType, Shape, chosen, shape, shape_of, special, type_in
+
+__all__ = ["canonical_path", "described", "identity", "read", "write"]
+
+_OF_THE_TYPE = ("@type", "@baseType", "@schemaLocation")
+
+
+def read(document: Document, of: Resource | Task, version: Version) -> Document:
+    """The canonical document that a version's tells of. An attribute that is null is left out."""
+    return _read(document, shape_of(of, version, chosen((of.record,), document, version)), version)
+
+
+def _read(document: Document, of: Shape, version: Version) -> Document:
+    canonical: Document = {}
+    within: Document = {}
+    for name, value in document.items():
+        attribute = of.attributes.get(name)
+        if attribute is None:
+            (within if of.inner else canonical)[name] = value
+        elif value is not None or attribute.scalar is Any:
+            object = within if len(attribute.path) > 1 else canonical
+            object[attribute.path[-1]] = _read_value(value, attribute, version)
+    if within:
+        canonical[of.inner] = _complete(within, chosen(_nested(of), within, version), version)
+    return _complete(canonical, of.record, version)
+
+
+def _read_value(value: Any, attribute: Attribute, version: Version) -> Any:
+    if attribute.records:
+        if isinstance(value, list):
+            return [_read_object(each, attribute, version) for each in value]
+        value = _read_object(value, attribute, version)
+    return [value] if attribute.single else value
+
+
+def _read_object(value: Any, attribute: Attribute, version: Version) -> Any:
+    if not isinstance(value, dict):
+        return value
+    return _read(value, shape(chosen(attribute.records, value, version), version, attribute.flat), version)
+
+
+def _complete(document: Document, record: RecordType, version: Version) -> Document:
+    """With what v5 requires."""
+    if issubclass(record, Extensible):
+        said = document.get("@type")
+        if said is None:
+            document["@type"] = record.type_of(document)
+        elif said == type_in(record, version):
+            document["@type"] = record.__name__
+    if "id" not in document and _must_have_id(record) and (id := identity(document, shape(record, V5))):
+        document["id"] = id
+    return document
+
+
+@cache
+def _must_have_id(record: RecordType) -> bool:
+    id = shape(record, V5).attributes.get("id")
+    return id is not None and id.required
+
+
+def identity(document: Mapping[str, Any], of: Shape) -> str:
+    """What serves as the id of an object that has none; empty where nothing does."""
+    for path in of.identified_by:
+        value: Any = document
+        for name in path:
+            value = value.get(name) if isinstance(value, dict) else None
+        if isinstance(value, str) and value:
+            return value
+    return ""
+
+
+def _nested(flat: Shape) -> Records:
+    return shape(flat.record, V5).attributes[flat.inner].records
+
+
+def write(document: Document, of: Resource | Task, version: Version) -> Document:
+    """The document as a version tells of it. In v5 that is the canonical document itself: change neither."""
+    if version is V5:
+        return document
+    return _written(document, shape_of(of, version, chosen((of.record,), document, V5)))
+
+
+def _written(document: Document, of: Shape) -> Document:
+    told = dict(document)
+    if told.get("@type") == of.record.__name__:
+        told["@type"] = of.type
+    for name, attribute in _changing(of):
+        canonical = attribute.path[0]
+        if canonical not in told:
+            continue
+        value = told.pop(canonical)
+        if attribute.left_out or (isinstance(value, str) and value in attribute.unsaid):
+            continue
+        value = _written_value(value, attribute)
+        if value is not None:
+            told[name] = value
+    return told
+
+
+def _written_value(value: Any, attribute: Attribute) -> Any:
+    """None where v4 has one of an array, and there is none."""
+    if attribute.single and isinstance(value, list):
+        value = value[0] if value else None
+    if isinstance(value, list):
+        return [_written_object(each, attribute) for each in value]
+    return _written_object(value, attribute)
+
+
+def _written_object(value: Any, attribute: Attribute) -> Any:
+    if not attribute.records or not isinstance(value, dict):
+        return value
+    of = shape(chosen(attribute.records, value, V5), V4)
+    return _flattened(value, of) if attribute.flat else _written(value, of)
+
+
+def _flattened(document: Document, of: Shape) -> Document:
+    """An object with what v5 nests in it beside its own attributes."""
+    outer = dict(document)
+    flat = shape(of.record, V4, True)
+    inner = outer.pop(flat.inner, None)
+    if not isinstance(inner, dict):
+        return _written(document, of)
+    told = _written(inner, shape(chosen(_nested(flat), inner, V5), V4))
+    for name in _OF_THE_TYPE:
+        told.pop(name, None)
+    if isinstance(type := inner.get("@type"), str):
+        told.setdefault("@referredType", type.removesuffix("Ref"))
+    return told | _written(outer, of)
+
+
+@cache
+def _changing(of: Shape) -> tuple[tuple[str, Attribute], ...]:
+    """The attributes that v4 tells otherwise than v5: most need not be looked at."""
+    return tuple(
+        (name, attribute)
+        for name, attribute in of.attributes.items()
+        if _changes(name, attribute) or any(_type_changes(each) for each in _within(attribute.records))
+    )
+
+
+def _changes(name: str, attribute: Attribute) -> bool:
+    renamed = name != attribute.path[0]
+    return renamed or attribute.flat or attribute.single or attribute.left_out or bool(attribute.unsaid)
+
+
+def _type_changes(record: RecordType) -> bool:
+    of = shape(record, V4)
+    return of.type != type_in(record, V5) or any(_changes(*each) for each in of.attributes.items())
+
+
+@cache
+def _within(records: Records) -> frozenset[RecordType]:
+    """All record types of the objects that these may hold, at any depth, and these."""
+    found: set[RecordType] = set()
+    waiting = list(special(records))
+    while waiting:
+        record = waiting.pop()
+        if record not in found:
+            found.add(record)
+            for attribute in shape(record, V4).attributes.values():
+                waiting.extend(special(attribute.records))
+    return frozenset(found)
+
+
+def canonical_path(path: Path, of: Resource | Task, version: Version) -> Path:
+    """Where the canonical document has what a version's has at `path`."""
+    if version is V5:
+        return path
+    canonical: list[str] = []
+    shapes = [shape_of(of, version, record) for record in special((of.record,))]
+    for place, name in enumerate(path):
+        found = next(((each, each.attributes[name]) for each in shapes if name in each.attributes), None)
+        if found is None:
+            inner = next((each.inner for each in shapes if each.inner), "")
+            return (*canonical, *((inner,) if inner else ()), *path[place:])
+        attribute = found[1]
+        canonical += attribute.path
+        shapes = [shape(each, version, attribute.flat) for each in special(attribute.records)]
+    return tuple(canonical)
