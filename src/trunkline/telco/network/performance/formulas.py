@@ -64,9 +64,10 @@ class Catalogue(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Formula:
-    """One KPI of one table, ready to compute. `counters` are the names that it needs."""
+    """One KPI of one table, ready to compute. `counters` are the names that it needs, `spec` says what it is."""
 
     name: str
+    spec: str
     unit: str
     scale: float
     table: str
@@ -129,7 +130,12 @@ class Tables:
 
     def __init__(self, tables: Iterable[Table]) -> None:
         self._by_class = {(table.vendor, cls): table for table in tables for cls in table.classes}
-        self._formulas = [formula for table in set(self._by_class.values()) for formula in table.formulas]
+        self._formulas = [formula for table in self.all for formula in table.formulas]
+
+    @property
+    def all(self) -> list[Table]:
+        """Every table, in the order of their names."""
+        return sorted(set(self._by_class.values()), key=lambda table: table.name)
 
     def find(self, vendor: str, dn: str) -> Table | None:
         """The table for the object `dn` (by its class) of `vendor`'s; None where there is none."""
@@ -272,6 +278,7 @@ def _formula(
         raise Invalid(problems)
     return Formula(
         name=kpi.name,
+        spec=kpi.spec,
         unit=kpi.unit,
         scale=kpi.scale,
         table=table,

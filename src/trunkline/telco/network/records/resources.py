@@ -1,0 +1,79 @@
+"""A managed object of the network as TMF639 tells of it, in the shape of v5: a LogicalResource with its DN as id.
+
+Where it stands is its `place` (site and region), what it lies in its `resourceRelationship`; its attributes are
+characteristics by their 3GPP or vendor's names. States of X.731 are told as far as its attributes say them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from trunkline.telco.model import NetworkResource
+from trunkline.tmf.declaration import Document
+
+# X.731's values as bulk CM files write them (TS 28.625), letters only, and as TMF639 spells them.
+_STATES: Final = {
+    "administrativeState": {"locked": "locked", "unlocked": "unlocked", "shuttingdown": "shutdown"},
+    "operationalState": {"enabled": "enable", "disabled": "disable"},
+    "usageState": {"idle": "idle", "active": "active", "busy": "busy"},
+}
+
+
+def resource(resource: NetworkResource) -> Document:
+    """The document of a managed object. The time of the file is not in it: only what changes makes it another."""
+    name = resource.user_label or resource.dn.rpartition(",")[2].partition("=")[2]
+    document: Document = {
+        "id": resource.dn,
+        "@type": "LogicalResource",
+        "@baseType": "Resource",
+        "name": name or resource.dn,
+        "category": resource.cls,
+        **_states(resource),
+        "resourceCharacteristic": list(_characteristics(resource)),
+        "resourceRelationship": list(_relationships(resource)),
+        "place": list(_places(resource)),
+        "externalIdentifier": [_native_name(resource)],
+    }
+    return {name: value for name, value in document.items() if value != []}
+
+
+def _states(resource: NetworkResource) -> Document:
+    said = {name.rpartition(".")[2]: value for name, value in resource.attributes.items()}
+    words = {name: "".join(filter(str.isalpha, said.get(name, ""))).lower() for name in _STATES}
+    return {name: states[words[name]] for name, states in _STATES.items() if words[name] in states}
+
+
+def _characteristics(resource: NetworkResource) -> Iterator[Document]:
+    known = {"vendor": resource.vendor, "technology": resource.technology}
+    for name, value in (known | resource.attributes).items():
+        if value:
+            yield {"@type": "StringCharacteristic", "name": name, "valueType": "string", "value": value}
+    for name, degrees in (("latitude", resource.latitude), ("longitude", resource.longitude)):
+        if degrees is not None:
+            yield {"@type": "NumberCharacteristic", "name": name, "valueType": "number", "value": degrees}
+
+
+def _relationships(resource: NetworkResource) -> Iterator[Document]:
+    """What the object lies in, by its name (TS 32.300): everything but the last step."""
+    above = resource.dn.rpartition(",")[0]
+    if above:
+        # TMF639's relationship is a reference itself in v5 and so must have an id, beside that of what it leads to.
+        yield {
+            "@type": "ResourceRelationship",
+            "id": above,
+            "relationshipType": "isContainedIn",
+            "resource": {"id": above, "@type": "ResourceRef", "@referredType": "LogicalResource"},
+        }
+
+
+def _places(resource: NetworkResource) -> Iterator[Document]:
+    for role, name, type in (("site", resource.site, "GeographicSite"), ("region", resource.region, "GeographicArea")):
+        if name:
+            place = {"id": name, "name": name, "@type": "PlaceRef", "@referredType": type}
+            yield {"@type": "RelatedPlaceRef", "role": role, "place": place}
+
+
+def _native_name(resource: NetworkResource) -> Document:
+    identifier = {"@type": "ExternalIdentifier", "externalIdentifierType": "DN", "id": resource.native_dn}
+    return identifier | ({"owner": resource.system} if resource.system else {})
