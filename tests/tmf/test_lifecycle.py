@@ -66,3 +66,9 @@ def test_where_the_standard_names_no_states_any_text_is_one() -> None:
     follow(ROLE, {"status": "approved"}, {"status": "closed"})
     with pytest.raises(Refusal):
         begin(ROLE, {"status": 7})
+
+
+def test_what_has_no_state_yet_may_be_given_any() -> None:
+    follow(PRODUCT, {}, {"status": "active"})
+    with pytest.raises(Refusal):
+        follow(PRODUCT, {}, {"status": "gone"})

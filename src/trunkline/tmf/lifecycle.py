@@ -26,6 +26,8 @@ def follow(of: Resource, before: Document, after: Document) -> None:
     if old == new or not states.after:
         return
     was, becomes = states.meant(str(old)), _state(of, states, new)
+    if old is None:  # kept before it had states
+        return
     allowed = states.after.get(was, ())
     if becomes not in (was, *allowed):
         may = f"after {old} may come: {', '.join(allowed)}" if allowed else f"{old} is a last state"
