@@ -1,0 +1,55 @@
+"""What a partner has subscribed to, and how far it has been served: documents of the store."""
+
+from __future__ import annotations
+
+import uuid
+
+import msgspec
+
+from trunkline.log.port import Log, Topic
+from trunkline.store import Kind
+from trunkline.tmf.declaration import Version, number, text
+from trunkline.tmf.events import TOPIC
+
+DAY = 86_400.0
+
+
+class Subscription(msgspec.Struct, frozen=True, kw_only=True):
+    """`callback` is sent the events of a version of an API that meet `query`, which is kept as it was given. `base` is
+    the URL of that version, as the subscriber reached it."""
+
+    id: str
+    api: int
+    version: Version
+    callback: str
+    query: str = ""
+    base: str = ""
+
+
+class Position(msgspec.Struct, frozen=True):
+    """The next offset of a partition of the events that a subscription is served from."""
+
+    offset: int
+
+
+SUBSCRIPTIONS = Kind("hub", (number("api"), text("version")))
+POSITIONS = Kind("hubPosition")
+
+
+def subscription_id(api: int, version: Version, callback: str, query: str) -> str:
+    """The id of a subscription: the same for the same, so that the store has it once."""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, "\n".join((str(api), version, callback, query))))
+
+
+def position_id(subscription: str, partition: int) -> str:
+    """The id of its position in a partition."""
+    return f"{subscription}/{partition}"
+
+
+def partitions(log: Log) -> int:
+    """How many the topic of events has. It is made where it is not there: with one, so that all events are in order."""
+    there = {topic.name: topic.partitions for topic in log.topics()}
+    if TOPIC not in there:
+        log.create(Topic(name=TOPIC, retention=30 * DAY))
+        return 1
+    return there[TOPIC]

@@ -1,0 +1,123 @@
+"""Who subscribes to what: made, told and ended by the routes of `/hub`, followed by the deliverer."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+
+import msgspec
+
+from trunkline.log import Log
+from trunkline.store import Conflict, Query, Store, Stored, Unit
+from trunkline.store.query import And, Compare, Operator
+from trunkline.tmf.declaration import OpenApi, Version
+from trunkline.tmf.errors import bad, conflict, not_found
+from trunkline.tmf.events import TOPIC
+from trunkline.tmf.hub import guard
+from trunkline.tmf.hub.guard import Forbidden, Guard
+from trunkline.tmf.hub.letter import DeadLetters
+from trunkline.tmf.hub.query import interest
+from trunkline.tmf.hub.subscription import (
+    POSITIONS,
+    SUBSCRIPTIONS,
+    Position,
+    Subscription,
+    partitions,
+    position_id,
+    subscription_id,
+)  # fmt: skip
+
+PAGE = 1_000  # subscriptions found at once
+ATTEMPTS = 5  # at a change in whose way others get
+ID = re.compile(r"[0-9a-f-]{36}")
+
+logger = logging.getLogger(__name__)
+_decode = msgspec.json.Decoder(Subscription).decode
+
+
+class Subscriptions:
+    """The subscriptions of a store to the events of a log."""
+
+    def __init__(self, store: Store, log: Log, guard: Guard) -> None:
+        store.declare([SUBSCRIPTIONS, POSITIONS])
+        self._store, self._log, self._guard = store, log, guard
+        self._letters = DeadLetters(store)
+        self._partitions = partitions(log)
+
+    def add(self, api: OpenApi, version: Version, callback: str, query: str, base: str) -> Subscription:
+        """Subscribe to all changes from now on; `base` is the URL of the version. Raises `Refusal`: 400 where the
+        callback must not be called or the query cannot be read, 409 where there is this subscription already."""
+        self._judge(callback)
+        interest(query, api, version)
+        id = subscription_id(api.number, version, callback, query)
+        added = Subscription(id=id, api=api.number, version=version, callback=callback, query=query, base=base)
+        # What is committed after this unit comes to the log after these offsets.
+        ends = {partition: self._log.end(TOPIC, partition) for partition in range(self._partitions)}
+
+        def add(unit: Unit) -> None:
+            if unit.get(SUBSCRIPTIONS.name, id) is not None:
+                raise conflict("subscribed", "this callback has subscribed with this query already", f"its id is {id}")
+            unit.add(SUBSCRIPTIONS.name, id, msgspec.json.encode(added))
+            for partition, end in ends.items():
+                unit.put(POSITIONS.name, position_id(id, partition), msgspec.json.encode(Position(end)))
+
+        self._in_unit(add)
+        return added
+
+    def get(self, api: OpenApi, version: Version, id: str) -> Subscription:
+        """A subscription to a version of an API. Raises `Refusal` (404)."""
+        return _of(api, version, id, self._store.get(SUBSCRIPTIONS.name, id) if ID.fullmatch(id) else None)
+
+    def remove(self, api: OpenApi, version: Version, id: str) -> None:
+        """End a subscription, and forget its dead letters. Raises `Refusal` (404)."""
+
+        def remove(unit: Unit) -> None:
+            _of(api, version, id, unit.get(SUBSCRIPTIONS.name, id) if ID.fullmatch(id) else None)
+            unit.remove(SUBSCRIPTIONS.name, id)
+            for partition in range(self._partitions):
+                if unit.get(POSITIONS.name, position_id(id, partition)) is not None:
+                    unit.remove(POSITIONS.name, position_id(id, partition))
+
+        self._in_unit(remove)
+        self._letters.drop([letter.id for letter in self._letters.all(id)])
+
+    def listed(self, api: OpenApi, version: Version, offset: int, limit: int) -> tuple[list[Subscription], int]:
+        """A part of the subscriptions to a version of an API, and how many there are."""
+        where = And((Compare(("api",), Operator.EQ, api.number), Compare(("version",), Operator.EQ, version.value)))
+        found = self._store.find(Query(SUBSCRIPTIONS.name, where, offset=offset, limit=limit))
+        return [_decode(stored.document) for stored in found.records], found.total
+
+    def _in_unit(self, change: Callable[[Unit], None]) -> None:
+        """Make a change, again where another one got in its way. Raises `Refusal` (409) where that goes on."""
+        for _ in range(ATTEMPTS):
+            with suppress(Conflict), self._store.unit() as unit:
+                change(unit)
+                return
+        raise conflict("changedMeanwhile", "others change this subscription at the same time", "try again")
+
+    def _judge(self, callback: str) -> None:
+        """A name that leads nowhere yet is let in: where it leads is judged for each connection anyway."""
+        try:
+            self._guard.places(guard.read(callback))
+        except Forbidden as error:
+            logger.warning("a subscription with the callback %r was refused: %s", callback, error)
+            raise bad("callbackForbidden", "events cannot be sent to this callback", str(error)) from None
+        except OSError as error:
+            logger.warning("the callback %r leads nowhere yet: %s", callback, error)
+
+
+def all_of(store: Store) -> Iterator[Subscription]:
+    """All subscriptions of a store."""
+    after = ""
+    while (found := store.find(Query(SUBSCRIPTIONS.name, limit=PAGE, after=after))).records:
+        yield from (_decode(stored.document) for stored in found.records)
+        after = found.last
+
+
+def _of(api: OpenApi, version: Version, id: str, stored: Stored | None) -> Subscription:
+    found = _decode(stored.document) if stored is not None else None
+    if found is None or (found.api, found.version) != (api.number, version):
+        raise not_found("subscription", id)
+    return found
