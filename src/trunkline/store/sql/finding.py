@@ -1,0 +1,262 @@
+"""Answers a query: decides which index leads, and asks the others for each document that it gives.
+
+Where a clause gives few documents, these are the candidates: all are held against the other clauses, counted and
+sorted. Otherwise the index of the sort (or the order in which documents were made) is walked until the page is full,
+which many matches make short. Where it is not full after `look` documents, the clause that gives fewest leads after
+all; where none can lead, the answer is what was found so far, and says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import Connection, Row, bindparam, func, select, text
+
+from trunkline.store.port import StoreError
+from trunkline.store.query import Found, Query, Stored
+from trunkline.store.sql.catalogue import Catalogue
+from trunkline.store.sql.conditions import Clause, Conditions, Cost, Range, Sources
+from trunkline.store.sql.cursor import Place, read_cursor, write_cursor
+from trunkline.store.sql.database import Database
+from trunkline.store.sql.entries import Indexing
+from trunkline.store.sql.ordering import beyond, ordered
+from trunkline.store.sql.statement import Statement
+from trunkline.store.sql.tables import tally
+
+LOOK: Final = 10_000
+"""Documents that are held against what no index answers."""
+COUNT: Final = 100_000
+"""Entries that are counted for a total; where there are more, it is "at least"."""
+FEW: Final = 3_000
+"""Candidates that are sorted, where more would rather be found by a walk."""
+
+_fetch = text("SELECT seq, id, version, document FROM record WHERE seq IN :seqs").bindparams(
+    bindparam("seqs", expanding=True)
+)
+
+
+class Walk(NamedTuple):
+    """Rows `w` of a table that an index gives in order, and what they are sorted by besides `seq`."""
+
+    rows: str
+    record: str
+    """What a clause calls the row of `record`."""
+    where: list[str]
+    keys: list[str]
+
+
+class Finder:
+    """One query on one connection."""
+
+    def __init__(
+        self, connection: Connection, database: Database, catalogue: Catalogue, query: Query, look: int
+    ) -> None:
+        if query.offset < 0 or query.limit < 0 or (query.after and query.before):
+            raise StoreError("offset and limit are 0 or more, and there is one cursor at most: after or before")
+        self._connection, self._database, self._query, self._look = connection, database, query, look
+        self._sort = [_sorted_by(catalogue, query.kind, sort.path) for sort in query.sort]
+        self._clauses = Conditions(query.kind, catalogue, database.json).clauses(query.where)
+        texts = [each.table == "text_entry" for each in self._sort]
+        cursor = query.after or query.before
+        self._place = read_cursor(query, cursor, texts) if cursor else None
+        directions = [sort.descending for sort in query.sort]
+        last = bool(directions) and directions[-1]
+        self._descending = [each is not bool(query.before) for each in (*directions, last)]
+
+    def found(self) -> Found:
+        """The answer."""
+        sized = [(self._size(each.ranges, FEW + 1), each) for each in self._clauses if each.ranges is not None]
+        size, leading = min(sized, key=lambda one: one[0], default=(0, None))
+        documents = self._documents()
+        if leading is not None and size <= FEW:
+            return self._of_candidates(leading)
+        if leading is None and self._clauses and documents <= self._look:
+            return self._of_candidates(None)
+        return self._walked(leading, documents)
+
+    def _of_candidates(self, leading: Clause | None) -> Found:
+        """All documents that `leading` gives, or all there are, are held against the other clauses."""
+        clauses = [each for each in self._clauses if each is not leading or not each.exact]
+        sql = Statement(self._database.number)
+        if leading is None:
+            rows, wheres = "record r", [f"r.kind = {sql.add(self._query.kind)}"]
+        else:
+            rows, wheres = f"({_union(sql, leading.ranges or ())}) c JOIN record r ON r.seq = c.seq", []
+        wheres += [each.sql(sql, Sources("r.seq", "r")) for each in clauses]
+        [(total,)] = sql.run(self._connection, f"SELECT count(*) FROM {rows}{_where(wheres)}")
+        keys = [self._key("r", each) for each in self._sort]
+        return self._answer(self._page(sql, rows, wheres, keys, "r.seq"), int(total), complete=True)
+
+    def _walked(self, leading: Clause | None, documents: int) -> Found:
+        total, complete = self._total(leading, documents)
+        held = self._clauses
+        base = self._pushed()
+        if not self._sort and leading is not None and _is_one(leading):
+            base = leading
+        if base is not None:
+            held = [each for each in held if each is not base]
+        costly = any(each.cost is Cost.DOCUMENT for each in held)
+        end = None
+        if held and (costly or len(self._sort) <= 1):
+            end = self._end(base, self._look + self._query.offset + self._query.limit)
+        sql = Statement(self._database.number)
+        walk = self._walk(sql, base, held)
+        wheres = [*walk.where, *(each.sql(sql, Sources("w.seq", walk.record)) for each in held)]
+        if end is not None:
+            wheres.append(f"NOT {beyond(sql, [*walk.keys[:1], 'w.seq'], self._ends(), end)}")
+        rows = self._page(sql, walk.rows, wheres, walk.keys, "w.seq")
+        seen = self._query.offset + len(rows) if self._place is None else len(rows)
+        if end is None or len(rows) == self._query.limit:
+            return self._answer(rows, max(total, seen), complete)
+        if leading is not None and not costly:
+            return self._of_candidates(leading)
+        return self._answer(rows, max(total, seen), complete=False)
+
+    def _walk(self, sql: Statement, base: Clause | None, held: Sequence[Clause]) -> Walk:
+        """The index that is walked: of the sort, of the only value that is asked for, or of all documents."""
+        if not self._sort and base is None:
+            return Walk("record w", "w", [f"w.kind = {sql.add(self._query.kind)}"], [])
+        if not self._sort:
+            [range] = base.ranges if base is not None and base.ranges is not None else ()
+            rows, wheres, keys = f"{range.table} w", [range.where(sql, "w")], []
+        else:
+            first = self._sort[0]
+            rows, wheres = f"{first.table} w", [f"w.attribute = {first.number}", "w.leads"]
+            if base is not None and base.ranges is not None:
+                wheres.append(base.ranges[0].where(sql, "w"))
+            keys = ["w.value", *(self._key("r", each) for each in self._sort[1:])]
+        if len(keys) > 1 or any(each.cost > Cost.ENTRIES for each in held):
+            rows += " JOIN record r ON r.seq = w.seq"
+        return Walk(rows, "r", wheres, keys)
+
+    def _end(self, base: Clause | None, looked: int) -> Place | None:
+        """The first document that is not looked at any more, or None where all are."""
+        sql = Statement(self._database.number)
+        walk = self._walk(sql, base, ())
+        keys = walk.keys[:1]
+        wheres = walk.where
+        if self._place is not None:
+            start = Place(self._place.keys[:1], self._place.seq)
+            wheres = [*wheres, beyond(sql, [*keys, "w.seq"], self._ends(), start)]
+        order = ordered([*keys, "w.seq"], self._ends())
+        chosen = ", ".join([*keys, "w.seq"])
+        found = sql.run(
+            self._connection,
+            f"SELECT {chosen} FROM {walk.rows}{_where(wheres)} ORDER BY {order} LIMIT 1 OFFSET {sql.add(looked)}",
+        )
+        return Place(list(found[0][:-1]), found[0][-1]) if found else None
+
+    def _ends(self) -> list[bool]:
+        """The directions in which the first key, where there is one, and the number of documents are walked."""
+        return self._descending if len(self._sort) <= 1 else [self._descending[0], self._descending[0]]
+
+    def _pushed(self) -> Clause | None:
+        """A clause that only says between which values of the first sort the walk is."""
+        if not self._sort:
+            return None
+        first = self._sort[0]
+        for clause in self._clauses:
+            if clause.exact and clause.ranges is not None and len(clause.ranges) == 1:
+                [range] = clause.ranges
+                if range.attribute == first.number and not self._several(range):
+                    return clause
+        return None
+
+    def _page(self, sql: Statement, rows: str, wheres: list[str], keys: list[str], seq: str) -> list[Row[Any]]:
+        if self._place is not None:
+            wheres = [*wheres, beyond(sql, [*keys, seq], self._descending, self._place)]
+        named = [*(f"{key} AS k{number}" for number, key in enumerate(keys)), f"{seq} AS seq"]
+        order = ordered([*keys, seq], self._descending)
+        part = f"LIMIT {sql.add(self._query.limit)}"
+        if self._place is None and self._query.offset:
+            part += f" OFFSET {sql.add(self._query.offset)}"
+        found = sql.run(
+            self._connection, f"SELECT {', '.join(named)} FROM {rows}{_where(wheres)} ORDER BY {order} {part}"
+        )
+        return found[::-1] if self._query.before else found
+
+    def _answer(self, rows: list[Row[Any]], total: int, complete: bool) -> Found:
+        if not rows:
+            return Found([], total, complete)
+        found = self._connection.execute(_fetch, {"seqs": [row.seq for row in rows]})
+        documents = {row.seq: Stored(row.id, row.version, row.document.encode()) for row in found}
+        first, last = (write_cursor(self._query, row[:-1], row.seq) for row in (rows[0], rows[-1]))
+        return Found([documents[row.seq] for row in rows], total, complete, first, last)
+
+    def _total(self, leading: Clause | None, documents: int) -> tuple[int, bool]:
+        """How many there are, and whether these are all; at least 0 where no index says more."""
+        if not self._clauses:
+            return documents, True
+        if leading is None:
+            return 0, False
+        ranges = leading.ranges or ()
+        if len(self._clauses) == 1 and leading.exact:
+            count = self._size(ranges, COUNT + 1) if len(ranges) == 1 and self._once(ranges[0]) else None
+            if count is None:
+                sql = Statement(self._database.number)
+                [(count,)] = sql.run(self._connection, f"SELECT count(*) FROM ({_union(sql, ranges, COUNT + 1)}) c")
+            return min(count, COUNT), count <= COUNT
+        sql = Statement(self._database.number)
+        rows = f"({_union(sql, ranges, self._look)}) c JOIN record r ON r.seq = c.seq"
+        rest = [each for each in self._clauses if each is not leading or not each.exact]
+        wheres = [each.sql(sql, Sources("c.seq", "r")) for each in rest]
+        [(count,)] = sql.run(self._connection, f"SELECT count(*) FROM {rows}{_where(wheres)}")
+        return int(count), self._size(ranges, self._look + 1) <= self._look
+
+    def _size(self, ranges: Sequence[Range], most: int) -> int:
+        """How many entries there are in the ranges, counted up to `most`."""
+        size = 0
+        for range in ranges:
+            sql = Statement(self._database.number)
+            some = f"SELECT 1 FROM {range.table} e WHERE {range.where(sql, 'e')} LIMIT {sql.add(most - size)}"
+            [(count,)] = sql.run(self._connection, f"SELECT count(*) FROM ({some}) c")
+            size += int(count)
+            if size >= most:
+                break
+        return size
+
+    def _once(self, range: Range) -> bool:
+        """Whether no document is in the range twice."""
+        return range.one or not self._several(range)
+
+    def _several(self, range: Range) -> bool:
+        """Whether some document has several values of the attribute."""
+        further = f"SELECT 1 FROM {range.table} WHERE attribute = {range.attribute} AND NOT leads LIMIT 1"
+        return self._connection.execute(text(further)).first() is not None
+
+    def _documents(self) -> int:
+        count = select(func.sum(tally.c.documents)).where(tally.c.kind == self._query.kind)
+        return int(self._connection.execute(count).scalar() or 0)
+
+    def _key(self, row: str, indexing: Indexing) -> str:
+        return self._database.json.first_indexed(f"{row}.indexed", indexing.number, indexing.table == "text_entry")
+
+
+def _sorted_by(catalogue: Catalogue, kind: str, path: tuple[str, ...]) -> Indexing:
+    found = catalogue.attribute(kind, path)
+    if found is None:
+        raise StoreError(f"{kind} is not sorted by {'.'.join(path)}: declare it as an attribute of the kind")
+    return found
+
+
+def _is_one(clause: Clause) -> bool:
+    """Whether it asks for one value of an index, whose entries lie in the order in which documents were made."""
+    return clause.exact and clause.ranges is not None and len(clause.ranges) == 1 and clause.ranges[0].one
+
+
+def _union(sql: Statement, ranges: Sequence[Range], most: int | None = None) -> str:
+    """The numbers of the documents in the ranges, each once."""
+    if not ranges:
+        return "SELECT seq FROM record WHERE 1 = 0"
+    limit = f" LIMIT {most}" if most is not None else ""
+    parts = [
+        f"SELECT seq FROM (SELECT seq FROM {range.table} e WHERE {range.where(sql, 'e')}{limit}) e" for range in ranges
+    ]
+    if len(parts) == 1:
+        return parts[0] if ranges[0].one else f"SELECT DISTINCT {parts[0].removeprefix('SELECT ')}"
+    return " UNION ".join(parts)
+
+
+def _where(wheres: Sequence[str]) -> str:
+    return f" WHERE {' AND '.join(wheres)}" if wheres else ""
