@@ -81,9 +81,10 @@ class Projection:
     `renamed` maps a canonical attribute to what v4 calls it (`{"timeOccurred": "timeOcurred"}`). `flat` are the
     attributes whose objects v5 nests one level deeper, `{role, partyOrPartyRole: {…}}`, which v4 has flat, `{id, href,
     name, role, @referredType}`. `single` are arrays of which v4 has the first alone. `words` are the values of an
-    enumeration that v4 knows: another is not told. `left_out` are attributes that v4 does not have.
+    enumeration that v4 knows: another is not told. `left_out` are attributes that v4 does not have. `moved` maps paths
+    (with dots) of what v4 has one level further out or in: `{"parent.id": "parentId"}`, `{"id": "product.id"}`.
 
-    All name attributes of the record itself: what holds further in is said by the record type there (its `v4`), which
+    All else names attributes of the record itself: what holds further in is said by the record type there (its `v4`), which
     also goes beside what a resource says.
     """
 
@@ -92,6 +93,7 @@ class Projection:
     left_out: tuple[str, ...] = ()
     single: tuple[str, ...] = ()
     words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    moved: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,8 @@ class Resource:
     """The attribute that holds when the document was changed last (`lastUpdate`), where there is one."""
     examples: Mapping[Version, Document] = field(default_factory=dict)
     v4_name: str = ""
+    within: str = ""
+    """The resource in whose paths it stands: `/topic/{topicId}/event` where that is `topic`."""
 
     @property
     def type(self) -> str:
