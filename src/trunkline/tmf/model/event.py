@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from trunkline.tmf.model.characteristic import Characteristic
 from trunkline.tmf.model.entity import UNSET, Entity, EntityRef, Maybe, datetime
@@ -36,8 +36,10 @@ class Topic(Entity):
     header_query: Maybe[str] = UNSET
 
 
-class Hub(Entity):
+class TopicHub(Entity):
     """Who gets the events of a topic."""
+
+    v4_type: ClassVar[str] = "Hub"
 
     callback: Maybe[str] = UNSET
     query: Maybe[str] = UNSET
