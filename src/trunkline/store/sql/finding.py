@@ -106,7 +106,7 @@ class Finder:
         if end is not None:
             wheres.append(f"NOT {beyond(sql, [*walk.keys[:1], 'w.seq'], self._ends(), end)}")
         rows = self._page(sql, walk.rows, wheres, walk.keys, "w.seq")
-        seen = self._query.offset + len(rows) if self._place is None else len(rows)
+        seen = self._query.offset + len(rows) if rows and self._place is None else len(rows)
         if end is None or len(rows) == self._query.limit:
             return self._answer(rows, max(total, seen), complete)
         if leading is not None and not costly:
