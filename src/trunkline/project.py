@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from trunkline import settings
+from trunkline.credentials import reveal
 from trunkline.document import Invalid, Problem
 from trunkline.settings import Settings
 
@@ -15,6 +18,7 @@ if TYPE_CHECKING:
     from trunkline.contracts import Contracts
     from trunkline.log import Log
     from trunkline.log.port import Codec
+    from trunkline.store import Store
 
 
 class NoProject(Exception):
@@ -59,6 +63,11 @@ class Project:
     def log_url(self) -> str:
         return self.settings.log_url or f"sqlite://{self.data / 'log.db'}"
 
+    @property
+    def store_url(self) -> str:
+        """As it is set: secrets in it are references."""
+        return self.settings.store_url or f"sqlite://{self.data / 'store.db'}"
+
     @cached_property
     def contracts(self) -> Contracts:
         """The data contracts. Raises `Invalid`."""
@@ -81,6 +90,27 @@ class Project:
             log.close()
             raise
         return log
+
+    def open_store(self) -> Store:
+        """The store of records. Raises `StoreError`, also where a secret of its URL is missing."""
+        from trunkline.store import open_store
+
+        return open_store(self._revealed(self.store_url))
+
+    def reach_store(self) -> None:
+        """Connect to the store, where there is one already, and change nothing. Raises `StoreError`."""
+        from trunkline.store import reach
+
+        if self.settings.store_url or (self.folder / self.settings.data / "store.db").exists():
+            reach(self._revealed(self.store_url))
+
+    def _revealed(self, url: str) -> str:
+        from trunkline.store import StoreError
+
+        try:
+            return re.sub(r"\$\{[^}]*\}", lambda found: quote(reveal(found[0], self.folder, self.data), safe=""), url)
+        except ValueError as error:
+            raise StoreError(f"store_url: {error}") from None
 
     def codec(self) -> Codec | None:
         """How values lie on the log where others share it; None where as JSON, as on the embedded one.
@@ -134,6 +164,7 @@ def check(project: Project, against: Path | None = None) -> list[Problem]:
         if log is not None:
             log.close()
     problems += [problem for problem in _codec_problems(project) if problem not in problems]
+    problems += _store_problems(project)
     problems += connection.check(project.folder)
     problems += declaration.check(project.folder)
     problems += check_network(project.folder)
@@ -151,4 +182,14 @@ def _codec_problems(project: Project) -> list[Problem]:
         return error.problems
     except LogError as error:
         return [Problem(str(project.folder / settings.FILE), 1, str(error))]
+    return []
+
+
+def _store_problems(project: Project) -> list[Problem]:
+    from trunkline.store import StoreError
+
+    try:
+        project.reach_store()
+    except StoreError as error:
+        return [Problem(str(project.folder / settings.FILE), 1, f"the store: {' '.join(str(error).split())}")]
     return []

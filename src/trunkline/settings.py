@@ -89,6 +89,9 @@ class Settings(BaseSettings):
     """Where everything that the platform writes lies: the log, archived files, keys."""
     log_url: str = ""
     """The event log; "" is the embedded one in the data folder, `sqlite:///…/log.db`."""
+    store_url: str = ""
+    """The store of records; "" is a file in the data folder, `sqlite:///…/store.db`. A password in it is a reference,
+    `postgresql://acme:${env:STORE_PASSWORD}@db/acme`."""
     archive_days: int = Field(default=30, ge=1)
     """How long raw files are kept, for `trunkline explain` and for replay."""
     schema_registry: SchemaRegistry | None = None

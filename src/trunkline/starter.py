@@ -13,6 +13,7 @@ SETTINGS = """\
 # Settings of this operator. Each can also be given as a variable: TRUNKLINE_HTTP__PORT=9000.
 name = "{name}"
 # log_url = "sqlite:////var/lib/{name}/log.db"   # the event log; without it, .trunkline/log.db
+# store_url = "postgresql://{name}@127.0.0.1:5432/{name}"   # the store of records; without it, .trunkline/store.db
 
 [http]
 host = "127.0.0.1"

@@ -1,6 +1,6 @@
 """Records in SQL: documents by kind and id, an outbox to the log, and migrations."""
 
-from trunkline.store.opening import open_store
+from trunkline.store.opening import open_store, reach
 from trunkline.store.port import Attribute, Conflict, Kind, Outgoing, Store, StoreError, Unit
 from trunkline.store.query import Found, Query, Stored
 
@@ -16,4 +16,5 @@ __all__ = [
     "Stored",
     "Unit",
     "open_store",
+    "reach",
 ]

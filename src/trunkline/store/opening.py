@@ -2,29 +2,53 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from trunkline.store.port import Store, StoreError
 
+if TYPE_CHECKING:
+    from trunkline.store.sql.database import Database
+
 
 def open_store(url: str) -> Store:
-    """Open the store at `url`: `sqlite:///path/to/store.db` (absolute with four slashes), or
+    """Open the store at `url`: `sqlite:///path/to/store.db`, the path absolute, or
     `postgresql://user:password@host:port/database`. Its tables are brought up to date.
 
     Raises `StoreError` on a URL that no adapter serves, or where the database cannot be used.
     """
+    from trunkline.store.sql.store import SqlStore
+
+    database = _database(url)
+    try:
+        return SqlStore(database)
+    except BaseException:
+        database.close()
+        raise
+
+
+def reach(url: str) -> None:
+    """Connect to the store at `url` and change nothing. Raises `StoreError` as `open_store` does."""
+    with closing(_database(url)) as database, database.reading() as connection:
+        connection.exec_driver_sql("SELECT 1")
+
+
+def _database(url: str) -> Database:
     from sqlalchemy import make_url
     from sqlalchemy.exc import ArgumentError
 
     from trunkline.store.sql.database import Postgresql, Sqlite
-    from trunkline.store.sql.store import SqlStore
 
+    if url.startswith("sqlite:///") and "?" not in url:
+        return Sqlite(Path(url.removeprefix("sqlite://")))
     try:
         parts = make_url(url)
-    except ArgumentError:
-        parts = None
-    if parts is not None and parts.drivername == "sqlite" and parts.database and not parts.query:
-        return SqlStore(Sqlite(Path(parts.database)))
-    if parts is not None and parts.drivername in ("postgresql", "postgres") and parts.database:
-        return SqlStore(Postgresql(parts))
-    raise StoreError(f"no store serves {url!r}: expected sqlite:///path or postgresql://user@host:port/database")
+        if parts.drivername == "postgresql" and parts.database:
+            return Postgresql(parts)
+    except (ArgumentError, ValueError):
+        pass  # not quoted: a password may be in it
+    raise StoreError(
+        f"no store serves {url.partition(':')[0]!r} with such an address: expected sqlite:///path or "
+        "postgresql://user@host:port/database"
+    )
