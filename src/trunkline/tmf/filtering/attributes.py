@@ -86,6 +86,22 @@ class Attributes:
         return [".".join(path) for path in self._declared if self.sortable(path)]
 
 
+class Undeclared:
+    """The attributes of documents that nobody describes: each is where it is named, and may be of any type."""
+
+    def path(self, names: Path, parameter: str, position: int) -> Path:
+        """As `Attributes.path`."""
+        return names
+
+    def type(self, path: Path) -> Type | None:
+        """As `Attributes.type`."""
+        return None
+
+    def compared(self, path: Path, how: Operator, text: str, within: int = 0) -> Condition:
+        """As `Attributes.compared`."""
+        return compared(path[within:], how, text, None)
+
+
 @cache
 def _names(record: type[msgspec.Struct]) -> frozenset[str]:
     """The attributes that a record, or one of a more special type, has."""

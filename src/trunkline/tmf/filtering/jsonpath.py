@@ -24,7 +24,7 @@ from collections.abc import Callable
 from typing import Final, NamedTuple, NoReturn, TypeAlias
 
 from trunkline.store.query import Compare, Condition, Not, Operator, Path, Present
-from trunkline.tmf.filtering.attributes import HREF, Attributes
+from trunkline.tmf.filtering.attributes import HREF, Attributes, Undeclared
 from trunkline.tmf.filtering.conditions import all_of, any_of, element
 from trunkline.tmf.filtering.faults import check_characters, malformed
 from trunkline.tmf.filtering.values import Unreadable, read_number
@@ -72,14 +72,24 @@ def read(text: str, attributes: Attributes, parameter: str = "filter") -> Condit
     return _Reader(text, attributes, parameter).filter()
 
 
+def read_steps(text: str, parameter: str) -> list[Step]:
+    """The steps of a JSONPath through a document that no resource describes. Raises as `read` does."""
+    check_characters(parameter, text, MAX_LENGTH)
+    return _Reader(text, Undeclared(), parameter).steps()
+
+
 class _Reader:
     """Reads from `_place` on; `base` is always the path from the document's root to where `@` stands."""
 
-    def __init__(self, text: str, attributes: Attributes, parameter: str) -> None:
+    def __init__(self, text: str, attributes: Attributes | Undeclared, parameter: str) -> None:
         self._text, self._attributes, self._parameter = text, attributes, parameter
         self._place = self._depth = 0
 
     def filter(self) -> Condition:
+        """The whole text, as a condition."""
+        return self._found((), self.steps())
+
+    def steps(self) -> list[Step]:
         """The whole text."""
         self._skip()
         rooted = self._take("$")
@@ -89,7 +99,7 @@ class _Reader:
         self._skip()
         if self._place < len(self._text):
             self._fail("this does not belong to the path")
-        return self._found((), steps)
+        return steps
 
     def _any(self, base: Path) -> Condition:
         self._depth += 1
@@ -140,6 +150,8 @@ class _Reader:
         self._skip()
         sign = _SIGN.match(self._text, self._place)
         if not sign:
+            if self._text.startswith("=", self._place):
+                self._fail("equality is written ==")
             return self._found(base, steps)
         self._place = sign.end()
         self._skip()
@@ -164,7 +176,7 @@ class _Reader:
         """As many steps as there are. `bare`: a name may be the first."""
         steps: list[Step] = []
         names: Path = ()
-        bare = bare and not self._text.startswith("[", self._place)
+        bare = bare and not self._text.startswith((".", "["), self._place)
         while True:
             position = self._place
             if bare or self._take("."):
