@@ -84,8 +84,8 @@ class Projection:
     enumeration that v4 knows: another is not told. `left_out` are attributes that v4 does not have. `moved` maps paths
     (with dots) of what v4 has one level further out or in: `{"parent.id": "parentId"}`, `{"id": "product.id"}`.
 
-    All else names attributes of the record itself: what holds further in is said by the record type there (its `v4`), which
-    also goes beside what a resource says.
+    All else names attributes of the record itself: what holds further in is said by the record type there (its `v4`),
+    which also goes beside what a resource says.
     """
 
     renamed: Mapping[str, str] = field(default_factory=dict)
@@ -131,7 +131,12 @@ class Resource:
     @property
     def kind(self) -> Kind:
         """How its documents are kept."""
-        return Kind(self.name, self.attributes, self.elements)
+        return Kind(self.name, (*self.attributes, *((text(self.parent),) if self.parent else ())), self.elements)
+
+    @property
+    def parent(self) -> str:
+        """The attribute of its documents that holds the id of the one that they stand within: `topicId`."""
+        return f"{self.within}Id" if self.within else ""
 
     def called(self, version: Version) -> str:
         """Its name in the paths of a version."""

@@ -28,7 +28,8 @@ class Attribute:
     `path` is where the canonical object has it: further in where the version has it flat. `words` are an enumeration,
     `unsaid` those of v5's that the version does not have.
     `many`: an array, of which the version has but the first where `single`. `flat`: v5 nests its objects, the version
-    does not. `left_out`: the version does not have it.
+    does not. `left_out`: the version does not have it. `moved`: of what stands there, the version has something of
+    another object (`Shape.moved`), and nothing else is to be done with it.
     """
 
     path: Path
@@ -40,6 +41,7 @@ class Attribute:
     single: bool = False
     flat: bool = False
     left_out: bool = False
+    moved: bool = False
     required: bool = False
 
 
@@ -49,7 +51,8 @@ class Shape:
 
     `type` is what the version calls the record type, empty where it has no `@type`. `inner` is the attribute that v5
     has and this version has not, because what it holds stands beside the others; what nobody knows belongs to it.
-    `identified_by` leads to what serves as an id where there is none (`Extensible.identified_by`).
+    `identified_by` leads to what serves as an id where there is none (`Extensible.identified_by`). `moved` are paths in
+    the canonical object, and where the version has what stands there.
     """
 
     record: RecordType
@@ -57,6 +60,7 @@ class Shape:
     attributes: Mapping[str, Attribute]
     inner: str
     identified_by: tuple[Path, ...]
+    moved: tuple[tuple[Path, Path], ...] = ()
 
 
 class _Rules(NamedTuple):
@@ -67,6 +71,7 @@ class _Rules(NamedTuple):
     flat: frozenset[str]
     single: frozenset[str]
     left_out: frozenset[str]
+    moved: tuple[tuple[str, str], ...]
 
 
 def _rules(*projections: Projection) -> _Rules:
@@ -76,6 +81,7 @@ def _rules(*projections: Projection) -> _Rules:
         frozenset(name for each in projections for name in each.flat),
         frozenset(name for each in projections for name in each.single),
         frozenset(name for each in projections for name in each.left_out),
+        tuple({old: new for each in projections for old, new in each.moved.items()}.items()),
     )
 
 
@@ -114,6 +120,10 @@ def _shape(record: RecordType, version: Version, rules: _Rules, flat: bool) -> S
             )
         else:
             attributes[name] = attribute
+    moved: tuple[tuple[Path, Path], ...] = ()
+    if version is V4:
+        moved = tuple((tuple(old.split(".")), tuple(new.split("."))) for old, new in rules.moved)
+        _move(attributes, moved)
     inner, identified = "", record
     if flat:
         inner = _inner(record)
@@ -125,7 +135,19 @@ def _shape(record: RecordType, version: Version, rules: _Rules, flat: bool) -> S
                 further = replace(attribute, path=(inner, *attribute.path), required=name in required)
                 attributes.setdefault(name, further)
     paths = tuple(tuple(path.split(".")) for path in getattr(identified, "identified_by", ()))
-    return Shape(record, type_in(record, version), attributes, inner, paths)
+    return Shape(record, type_in(record, version), attributes, inner, paths, moved)
+
+
+def _move(attributes: dict[str, Attribute], moved: tuple[tuple[Path, Path], ...]) -> None:
+    """Leave out what the version has elsewhere, and have it there: a text, or an object that holds several."""
+    for old, new in moved:
+        attribute = attributes[old[0]]
+        attributes[old[0]] = replace(attribute, left_out=True, required=False)
+        if len(new) == 1:
+            attributes[new[0]] = Attribute(old, str, moved=True)
+        else:
+            required = attribute.required or (new[0] in attributes and attributes[new[0]].required)
+            attributes[new[0]] = Attribute((), dict, moved=True, required=required)
 
 
 def required_of(of: Shape) -> set[str]:

@@ -13,7 +13,7 @@ flat. What v5 says of the type of an object that v4 has flat (`@baseType`, `@sch
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -36,9 +36,11 @@ def read(document: Document, of: Resource | Task, version: Version) -> Document:
 def _read(document: Document, of: Shape, version: Version) -> Document:
     canonical: Document = {}
     within: Document = {}
+    if of.moved:
+        document = _moved(document, ((new, old) for old, new in of.moved))
     for name, value in document.items():
         attribute = of.attributes.get(name)
-        if attribute is None:
+        if attribute is None or attribute.moved:
             (within if of.inner else canonical)[name] = value
         elif value is not None or attribute.scalar is Any:
             object = within if len(attribute.path) > 1 else canonical
@@ -81,6 +83,28 @@ def _must_have_id(record: RecordType) -> bool:
     return id is not None and id.required
 
 
+def _moved(document: Document, paths: Iterable[tuple[Path, Path]]) -> Document:
+    """A copy of an object that has at the second of each two paths what it had at the first."""
+    moved = dict(document)
+    for (*way, last), target in paths:
+        holder = _holder(moved, way)
+        if last in holder:
+            value = holder.pop(last)
+            _holder(moved, target[:-1])[target[-1]] = value
+        if way and not holder:
+            del moved[way[0]]
+    return moved
+
+
+def _holder(document: Document, way: Sequence[str]) -> Document:
+    """The object to which a way leads, copied, so that it may be changed; an empty one where there is none."""
+    for name in way:
+        held = document.get(name)
+        document[name] = dict(held) if isinstance(held, dict) else {}
+        document = document[name]
+    return document
+
+
 def identity(document: Mapping[str, Any], of: Shape) -> str:
     """What serves as the id of an object that has none; empty where nothing does."""
     for path in of.identified_by:
@@ -104,7 +128,7 @@ def write(document: Document, of: Resource | Task, version: Version) -> Document
 
 
 def _written(document: Document, of: Shape) -> Document:
-    told = dict(document)
+    told = _moved(document, of.moved) if of.moved else dict(document)
     if told.get("@type") == of.record.__name__:
         told["@type"] = of.type
     for name, attribute in _changing(of):
@@ -162,13 +186,15 @@ def _changing(of: Shape) -> tuple[tuple[str, Attribute], ...]:
 
 
 def _changes(name: str, attribute: Attribute) -> bool:
+    if attribute.moved:
+        return False
     renamed = name != attribute.path[0]
     return renamed or attribute.flat or attribute.single or attribute.left_out or bool(attribute.unsaid)
 
 
 def _type_changes(record: RecordType) -> bool:
     of = shape(record, V4)
-    return of.type != type_in(record, V5) or any(_changes(*each) for each in of.attributes.items())
+    return of.type != type_in(record, V5) or bool(of.moved) or any(_changes(*each) for each in of.attributes.items())
 
 
 @cache

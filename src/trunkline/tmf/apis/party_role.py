@@ -24,7 +24,7 @@ PARTY_ROLE = Resource(
         V5: msgspec.to_builtins(
             PartyRole(
                 name="Ericsson as supplier",
-                role_type=RoleTypeRef(name="supplier", partnership_id="radio-vendors"),
+                role_type=RoleTypeRef(id="supplier", name="supplier", partnership_id="radio-vendors"),
                 engaged_party=EngagedParty(id="ericsson", name="Ericsson", referred_type="Organization"),
             )
         )

@@ -28,10 +28,12 @@ class PaymentMethodRef(EntityRef):
 class RoleTypeRef(Extensible):
     """What kind of role it is, as the specification of a partnership has it (TMF668).
 
-    The official file requires an `id` that it does not describe.
+    The official file requires an `id` that it does not describe: it is the name where none is given.
     """
 
-    id: Maybe[str] = UNSET
+    identified_by: ClassVar[tuple[str, ...]] = ("name", "partnershipId")
+
+    id: str
     name: Maybe[str] = UNSET
     partnership_id: Maybe[str] = UNSET
     partnership_href: Maybe[str] = UNSET

@@ -116,6 +116,10 @@ class ProductPrice(Extensible):
 class ProductRelationship(EntityRef):
     """Another product that this one depends on, is bundled in, is targeted by; v4 holds it one level deeper."""
 
+    v4: ClassVar[Projection] = Projection(
+        moved={name: f"product.{name}" for name in ("id", "href", "name", "@referredType")}
+    )
+
     relationship_type: str
 
 

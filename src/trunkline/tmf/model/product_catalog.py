@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from trunkline.tmf.declaration import Projection
 from trunkline.tmf.model.entity import UNSET, Entity, EntityRef, Maybe, datetime
 from trunkline.tmf.model.party import RelatedPartyRefOrPartyRoleRef
 from trunkline.tmf.model.value import TimePeriod
@@ -18,6 +19,8 @@ class CategoryRef(EntityRef):
 class ProductOfferingRef(EntityRef):
     """A reference to an offering."""
 
+    v4: ClassVar[Projection] = Projection(left_out=("version",))
+
     version: Maybe[str] = UNSET
 
 
@@ -26,6 +29,8 @@ class Category(Entity):
 
     `isRoot` says that it has no `parent`; `lastUpdate` is when it was changed last.
     """
+
+    v4: ClassVar[Projection] = Projection(moved={"parent.id": "parentId"})
 
     name: Maybe[str] = UNSET
     description: Maybe[str] = UNSET

@@ -16,6 +16,8 @@ from trunkline.tmf.model.value import Duration, Money, Quantity, TimePeriod
 class ProductOfferingPriceRef(EntityRef):
     """A reference to a price."""
 
+    v4: ClassVar[Projection] = Projection(left_out=("version",))
+
     version: Maybe[str] = UNSET
 
 
