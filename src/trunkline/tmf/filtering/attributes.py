@@ -15,6 +15,7 @@ from trunkline.store.query import Compare, Condition, Operator, Path
 from trunkline.tmf.declaration import Resource, Version
 from trunkline.tmf.errors import bad
 from trunkline.tmf.filtering.values import Unreadable, compared
+from trunkline.tmf.versions import canonical_path
 
 HREF: Final = ("href",)
 """It is not kept but made, with the id at its end."""
@@ -40,7 +41,7 @@ class Attributes:
     def path(self, names: Path, parameter: str, position: int) -> Path:
         """Where the store has what `names` lead to. Raises `Refusal` (400) where the resource has no such attribute;
         it names the parameter and the position that are given."""
-        path = names
+        path = canonical_path(names, self._of, self._version)
         if path[0] not in _OF_ALL and path[0] not in _names(self._of.record):
             raise bad(
                 "unknownAttribute",
@@ -83,7 +84,8 @@ class Attributes:
 
     def sortable_names(self) -> list[str]:
         """What the store can sort by, as far as the version calls it the same."""
-        return [".".join(path) for path in self._declared if self.sortable(path)]
+        paths = (path for path in self._declared if canonical_path(path, self._of, self._version) == path)
+        return [".".join(path) for path in paths if self.sortable(path)]
 
 
 class Undeclared:

@@ -37,11 +37,22 @@ def element(path: Path, where: Condition) -> Condition:
 
 
 def size(condition: Condition) -> int:
-    """How many values it looks at."""
+    """How many conditions it is, all that lie in it among them."""
     match condition:
         case And(conditions) | Or(conditions):
-            return sum(map(size, conditions))
+            return 1 + sum(map(size, conditions))
         case Not(inner) | Element(_, inner):
-            return size(inner)
+            return 1 + size(inner)
+        case _:
+            return 1
+
+
+def depth(condition: Condition) -> int:
+    """How many conditions lie in each other."""
+    match condition:
+        case And(conditions) | Or(conditions):
+            return 1 + max(map(depth, conditions), default=0)
+        case Not(inner) | Element(_, inner):
+            return 1 + depth(inner)
         case _:
             return 1

@@ -10,7 +10,7 @@ from trunkline.tmf.declaration import Resource, Version
 from trunkline.tmf.errors import bad
 from trunkline.tmf.filtering import jsonpath
 from trunkline.tmf.filtering.attributes import Attributes
-from trunkline.tmf.filtering.conditions import all_of, any_of, element, size
+from trunkline.tmf.filtering.conditions import all_of, any_of, depth, element, size
 from trunkline.tmf.filtering.faults import malformed
 from trunkline.tmf.filtering.grammar import Term, terms
 from trunkline.tmf.filtering.values import Unreadable
@@ -18,8 +18,10 @@ from trunkline.tmf.filtering.values import Unreadable
 RESERVED: Final = frozenset({"offset", "limit", "fields", "sort", "filter", "before", "after"})
 """Parameters that are no attributes."""
 MAX_PARAMETERS: Final = 100
-MAX_SIZE: Final = 200
-"""Values that a filter may look at: what is not text may count twice."""
+MAX_SIZE: Final = 300
+"""Conditions that a filter may be made of; a value that may be a text or a number is three."""
+MAX_DEPTH: Final = 24
+"""How deep they may lie in each other."""
 
 
 def condition(parameters: Sequence[tuple[str, str]], of: Resource, version: Version) -> Condition | None:
@@ -51,8 +53,9 @@ def condition(parameters: Sequence[tuple[str, str]], of: Resource, version: Vers
     if not found:
         return None
     whole = all_of(found)
-    if size(whole) > MAX_SIZE:
-        raise bad("badFilter", "the filter asks for too much", f"it looks at more than {MAX_SIZE} values")
+    if size(whole) > MAX_SIZE or depth(whole) > MAX_DEPTH:
+        limits = f"at most {MAX_SIZE} conditions are taken, and {MAX_DEPTH} that lie in each other"
+        raise bad("badFilter", "the filter asks for too much", limits)
     return whole
 
 
