@@ -9,6 +9,7 @@ import pytest
 
 from tests.telco.network.records.lives import CELL, NOON
 from trunkline.telco.model import NetworkResource, Source
+from trunkline.telco.network.records.resources import LONGEST_ID
 from trunkline.telco.network.records.resources import resource as document
 
 
@@ -84,6 +85,19 @@ def test_a_node_lies_in_nothing_that_is_known_and_has_its_id_as_name() -> None:
     told = document(resource("ManagedElement=ANT_01"))
     assert told["name"] == "ANT_01"
     assert not {"resourceRelationship", "place", "resourceCharacteristic"} & told.keys()
+
+
+def test_a_comma_in_a_name_is_no_step() -> None:
+    (relationship,) = document(resource(r"ManagedElement=A\,B,ENBFunction=1\,2"))["resourceRelationship"]
+    assert relationship["resource"]["id"] == r"ManagedElement=A\,B"
+    assert "resourceRelationship" not in document(resource("cell 7"))
+
+
+def test_a_name_that_is_too_long_for_an_id_has_one_that_stands_for_it() -> None:
+    first, second = (document(resource(f"ManagedElement={'x' * 600}{end}")) for end in "ab")
+    assert len(first["id"]) == len(second["id"]) == LONGEST_ID
+    assert first["id"] != second["id"]
+    assert document(resource(f"ManagedElement={'x' * 600}a"))["id"] == first["id"]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from hashlib import blake2b
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
@@ -17,8 +17,6 @@ from trunkline.store.times import read_time
 from trunkline.telco.model import Kpi
 from trunkline.telco.network.records.indicators import SPECIFICATION, reference
 from trunkline.tmf.declaration import Document
-
-MEASUREMENT: Final = "performanceMeasurement"
 
 
 def measurement(kpi: Kpi) -> Document:

@@ -7,10 +7,14 @@ characteristics by their 3GPP or vendor's names. States of X.731 are told as far
 from __future__ import annotations
 
 from collections.abc import Iterator
+from hashlib import blake2b
 from typing import Final
 
-from trunkline.telco.model import NetworkResource
+from trunkline.telco.model import Dn, NetworkResource
 from trunkline.tmf.declaration import Document
+
+LONGEST_ID: Final = 500
+"""Characters, as many as a store takes."""
 
 # X.731's values as bulk CM files write them (TS 28.625), letters only, and as TMF639 spells them.
 _STATES: Final = {
@@ -24,7 +28,7 @@ def resource(resource: NetworkResource) -> Document:
     """The document of a managed object. The time of the file is not in it: only what changes makes it another."""
     name = resource.user_label or resource.dn.rpartition(",")[2].partition("=")[2]
     document: Document = {
-        "id": resource.dn,
+        "id": id_of(resource.dn),
         "@type": "LogicalResource",
         "@baseType": "Resource",
         "name": name or resource.dn,
@@ -36,6 +40,13 @@ def resource(resource: NetworkResource) -> Document:
         "externalIdentifier": [_native_name(resource)],
     }
     return {name: value for name, value in document.items() if value != []}
+
+
+def id_of(dn: str) -> str:
+    """The id of an object: its DN, or what stands for one that is too long for an id."""
+    if len(dn) <= LONGEST_ID:
+        return dn
+    return f"{dn[: LONGEST_ID - 33]}~{blake2b(dn.encode(), digest_size=16).hexdigest()}"
 
 
 def _states(resource: NetworkResource) -> Document:
@@ -56,7 +67,10 @@ def _characteristics(resource: NetworkResource) -> Iterator[Document]:
 
 def _relationships(resource: NetworkResource) -> Iterator[Document]:
     """What the object lies in, by its name (TS 32.300): everything but the last step."""
-    above = resource.dn.rpartition(",")[0]
+    try:
+        above = id_of(",".join(f"{step.cls}={step.id}" for step in Dn.parse(resource.dn)[:-1]))
+    except ValueError:  # not of the form class=id: a name that stands for itself
+        return
     if above:
         # TMF639's relationship is a reference itself in v5 and so must have an id, beside that of what it leads to.
         yield {
