@@ -86,6 +86,20 @@ KNOWN_MISTAKES: tuple[Mistake, ...] = (
     ),
 )
 
+WITHOUT_CHANGES = {(639, V5)}
+"""Files that have the bodies of POST and PATCH, and the events of what these do, but the operations of GET alone."""
+MISTAKEN_EXAMPLES: dict[int, tuple[str, ...]] = {
+    628: ("note[0].date is no time: '2022-13-05T08:00:00Z'",),
+    639: ("version is no attribute of Resource",),  # it is resourceVersion
+    642: ("ackedAlarm[0].ackTime is no attribute of Alarm",),  # it is the task's
+}
+"""What strict validation says of official examples that are wrong by their own file, or beside it."""
+INVALID_EXAMPLES: dict[int, tuple[str, ...]] = {
+    639: ("'id' is a required property",),  # of relationships, which the file makes references
+    642: ("'Equipment Alarm' is not one of",),  # a value as v3 had it
+}
+"""What keeps official examples from being valid by the schema of their own file."""
+
 
 class Example(NamedTuple):
     """A document that an official file gives as one of a schema's, and its place there."""

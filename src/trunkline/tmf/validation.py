@@ -57,7 +57,7 @@ class _Check:
                     )
             elif value is None:
                 if self._strict and attribute.scalar is not Any:
-                    raise _wrong(_at(path, name), value, attribute)
+                    raise _wrong(_at(path, name), value, attribute, attribute.many and not attribute.single)
             else:
                 self._attribute(value, attribute, _at(path, name))
         for name, attribute in of.attributes.items():

@@ -76,3 +76,8 @@ class EntityRef(Extensible, kw_only=True, rename="camel"):
     href: Maybe[str] = UNSET
     name: Maybe[str] = UNSET
     referred_type: Maybe[str] = field(name="@referredType", default=UNSET)
+
+    @classmethod
+    def fits(cls, document: Mapping[str, Any]) -> bool:
+        """A reference leads somewhere."""
+        return not document.keys().isdisjoint(("id", "href")) and super().fits(document)

@@ -31,5 +31,5 @@ class RelatedPartyRefOrPartyRoleRef(Extensible):
 
     v4_type: ClassVar[str] = "RelatedParty"
 
+    party_or_party_role: PartyRef | PartyRoleRef
     role: Maybe[str] = UNSET
-    party_or_party_role: Maybe[PartyRef | PartyRoleRef] = UNSET

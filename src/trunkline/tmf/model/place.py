@@ -24,14 +24,14 @@ class RelatedPlaceRef(Extensible):
     v4_type: ClassVar[str] = "RelatedPlaceRefOrValue"
 
     role: str
-    place: Maybe[PlaceRef] = UNSET
+    place: PlaceRef
 
 
 class RelatedPlaceRefOrValue(Extensible):
     """A place or a reference to one, and what it is to the record (TMF637)."""
 
     role: str
-    place: Maybe[PlaceRef | Place] = UNSET
+    place: PlaceRef | Place
 
 
 class RelatedPlace(Extensible):
@@ -40,4 +40,4 @@ class RelatedPlace(Extensible):
     v4_type: ClassVar[str] = "RelatedPlaceRefOrValue"
 
     role: str
-    related_place: Maybe[Place] = UNSET
+    related_place: Place
