@@ -27,7 +27,7 @@ class NoProject(Exception):
 
 @dataclass(frozen=True)
 class Project:
-    """A folder with `trunkline.toml`, `contracts/`, `systems/`, `kpis/` and `health.yaml`."""
+    """A folder with `trunkline.toml`, `contracts/`, `systems/`, `kpis/`, `catalogue/` and `health.yaml`."""
 
     folder: Path
 
@@ -147,6 +147,7 @@ def check(project: Project, against: Path | None = None) -> list[Problem]:
     from trunkline.log import LogError, open_log
     from trunkline.streams import folder
     from trunkline.telco.network.processors import check as check_network
+    from trunkline.tmf import catalogue
 
     problems: list[Problem] = []
     try:
@@ -168,6 +169,7 @@ def check(project: Project, against: Path | None = None) -> list[Problem]:
     problems += connection.check(project.folder)
     problems += declaration.check(project.folder)
     problems += check_network(project.folder)
+    problems += catalogue.check(project.folder / catalogue.FOLDER)
     if not problems:
         problems += folder.check(project.folder / "processors", set(project.contracts))
     return sorted(problems, key=lambda problem: (str(problem.file), problem.line))

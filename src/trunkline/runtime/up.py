@@ -9,6 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from contextlib import closing
 from pathlib import Path
 
 import typer
@@ -19,6 +20,7 @@ from trunkline.document import Invalid
 from trunkline.project import NoProject, Project, check
 from trunkline.runtime import supervisor
 from trunkline.runtime.signals import stop_event
+from trunkline.tmf import catalogue
 
 QUIET_SUMMARY = 15  # seconds between two summary lines where the output is no terminal
 
@@ -40,9 +42,24 @@ def run(folder: Path) -> None:
         format="\r\033[K%(asctime)s %(message)s" if sys.stderr.isatty() else "%(asctime)s %(message)s",
     )
     stop = stop_event()
+    _load_catalogue(project)
     typer.echo(_welcome(project))
     supervisor.supervise(project, stop, Summary(project).show)
     typer.echo("\nStopped. Start it again and it goes on where it was.")
+
+
+def _load_catalogue(project: Project) -> None:
+    """Bring what is sold up to the project's files, where it has any. A state in them that cannot follow the one in the
+    store is said, and leaves the catalogue as it was."""
+    folder = project.folder / catalogue.FOLDER
+    if not folder.is_dir():
+        return
+    try:
+        with closing(project.open_store()) as store:
+            catalogue.load(store, catalogue.read(folder))
+    except Invalid as error:
+        for problem in error.problems:
+            typer.echo(f"the catalogue was not loaded: {problem}", err=True)
 
 
 def _welcome(project: Project) -> str:
