@@ -9,14 +9,19 @@ from trunkline.connect.archive import Archive
 from trunkline.http import create_app, serve
 from trunkline.project import Project
 from trunkline.telco.network.api.network_health import network_health
+from trunkline.tmf.apis import APIS
+from trunkline.tmf.serving import serve as serve_tmf
 
 
 def run(project: Project, stop: threading.Event) -> None:
     """Serve until `stop` is set. Raises `RefusedBind` where the host is not a loopback address."""
-    http = project.settings.http
-    with closing(project.open_log()) as log:
+    http, tmf = project.settings.http, project.settings.tmf
+    with closing(project.open_log()) as log, closing(project.open_store()) as store:
         try:
-            apis = [network_health(log, Archive(project.data / "archive"), stop)]
+            apis = [
+                network_health(log, Archive(project.data / "archive"), stop),
+                *serve_tmf(APIS, store, root=tmf.root, strict=tmf.strict),
+            ]
             serve(create_app(apis, title=f"{project.settings.name} on Trunkline"), http.host, http.port, stop)
         finally:
             stop.set()

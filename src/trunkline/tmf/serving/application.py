@@ -7,7 +7,7 @@ also those for what is not there, what is not offered, and what went wrong.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 from urllib.parse import parse_qsl, unquote_to_bytes
 
@@ -35,7 +35,13 @@ class Application:
     `/hub`. `root` is the URL that hrefs begin with; "" takes the one that the request came to."""
 
     def __init__(
-        self, path: str, version: Version, served: Iterable[Served], document: bytes, hub: ASGIApp | None, root: str
+        self,
+        path: str,
+        version: Version,
+        served: Iterable[Served],
+        document: Callable[[], bytes],
+        hub: ASGIApp | None,
+        root: str,
     ) -> None:
         self._path, self._version, self._hub, self._root, self._document = path, version, hub, root, document
         self._depth = path.count("/") + 1
@@ -89,7 +95,9 @@ class Application:
     async def _answer(self, steps: list[str], scope: Scope, receive: Receive) -> Answer:
         method: str = scope["method"]
         if steps == [DOCUMENT]:
-            return Answer(200, self._document) if method == "GET" else self._not_offered(scope, ["GET"])
+            if method != "GET":
+                return self._not_offered(scope, ["GET"])
+            return Answer(200, await run_in_threadpool(self._document))
         place = _place(steps)
         offers = self._offers.get((place.parent, place.name, bool(place.id))) if place else None
         if place is None or offers is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
+from functools import cache
 
 import msgspec
 from fastapi import APIRouter
@@ -16,7 +17,7 @@ from trunkline.tmf.serving.application import DOCUMENT, Application
 from trunkline.tmf.serving.openapi import document
 from trunkline.tmf.serving.served import Served
 
-Hub = Callable[[OpenApi, Version, Store], APIRouter]
+Hub = Callable[[OpenApi, Version], APIRouter]
 """The routes of `/hub`, their paths behind the API's own."""
 
 
@@ -39,7 +40,7 @@ def serve(
     served = [one for api in apis for version in api.versions for one in _served(api, version, store, owners, strict)]
     store.declare(list({one.of.name: one.of.kind for one in served}.values()))
     return [
-        _api(api, version, [one for one in served if one.api is api and one.version is version], store, hub, root)
+        _api(api, version, [one for one in served if one.api is api and one.version is version], hub, root)
         for api in apis
         for version in api.versions
     ]
@@ -55,10 +56,14 @@ def _served(
         yield Served(api, version, task.resource, store, owners.get(task.name, of_the_api), task, strict)
 
 
-def _api(api: OpenApi, version: Version, served: list[Served], store: Store, hub: Hub | None, root: str) -> Api:
+def _api(api: OpenApi, version: Version, served: list[Served], hub: Hub | None, root: str) -> Api:
     path = api.path(version)
-    routes = hub(api, version, store) if hub is not None else None
-    told = msgspec.json.encode(document(api, version, served, root=root, hub=routes))
+    routes = hub(api, version) if hub is not None else None
+
+    @cache
+    def told() -> bytes:
+        return msgspec.json.encode(document(api, version, served, root=root, hub=routes))
+
     application = Application(path, version, served, told, AsyncExitStackMiddleware(routes) if routes else None, root)
     description = f"**TMF{api.number} {api.title} {version}**: `{path}/{DOCUMENT}`"
     return Api(APIRouter(), (), nullcontext, description, {path: application})
