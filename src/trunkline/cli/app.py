@@ -10,7 +10,20 @@ import sys
 
 import typer
 
-from trunkline.cli import contracts, effects, events, folder, groups, move, network, processors, quarantine, roles
+from trunkline.cli import (
+    catalogue,
+    contracts,
+    effects,
+    events,
+    folder,
+    groups,
+    move,
+    network,
+    processors,
+    quarantine,
+    roles,
+    tmf,
+)
 from trunkline.cli.output import Refused
 
 app = typer.Typer(
@@ -25,10 +38,12 @@ app = typer.Typer(
 )
 for commands in (folder, network, events, processors, move, roles):
     commands.register(app)
+app.add_typer(catalogue.app, name="catalogue")
 app.add_typer(contracts.app, name="contracts")
 app.add_typer(effects.app, name="effects")
 app.add_typer(groups.app, name="groups")
 app.add_typer(quarantine.app, name="quarantine")
+app.add_typer(tmf.app, name="tmf")
 
 
 def main() -> None:
@@ -42,11 +57,12 @@ def main() -> None:
         from trunkline.http.bind import RefusedBind
         from trunkline.log import LogError
         from trunkline.project import NoProject
+        from trunkline.store import StoreError
 
         if isinstance(error, Invalid):
             for problem in error.problems:
                 typer.echo(problem, err=True)
-        elif isinstance(error, NoProject | Refused | RefusedBind | LogError | OSError):
+        elif isinstance(error, NoProject | Refused | RefusedBind | LogError | StoreError | OSError):
             typer.echo(f"trunkline: {error}", err=True)
         else:
             raise
