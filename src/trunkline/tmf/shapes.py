@@ -147,7 +147,7 @@ def _move(attributes: dict[str, Attribute], moved: tuple[tuple[Path, Path], ...]
             attributes[new[0]] = Attribute(old, str, moved=True)
         else:
             required = attribute.required or (new[0] in attributes and attributes[new[0]].required)
-            attributes[new[0]] = Attribute((), dict, moved=True, required=required)
+            attributes[new[0]] = Attribute(new[:1], dict, moved=True, required=required)
 
 
 def required_of(of: Shape) -> set[str]:

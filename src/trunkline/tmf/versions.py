@@ -217,7 +217,12 @@ def canonical_path(path: Path, of: Resource | Task, version: Version) -> Path:
         return path
     canonical: list[str] = []
     shapes = [shape_of(of, version, record) for record in special((of.record,))]
-    for place, name in enumerate(path):
+    place = 0
+    while place < len(path):
+        moved = ((old, new) for each in shapes for old, new in each.moved if path[place : place + len(new)] == new)
+        if (elsewhere := next(moved, None)) is not None:
+            return (*canonical, *elsewhere[0], *path[place + len(elsewhere[1]) :])
+        name = path[place]
         found = next(((each, each.attributes[name]) for each in shapes if name in each.attributes), None)
         if found is None:
             inner = next((each.inner for each in shapes if each.inner), "")
@@ -225,4 +230,5 @@ def canonical_path(path: Path, of: Resource | Task, version: Version) -> Path:
         attribute = found[1]
         canonical += attribute.path
         shapes = [shape(each, version, attribute.flat) for each in special(attribute.records)]
+        place += 1
     return tuple(canonical)

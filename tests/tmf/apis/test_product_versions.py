@@ -159,6 +159,8 @@ def test_a_category_names_its_parent_by_the_id_alone_in_v4() -> None:
         (PRODUCT, "relatedParty.role", "relatedParty.role"),
         (PRODUCT, "place.id", "place.place.id"),
         (PRODUCT, "productRelationship.product.id", "productRelationship.id"),
+        (PRODUCT, "productRelationship.product.status", "productRelationship.product.status"),
+        (PRODUCT, "productRelationship.relationshipType", "productRelationship.relationshipType"),
         (SPECIFICATION, "productSpecCharacteristic.productSpecCharacteristicValue.value", None),
         (PRICE, "constraint.id", "policy.id"),
     ],
