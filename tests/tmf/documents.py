@@ -57,7 +57,8 @@ def _objects(
                 required[name] = st.just(_WHOLE.get(record.__name__, record.__name__))
         else:
             (required if field.required else optional)[name] = _values(field.type, typed, extended, depth)
-    names = st.lists(st.sampled_from(sorted(optional)), max_size=max(4 - depth, 0), unique=True)
+    few = max(4 - depth, 0)
+    names = st.lists(st.sampled_from(sorted(optional)), max_size=few, unique=True) if optional else st.just([])
     others = names.flatmap(lambda some: st.fixed_dictionaries({name: optional[name] for name in some}))
     further = extensions if extended else st.just({})
     return st.builds(lambda *parts: parts[0] | parts[1] | parts[2], further, st.fixed_dictionaries(required), others)

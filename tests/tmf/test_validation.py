@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from tests.tmf.documents import documents, texts
+from trunkline.tmf.apis import APIS
 from trunkline.tmf.apis.alarm import ALARM
 from trunkline.tmf.apis.alarm import API as ALARMS
 from trunkline.tmf.apis.performance import INDICATOR, JOB
@@ -13,8 +17,12 @@ from trunkline.tmf.apis.resource_inventory import RESOURCE
 from trunkline.tmf.declaration import V4, V5, Projection, Resource, Task, Version
 from trunkline.tmf.errors import Refusal
 from trunkline.tmf.model.event import Event
+from trunkline.tmf.shapes import shape_of
 from trunkline.tmf.validation import check
+from trunkline.tmf.versions import read, write
 
+OF: list[Resource | Task] = [of for api in APIS for of in (*api.resources, *api.tasks)]
+NAMES = sorted({name for of in OF for version in (V4, V5) for name in shape_of(of, version).attributes})
 RAISED: dict[str, Any] = {
     "@type": "Alarm",
     "state": "raised",
@@ -176,3 +184,41 @@ def test_v4_knows_fewer_words() -> None:
 def test_a_long_value_is_shown_in_part() -> None:
     document = {"@type": "PerformanceIndicatorSpecification", "indicatorType": "x" * 10_000}
     assert len(refusal(document, INDICATOR, strict=True)[1]) < 300
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers(-9, 9) | st.floats(-9, 9) | st.text(max_size=3),
+    lambda further: (
+        st.lists(further, max_size=3) | st.dictionaries(st.sampled_from(NAMES) | texts, further, max_size=4)
+    ),
+    max_leaves=12,
+)
+
+
+@st.composite
+def spoilt(draw: st.DrawFn, of: Resource | Task, version: Version) -> Any:
+    """A right document with something else in place of one of its values."""
+    document = draw(documents(of, version))
+    at: Any = document
+    while True:
+        places = sorted(at) if isinstance(at, dict) else range(len(at))
+        place = draw(st.sampled_from(places)) if places else None
+        if place is None:
+            return document
+        if not isinstance(at[place], dict | list) or draw(st.booleans()):
+            at[place] = draw(json_values)
+            return document
+        at = at[place]
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.data())
+def test_anything_is_accepted_or_refused_and_what_is_accepted_can_be_read_and_told(data: st.DataObject) -> None:
+    of, version = data.draw(st.sampled_from(OF)), data.draw(st.sampled_from([V4, V5]))
+    document = data.draw(spoilt(of, version) | json_values)
+    try:
+        check(document, of, version, creating=data.draw(st.booleans()), strict=data.draw(st.booleans()))
+    except Refusal:
+        return
+    for other in (V4, V5):
+        write(read(document, of, version), of, other)
