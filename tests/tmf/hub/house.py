@@ -8,9 +8,10 @@ from pathlib import Path
 from time import sleep
 from typing import Any
 
-from tests.tmf.hub.memory import MemoryStore
-from trunkline.log import Event, open_log
+from trunkline.log import Event, Log, open_log
 from trunkline.settings import Hub
+from trunkline.store import Store
+from trunkline.store.opening import open_store
 from trunkline.tmf.declaration import V4, V5, OpenApi, Resource, Task, Version, text, time
 from trunkline.tmf.events import TOPIC, tell
 from trunkline.tmf.hub import metrics
@@ -34,8 +35,7 @@ class House:
 
     def __init__(self, folder: Path, settings: Hub = QUICK) -> None:
         self.settings = settings
-        self.log = open_log(f"sqlite://{folder / 'log.db'}?lease=1")
-        self.store: Any = MemoryStore()
+        self.log, self.store = log_in(folder), store_in(folder)
         self.subscriptions = Subscriptions(self.store, self.log, Guard(settings.allow))
         self.letters = DeadLetters(self.store)
         self._stop = threading.Event()
@@ -85,6 +85,16 @@ class House:
         self.stop()
         self.log.close()
         self.store.close()
+
+
+def log_in(folder: Path) -> Log:
+    """The log in a folder, in which a process that was killed is soon found dead."""
+    return open_log(f"sqlite://{folder / 'log.db'}?lease=1")
+
+
+def store_in(folder: Path) -> Store:
+    """The store in a folder."""
+    return open_store(f"sqlite://{folder / 'store.db'}")
 
 
 class Outbox:

@@ -40,8 +40,8 @@ from trunkline.tmf.hub.subscription import (
 from trunkline.tmf.hub.subscriptions import all_of
 
 GROUP = "tmf.hub"
-LOOK = 1.0  # seconds between looks at who subscribes, what is to be sent again, and what this process holds
-SAVE = 0.3  # seconds between two saves
+LOOK = 0.5  # seconds between looks at who subscribes, what is to be sent again, and what this process holds
+SAVE = 0.1  # seconds between two saves
 NEWS = 0.1  # seconds to wait for new events at once
 GRACE = 8.0  # seconds that requests have to end when it is stopped; the supervisor waits for 10
 
