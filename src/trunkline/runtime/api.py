@@ -9,8 +9,7 @@ from trunkline.connect.archive import Archive
 from trunkline.http import create_app, serve
 from trunkline.project import Project
 from trunkline.telco.network.api.network_health import network_health
-from trunkline.telco.network.records.kinds import ALARM, KINDS
-from trunkline.telco.network.records.owner import AlarmOwner
+from trunkline.telco.network.records.owners import owners
 from trunkline.tmf.apis import APIS
 from trunkline.tmf.serving import serve as serve_tmf
 
@@ -20,11 +19,9 @@ def run(project: Project, stop: threading.Event) -> None:
     http, tmf = project.settings.http, project.settings.tmf
     with closing(project.open_log()) as log, closing(project.open_store()) as store:
         try:
-            store.declare(KINDS)
-            owners = {ALARM.name: AlarmOwner(store)}
             apis = [
                 network_health(log, Archive(project.data / "archive"), stop),
-                *serve_tmf(APIS, store, owners=owners, root=tmf.root, strict=tmf.strict),
+                *serve_tmf(APIS, store, owners=owners(store), root=tmf.root, strict=tmf.strict),
             ]
             serve(create_app(apis, title=f"{project.settings.name} on Trunkline"), http.host, http.port, stop)
         finally:

@@ -8,8 +8,8 @@ from hypothesis import given
 
 from tests.telco.network.records.lives import CELL, NOON, alarm, alarms
 from trunkline.telco.model import AckState, Alarm, Comment, EventType, Severity
+from trunkline.telco.network.records.alarms import SCHEMA, merged, read
 from trunkline.telco.network.records.alarms import alarm as document
-from trunkline.telco.network.records.alarms import merged, read
 
 
 def test_an_alarm_has_the_words_of_x733_and_the_names_of_tmf642() -> None:
@@ -25,6 +25,7 @@ def test_an_alarm_has_the_words_of_x733_and_the_names_of_tmf642() -> None:
     assert told == {
         "id": "a1",
         "@type": "Alarm",
+        "@schemaLocation": SCHEMA,
         "externalAlarmId": "651",
         "state": "raised",
         "alarmType": "equipmentAlarm",

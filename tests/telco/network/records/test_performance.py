@@ -8,7 +8,7 @@ from typing import Any
 from tests.telco.network.outputs import at
 from trunkline.telco.model import Kpi, Passport
 from trunkline.telco.network.performance import formulas
-from trunkline.telco.network.records.indicators import group, specification
+from trunkline.telco.network.records.indicators import SCHEMA, group, specification
 from trunkline.telco.network.records.measurements import latest
 from trunkline.telco.network.records.measurements import measurement as document
 
@@ -30,6 +30,7 @@ def test_a_formula_is_an_indicator_with_its_unit_and_how_it_comes_to_be() -> Non
     assert specification(formula, table) == {
         "id": "ericsson-lte.Accessibility",
         "@type": "PerformanceIndicatorSpecification",
+        "@schemaLocation": SCHEMA,
         "name": "Accessibility",
         "description": "TS 32.450 6.1.1 (E-RAB accessibility)",
         "indicatorCategory": "LTE",

@@ -1,7 +1,8 @@
 """An alarm of the network as TMF642 tells of it, in the shape of v5. X.733's words are the model's already.
 
-What TMF642 has no attribute for stands beside its own: `vendor`, `problem` (the vendor's stable code), `nativeDn`,
-`repeats`, `reportedBy` (every system that told of it) and `externalIdentifier` (the ids that it has there).
+What TMF642 has no attribute for stands beside its own, as its `@schemaLocation` says: `vendor`, `problem` (the vendor's
+stable code), `nativeDn`, `repeats`, `reportedBy` (every system that told of it) and `externalIdentifier` (the ids that
+it has there).
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ import msgspec
 from trunkline.store.times import read_time
 from trunkline.telco.model import AckState, Alarm, Comment, EventType, Severity, Source
 from trunkline.tmf.declaration import Document
+
+SCHEMA = "urn:trunkline:schema:network-alarm"
 
 # What an alarm has now and need not have later. All else that was ever said of it stays.
 _PASSING = frozenset(
@@ -33,6 +36,7 @@ def alarm(alarm: Alarm) -> Document:
         {
             "id": alarm.id,
             "@type": "Alarm",
+            "@schemaLocation": SCHEMA,
             "externalAlarmId": alarm.paths.get(source, ""),
             "state": alarm.state,
             "alarmType": alarm.event_type,
@@ -109,7 +113,8 @@ def merged(before: Document, told: Document) -> Document:
     kept = {name: value for name, value in before.items() if name not in _PASSING}
     if (before.get("ackState"), before.get("ackUserId")) != (told.get("ackState"), told.get("ackUserId")):
         kept.pop("ackSystemId", None)
-    same = [name for name in _REFERENCES if ids(before, name) and ids(before, name) == ids(told, name)]
+    same = list(before.keys() & {"@type", "@schemaLocation"})  # an alarm that was posted may be of another type
+    same += [name for name in _REFERENCES if ids(before, name) and ids(before, name) == ids(told, name)]
     same += [name for name in _TIMES if time_of(before, name) and time_of(before, name) == time_of(told, name)]
     return kept | told | {name: before[name] for name in same}
 

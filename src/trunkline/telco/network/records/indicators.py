@@ -1,7 +1,8 @@
 """The operator's KPI formulas as TMF628 v5 tells of indicators.
 
 A formula is a performanceIndicatorSpecification, a formula table a performanceIndicatorGroupSpecification. They are the
-project's data (`kpis/*.yaml`), so the store has what the files say.
+project's data (`kpis/*.yaml`), so the store has what the files say, and they say so by their `@schemaLocation`; with it
+go the attributes `version` and `vendor`.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from trunkline.tmf.declaration import Document
 
 SPECIFICATION: Final = "performanceIndicatorSpecification"
 GROUP: Final = "performanceIndicatorGroupSpecification"
+SCHEMA: Final = "urn:trunkline:schema:kpi-formula"
 
 
 def declare(store: Store, tables: Iterable[Table]) -> None:
@@ -27,7 +29,7 @@ def declare(store: Store, tables: Iterable[Table]) -> None:
         for formula in table.formulas:
             wanted[SPECIFICATION][id_of(formula.full_name)] = specification(formula, table)
     for kind, documents in wanted.items():
-        there = dict(_all(store, kind))
+        there = {id: document for id, document in _all(store, kind) if is_declared(document)}
         with store.unit() as unit:
             for id, document in documents.items():
                 if there.get(id) != document:
@@ -36,11 +38,17 @@ def declare(store: Store, tables: Iterable[Table]) -> None:
                 unit.remove(kind, id)
 
 
+def is_declared(document: Document) -> bool:
+    """Whether a formula table says it, and not a client of the API."""
+    return document.get("@schemaLocation") == SCHEMA
+
+
 def specification(formula: Formula, table: Table) -> Document:
     """What a KPI is: its unit, and the formula by which it comes of the vendor's counters."""
     return {
         "id": id_of(formula.full_name),
         "@type": "PerformanceIndicatorSpecification",
+        "@schemaLocation": SCHEMA,
         "name": formula.name,
         "description": formula.spec,
         **({"indicatorCategory": table.technology} if table.technology else {}),
@@ -57,6 +65,7 @@ def group(table: Table) -> Document:
     return {
         "id": table.name,
         "@type": "PerformanceIndicatorGroupSpecification",
+        "@schemaLocation": SCHEMA,
         "name": table.name,
         **({"groupCategory": table.technology} if table.technology else {}),
         SPECIFICATION: [reference(one.full_name, one.name, one.version) for one in table.formulas],

@@ -19,6 +19,7 @@ RESOURCE: Final = _of(resource_inventory.API, "resource")
 MEASUREMENT: Final = _of(performance.API, "performanceMeasurement")
 SPECIFICATION: Final = _of(performance.API, "performanceIndicatorSpecification")
 GROUP: Final = _of(performance.API, "performanceIndicatorGroupSpecification")
+JOB: Final = _of(performance.API, "measurementCollectionJob")
 TASKS: Final = {task.name: task.resource for task in alarm.API.tasks}
 
 KINDS: Final[tuple[Kind, ...]] = (

@@ -16,6 +16,7 @@ from trunkline.tmf.declaration import Document
 LONGEST_ID: Final = 500
 """Characters, as many as a store takes."""
 
+_NAME: Final = "DN"
 # X.731's values as bulk CM files write them (TS 28.625), letters only, and as TMF639 spells them.
 _STATES: Final = {
     "administrativeState": {"locked": "locked", "unlocked": "unlocked", "shuttingdown": "shutdown"},
@@ -40,6 +41,12 @@ def resource(resource: NetworkResource) -> Document:
         "externalIdentifier": [_native_name(resource)],
     }
     return {name: value for name, value in document.items() if value != []}
+
+
+def is_of_network(document: Document) -> bool:
+    """Whether the network tells of a resource, and not a client of the API: it has a name there."""
+    names = document.get("externalIdentifier", ())
+    return any(isinstance(name, dict) and name.get("externalIdentifierType") == _NAME for name in names)
 
 
 def id_of(dn: str) -> str:
@@ -89,5 +96,5 @@ def _places(resource: NetworkResource) -> Iterator[Document]:
 
 
 def _native_name(resource: NetworkResource) -> Document:
-    identifier = {"@type": "ExternalIdentifier", "externalIdentifierType": "DN", "id": resource.native_dn}
+    identifier = {"@type": "ExternalIdentifier", "externalIdentifierType": _NAME, "id": resource.native_dn}
     return identifier | ({"owner": resource.system} if resource.system else {})
