@@ -124,10 +124,8 @@ def test_what_cannot_be_decided_is_refused_with_the_reason(acme: Path, target: T
     assert "name the effects" in trunkline(acme, "effects", "retry", code=1)
 
 
-def test_the_role_runs_where_a_project_declares_effectors(acme: Path) -> None:
+def test_the_role_runs_with_all_others(acme: Path) -> None:
     assert "perform" in [service.name for service in supervisor.services(Project(acme))]
-    (acme / "effects" / "sms.yaml").unlink()
-    assert "perform" not in [service.name for service in supervisor.services(Project(acme))]
 
 
 def test_a_wrong_declaration_stops_the_role_with_its_place(acme: Path) -> None:

@@ -17,6 +17,7 @@ from trunkline.cli import (
     events,
     folder,
     groups,
+    hub,
     move,
     network,
     processors,
@@ -42,6 +43,7 @@ app.add_typer(catalogue.app, name="catalogue")
 app.add_typer(contracts.app, name="contracts")
 app.add_typer(effects.app, name="effects")
 app.add_typer(groups.app, name="groups")
+app.add_typer(hub.app, name="hub")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(tmf.app, name="tmf")
 

@@ -44,7 +44,7 @@ def connect(project: ProjectOption = HERE) -> None:
 
 
 def perform(project: ProjectOption = HERE) -> None:
-    """Run the role that makes the calls which processors ask for (`up` runs it where `effects/` declares any)."""
+    """Run the role that calls the outside world: effects, and events to subscribers (`up` runs it for you)."""
     from trunkline.runtime import perform as role
     from trunkline.runtime.signals import stop_event
 

@@ -1,4 +1,5 @@
-"""The role `perform`: makes the calls to the outside world that processors ask for (`trunkline.effects`).
+"""The role `perform`: makes the calls to the outside world. Those that processors ask for (`trunkline.effects`), where
+the project declares effectors, and those to the callbacks that partners have subscribed with (`trunkline.tmf.hub`).
 
 Several processes may have it, here or (on a log that other machines reach) elsewhere: they share the work.
 """
@@ -6,33 +7,70 @@ Several processes may have it, here or (on a log that other machines reach) else
 from __future__ import annotations
 
 import threading
-from contextlib import closing
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, closing
 
 from trunkline import credentials
 from trunkline.effects import Runner, declaration
 from trunkline.effects.lane import Lane
+from trunkline.log import Log
 from trunkline.project import Project
 from trunkline.runtime.alone import numbered
 from trunkline.runtime.worker import name
+from trunkline.store import Store
+from trunkline.tmf.apis import APIS
+from trunkline.tmf.hub.deliverer import Deliverer
 
 ROLE = "perform"
-
-
-def needed(project: Project) -> bool:
-    """Whether the project declares effectors at all."""
-    return any((project.folder / declaration.FOLDER).glob("*.yaml"))
 
 
 def run(project: Project, stop: threading.Event) -> None:
     """Work until `stop` is set. Raises `Invalid` where a declaration is wrong, and `Fenced` when another process takes
     this one's name."""
+    lanes = _lanes(project)
+    with ExitStack() as stack:
+        number = stack.enter_context(numbered(project, ROLE))
+        log = stack.enter_context(closing(project.open_log()))
+        store = stack.enter_context(closing(project.open_store()))
+        works = [_deliverer(project, log, store, name(number)).run]
+        if lanes:
+            works.append(Runner(log, lanes, name(number)).run)
+        _side_by_side(works, stop)
 
+
+def _lanes(project: Project) -> list[Lane]:
     def secret(reference: str) -> str:
         return credentials.reveal(reference, project.folder, project.data)
 
-    lanes = [
+    return [
         Lane(declared.name, declared.settings, declared.open(project.folder, secret))
         for declared in declaration.load(project.folder)
     ]
-    with numbered(project, ROLE) as number, closing(project.open_log()) as log:
-        Runner(log, lanes, name(number)).run(stop)
+
+
+def _deliverer(project: Project, log: Log, store: Store, name: str) -> Deliverer:
+    hub = project.settings.hub
+    if hub.authority is not None:
+        hub = hub.model_copy(update={"authority": project.folder / hub.authority})
+    return Deliverer(log, store, APIS, hub, name, root=project.settings.tmf.root)
+
+
+def _side_by_side(works: Sequence[Callable[[threading.Event], None]], stop: threading.Event) -> None:
+    """Do these until `stop` is set, each in a thread. Where one fails the others end too, and what it raised is."""
+    raised: list[BaseException] = []
+
+    def do(work: Callable[[threading.Event], None]) -> None:
+        try:
+            work(stop)
+        except BaseException as error:
+            raised.append(error)
+        finally:
+            stop.set()
+
+    threads = [threading.Thread(target=do, args=(work,), name="perform") for work in works]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if raised:
+        raise raised[0]

@@ -16,11 +16,10 @@ from pathlib import Path
 from prometheus_client.multiprocess import mark_process_dead
 
 from trunkline.project import Project
-from trunkline.runtime import perform
 from trunkline.runtime.signals import SUPERVISED
 
 METRICS = "PROMETHEUS_MULTIPROC_DIR"  # names the folder in which processes gather their figures
-ROLES = ("api", "worker", "connect")
+ROLES = ("api", "worker", "connect", "perform")
 LONGEST_OUTPUT = 10_000_000  # bytes of a process's output in one file; the one before is kept, too
 GRACE = 10.0  # seconds a process has to stop by itself
 BACKOFF = (0.2, 0.5, 1.0, 2.0, 5.0)  # seconds before a restart, by how often it died without running for a minute
@@ -116,8 +115,6 @@ def services(project: Project) -> list[Service]:
 def _roles(project: Project) -> list[tuple[str, str]]:
     """(role, name of the process) of all that run; the first worker is `worker`, the next `worker-2`."""
     more = [("worker", f"worker-{number}") for number in range(2, project.settings.workers + 1)]
-    if perform.needed(project):
-        more.append((perform.ROLE, perform.ROLE))
     return [(role, role) for role in ROLES] + more
 
 

@@ -19,7 +19,7 @@ from trunkline.tmf.hub.deliverer import Deliverer
 from trunkline.tmf.hub.guard import Guard
 from trunkline.tmf.hub.letter import DeadLetters
 from trunkline.tmf.hub.subscription import Subscription
-from trunkline.tmf.hub.subscriptions import Subscriptions, all_of
+from trunkline.tmf.hub.subscriptions import Subscriptions
 from trunkline.tmf.model.alarm import AckAlarm, Alarm
 
 ALARM = Resource("alarm", Alarm, attributes=(text("perceivedSeverity"), time("alarmRaisedTime")))
@@ -49,7 +49,7 @@ class House:
         self.subscriptions.remove(api, subscription.version, subscription.id)
 
     def all_subscriptions(self) -> list[Subscription]:
-        return list(all_of(self.store))
+        return list(self.subscriptions.all())
 
     def wait_until_served(self, count: int) -> None:
         """Wait until the deliverer knows of so many subscriptions."""

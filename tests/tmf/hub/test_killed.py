@@ -25,7 +25,7 @@ HERE = Path(__file__).parents[3]
 
 def test_every_subscriber_gets_every_event_in_order_whoever_is_killed(tmp_path: Path) -> None:
     with Kills(tmp_path, seed=1, names=["one"]) as kills:
-        kills.deliver(600, at_once=60)
+        kills.deliver(360, at_once=60)
 
 
 @pytest.mark.prove

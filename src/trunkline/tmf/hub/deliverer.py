@@ -34,10 +34,9 @@ from trunkline.tmf.hub.subscription import (
     SUBSCRIPTIONS,
     Position,
     Subscription,
-    partitions,
     position_id,
 )  # fmt: skip
-from trunkline.tmf.hub.subscriptions import all_of
+from trunkline.tmf.hub.subscriptions import Subscriptions
 
 GROUP = "tmf.hub"
 LOOK = 0.5  # seconds between looks at who subscribes, what is to be sent again, and what this process holds
@@ -64,11 +63,11 @@ class Deliverer:
     def __init__(
         self, log: Log, store: Store, apis: Sequence[OpenApi], settings: Settings, name: str, *, root: str = ""
     ) -> None:
-        store.declare([SUBSCRIPTIONS, POSITIONS])
         self._log, self._store, self._settings, self._root = log, store, settings, root
         self._apis = {api.number: api for api in apis}
         self._letters = DeadLetters(store)
         self._guard = Guard(settings.allow)
+        self._subscriptions = Subscriptions(store, log, self._guard)
         self._tls = ssl.create_default_context(cafile=settings.authority)
         self._news = News()
         self._lanes: dict[tuple[str, int], Held] = {}
@@ -76,7 +75,6 @@ class Deliverer:
         self._ends: dict[TopicPartition, int] = {}
         self._unfit: set[str] = set()
         self._look_at = self._save_at = 0.0
-        partitions(log)
         self._member = log.member(GROUP, TOPIC, name)
 
     def run(self, stop: threading.Event) -> None:
@@ -123,7 +121,7 @@ class Deliverer:
             self._end(place for place in self._lanes if place[1] not in held)
             self._partitions = held
             self._ends = {TopicPartition(TOPIC, number): 0 for number in held}
-        there = {subscription.id: subscription for subscription in all_of(self._store)}
+        there = {subscription.id: subscription for subscription in self._subscriptions.all()}
         self._end(place for place, one in self._lanes.items() if place[0] not in there or one.lane.ended)
         for subscription in there.values():
             for partition in held:

@@ -89,6 +89,22 @@ class Subscriptions:
         found = self._store.find(Query(SUBSCRIPTIONS.name, where, offset=offset, limit=limit))
         return [_decode(stored.document) for stored in found.records], found.total
 
+    def all(self) -> Iterator[Subscription]:
+        """The subscriptions to all APIs."""
+        after = ""
+        while (found := self._store.find(Query(SUBSCRIPTIONS.name, limit=PAGE, after=after))).records:
+            yield from (_decode(stored.document) for stored in found.records)
+            after = found.last
+
+    def behind(self, subscription: Subscription) -> int:
+        """How many events, of all APIs, have yet to be looked at for a subscription."""
+        left = 0
+        for partition in range(self._partitions):
+            stored = self._store.get(POSITIONS.name, position_id(subscription.id, partition))
+            offset = msgspec.json.decode(stored.document, type=Position).offset if stored is not None else 0
+            left += self._log.end(TOPIC, partition) - max(offset, self._log.start(TOPIC, partition))
+        return left
+
     def _in_unit(self, change: Callable[[Unit], None]) -> None:
         """Make a change, again where another one got in its way. Raises `Refusal` (409) where that goes on."""
         for _ in range(ATTEMPTS):
@@ -106,14 +122,6 @@ class Subscriptions:
             raise bad("callbackForbidden", "events cannot be sent to this callback", str(error)) from None
         except OSError as error:
             logger.warning("the callback %r leads nowhere yet: %s", callback, error)
-
-
-def all_of(store: Store) -> Iterator[Subscription]:
-    """All subscriptions of a store."""
-    after = ""
-    while (found := store.find(Query(SUBSCRIPTIONS.name, limit=PAGE, after=after))).records:
-        yield from (_decode(stored.document) for stored in found.records)
-        after = found.last
 
 
 def _of(api: OpenApi, version: Version, id: str, stored: Stored | None) -> Subscription:

@@ -27,7 +27,7 @@ def told(event: Document, of: Resource, version: Version, base: str, fields: Sel
     """A canonical event, as the version that is served at `base` tells it, with the `fields` of its resource."""
     document = event["event"][of.name]
     name = of.called(version)
-    its = {"href": f"{base}/{name}/{quote(document['id'], safe='')}", **write(document, of, version)}
+    its = {"href": _href(document, of, base, name), **write(document, of, version)}
     body = {attribute: value for attribute, value in event.items() if attribute not in ("event", "timeOccurred")}
     body["eventType"] = type_told(event["eventType"], of, version)
     occurred = event.get("timeOccurred", event["eventTime"])
@@ -37,3 +37,10 @@ def told(event: Document, of: Resource, version: Version, base: str, fields: Sel
         body |= {"@type": body["eventType"], "timeOccurred": occurred}
     body["event"] = {name: its if fields is None else select(its, fields)}
     return body
+
+
+def _href(document: Document, of: Resource, base: str, name: str) -> str:
+    """Where a document is; one that stands within another, at a path of that."""
+    if of.parent:
+        base = f"{base}/{of.within}/{quote(document[of.parent], safe='')}"
+    return f"{base}/{name}/{quote(document['id'], safe='')}"
