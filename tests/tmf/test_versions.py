@@ -99,9 +99,10 @@ def is_right(document: Any, of: Resource | Task, version: Version) -> bool:
 @given(st.data())
 def test_what_v4_has_at_a_path_is_where_the_canonical_path_leads(data: st.DataObject) -> None:
     of = data.draw(of_both)
-    canonical = read(data.draw(documents(of, V4)), of, V4)
+    document = data.draw(documents(of, V4, extended=False))
+    assume(is_right(document, of, V4))
+    canonical = read(document, of, V4)
     found = list(leaves(write(canonical, of, V4)))
-    assume(found)
     for path, value in found:
         # A type has another name in the other version, and what v4 adds to a flat reference v5 does not have.
         if path[-1] not in ("@type", "@referredType"):

@@ -14,11 +14,12 @@ from typing import Any
 
 import msgspec
 
+from trunkline.store.query import Path
 from trunkline.tmf.declaration import V5, Document, Resource, Task, Version
 from trunkline.tmf.description import TIME
 from trunkline.tmf.errors import Refusal, bad
 from trunkline.tmf.shapes import Attribute, Records, Shape, chosen, known, shape, shape_of
-from trunkline.tmf.versions import identity
+from trunkline.tmf.versions import at, identity
 
 _SHOWN = 100
 """Characters of a wrong value that a message shows."""
@@ -63,8 +64,19 @@ class _Check:
         for name, attribute in of.attributes.items():
             if attribute.required and document.get(name) is None and not (name == "id" and identity(document, of)):
                 raise _missing(name, path)
+        for old, new in of.moved:
+            self._moved(document, shape(of.record, V5).attributes[old[0]], new, path)
         if self._strict and self._version is V5 and of.type and "@type" not in document:
             raise _missing("@type", path)
+
+    def _moved(self, document: Document, attribute: Attribute, where: Path, path: str) -> None:
+        """Check what v5 has as an attribute, and this version further in."""
+        if len(where) > 1:
+            name, value = ".".join(where), at(document, where)
+            if value is not None:
+                self._attribute(value, attribute, _at(path, name))
+            elif attribute.required:
+                raise _missing(name, path)
 
     def _extended(self, document: Mapping[str, Any], of: Shape, records: Records) -> bool:
         """Whether an object may have attributes that its record type does not have."""
