@@ -23,6 +23,10 @@ class Conflict(StoreError):
     """The document is there already, is gone, or was changed since its `version` was read."""
 
 
+class Unavailable(StoreError):
+    """The database cannot be reached, or cannot write: it may be tried again when that is mended."""
+
+
 class Attribute(NamedTuple):
     """What documents of a kind are often looked for or sorted by: an index answers it. Its path may lead through
     arrays (`relatedParty.id`); it is sorted by only where it does not."""

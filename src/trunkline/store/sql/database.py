@@ -16,10 +16,10 @@ from typing import Any, ClassVar, Final
 import msgspec
 from sqlalchemy import URL, Connection, Engine, Executable, Table, create_engine, event, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError, SQLAlchemyError
 
 from trunkline.store.pattern import read_pattern
-from trunkline.store.port import Conflict, StoreError
+from trunkline.store.port import Conflict, StoreError, Unavailable
 from trunkline.store.sql.json import Json, PostgresqlJson, SqliteJson
 
 PATIENCE: Final = 30  # seconds that one waits for another's unit of work
@@ -72,6 +72,10 @@ class Database(ABC):
         """Wait until those who write to the outbox have committed: so its ids rise in the order of commits."""
 
     @abstractmethod
+    def follow(self, connection: Connection, reader: str) -> None:
+        """Wait until another unit that has asked for the positions of this reader has ended."""
+
+    @abstractmethod
     def is_conflict(self, error: DBAPIError) -> bool:
         """Whether another unit got in the way."""
 
@@ -91,7 +95,8 @@ def _translated(database: Database) -> Iterator[None]:
     except DBAPIError as error:
         if database.is_conflict(error):
             raise Conflict(f"another unit of work got in the way, try again: {error.orig}") from error
-        raise StoreError(f"the store's database refused: {error.orig}") from error
+        kind = Unavailable if isinstance(error, OperationalError | InterfaceError | InternalError) else StoreError
+        raise kind(f"the store's database refused: {error.orig}") from error
     except SQLAlchemyError as error:
         raise StoreError(f"the store's database cannot be used: {error}") from error
 
@@ -141,6 +146,9 @@ class Sqlite(Database):
     def queue(self, connection: Connection) -> None:
         """Who writes is alone anyway."""
 
+    def follow(self, connection: Connection, reader: str) -> None:
+        """Who writes is alone anyway."""
+
     def is_conflict(self, error: DBAPIError) -> bool:
         return "locked" in str(error.orig) or "busy" in str(error.orig)
 
@@ -157,6 +165,7 @@ class Postgresql(Database):
 
     _CATALOGUE: ClassVar = 0x74726B01  # advisory locks of this database, by numbers of our own
     _OUTBOX: ClassVar = 0x74726B02
+    _READERS: ClassVar = 0x74726B03
 
     def __init__(self, url: URL) -> None:
         try:
@@ -196,6 +205,10 @@ class Postgresql(Database):
 
     def queue(self, connection: Connection) -> None:
         connection.execute(self._advisory("pg_advisory_xact_lock", self._OUTBOX))
+
+    def follow(self, connection: Connection, reader: str) -> None:
+        lock = text("SELECT pg_advisory_xact_lock(:which, hashtext(:reader))")
+        connection.execute(lock, {"which": self._READERS, "reader": reader})
 
     def is_conflict(self, error: DBAPIError) -> bool:
         # Serialization failure, deadlock, lock timeout, unique violation.

@@ -69,6 +69,7 @@ class SqlUnit:
         self._sent.append({"topic": topic, "event": encode_event(event)})
 
     def positions(self, reader: str) -> Mapping[TopicPartition, int]:
+        self._database.follow(self._connection, reader)
         found = select(reader_position).where(reader_position.c.reader == reader)
         return {TopicPartition(row.topic, row.partition): row.next for row in self._connection.execute(found)}
 
