@@ -21,7 +21,7 @@ TOPIC = "tmf.event"
 API = "tmf_api"
 """The header that holds the number of the API that the event is of."""
 
-_OF_STATES = frozenset({"StateChange", "StatusChange"})
+_OF_STATES = frozenset({"StateChange", "StatusChange", "ExecutionStateChange"})
 
 
 def tell(unit: Unit, api: OpenApi, of: Resource, before: Document | None, after: Document | None) -> None:
