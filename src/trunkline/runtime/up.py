@@ -37,12 +37,12 @@ def run(folder: Path) -> None:
             f"port {http.port} of {http.host} is in use: is it up already? "
             f"Otherwise set another under [http] in {project.folder / settings.FILE}"
         )
+    _load_catalogue(project)
     logging.basicConfig(
         level=logging.INFO,
         format="\r\033[K%(asctime)s %(message)s" if sys.stderr.isatty() else "%(asctime)s %(message)s",
     )
     stop = stop_event()
-    _load_catalogue(project)
     typer.echo(_welcome(project))
     supervisor.supervise(project, stop, Summary(project).show)
     typer.echo("\nStopped. Start it again and it goes on where it was.")

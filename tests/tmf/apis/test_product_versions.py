@@ -14,6 +14,7 @@ from trunkline.tmf.apis.product_inventory import PRODUCT
 from trunkline.tmf.declaration import V4, V5, Document, OpenApi, Resource
 from trunkline.tmf.errors import Refusal
 from trunkline.tmf.lifecycle import begin
+from trunkline.tmf.serving.parameters import told_as
 from trunkline.tmf.shapes import shape_of
 from trunkline.tmf.validation import check
 from trunkline.tmf.versions import canonical_path, read, write
@@ -168,6 +169,12 @@ def test_a_category_names_its_parent_by_the_id_alone_in_v4() -> None:
 def test_a_filter_of_v4_finds_where_the_record_has_it(resource: Resource, path: str, canonical: str | None) -> None:
     wanted = canonical or "productSpecCharacteristic.characteristicValueSpecification.value"
     assert ".".join(canonical_path(tuple(path.split(".")), resource, V4)) == wanted
+
+
+def test_the_openapi_document_names_the_filters_that_an_index_answers_as_the_version_calls_them() -> None:
+    assert told_as(("parent", "id"), CATEGORY, V4) == ("parentId",)
+    assert told_as(("parent", "id"), CATEGORY, V5) == ("parent", "id")
+    assert told_as(("relatedParty", "partyOrPartyRole", "id"), PRODUCT, V4) == ("relatedParty", "id")
 
 
 def includes(found: Any, wanted: Any) -> bool:

@@ -51,9 +51,9 @@ def told_as(path: Path, of: Resource | Task, version: Version) -> Path | None:
     told: list[str] = []
     shapes = [shape_of(of, version, record) for record in special((of.record,))]
     while path:
-        named = ((name, attribute) for each in shapes for name, attribute in each.attributes.items())
+        named = (named for each in shapes for named in each.attributes.items() if not named[1].left_out)
         found = next((each for each in named if path[: len(each[1].path)] == each[1].path), None)
-        if found is None or found[1].left_out:
+        if found is None:
             return None
         name, attribute = found
         told.append(name)
