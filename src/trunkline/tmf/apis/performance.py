@@ -115,6 +115,7 @@ MEASUREMENT = Resource(
         text("description"),
         text("measurementCollectionJob.id"),
         text("performanceIndicatorValue.performanceIndicatorSpecification.id"),
+        text("tag.dn"),
         time("validFor.startDateTime"),
         time("validFor.endDateTime"),
     ),
