@@ -11,7 +11,7 @@ import logging
 import ssl
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -106,7 +106,7 @@ class Deliverer:
     def close(self) -> None:
         """Begin nothing more, let requests end for a while, save, and let go of the share."""
         try:
-            self._end(self._lanes)
+            self._end(list(self._lanes))
             self._save()
         except StoreError as error:
             logger.warning("how far events are delivered is not saved, so that some come again: %s", error)
@@ -118,11 +118,13 @@ class Deliverer:
     def _look(self) -> None:
         held = self._member.assignment()
         if held != self._partitions:
-            self._end(place for place in self._lanes if place[1] not in held)
+            self._end([place for place in self._lanes if place[1] not in held])
             self._partitions = held
             self._ends = {TopicPartition(TOPIC, number): 0 for number in held}
         there = {subscription.id: subscription for subscription in self._subscriptions.all()}
-        self._end(place for place, one in self._lanes.items() if place[0] not in there or one.lane.ended)
+        for place in [place for place in self._lanes if place[0] not in there]:
+            self._lanes.pop(place).lane.stop()  # what it has under way has its time limit
+        self._end([place for place, one in self._lanes.items() if one.lane.ended])
         for subscription in there.values():
             for partition in held:
                 if (subscription.id, partition) not in self._lanes:
@@ -175,19 +177,18 @@ class Deliverer:
                     lane.replay(letter for letter in letters if letter.partition == partition)
         self._news.tell()
 
-    def _end(self, places: Iterable[tuple[str, int]]) -> None:
+    def _end(self, places: Sequence[tuple[str, int]]) -> None:
         """End these lanes, and save how far they came."""
-        ending = list(places)
-        if not ending:
+        if not places:
             return
-        for place in ending:
+        for place in places:
             self._lanes[place].lane.stop()
         self._news.tell()
         deadline = time.monotonic() + GRACE
-        for place in ending:
+        for place in places:
             self._lanes[place].lane.join(max(0.0, deadline - time.monotonic()))
         self._save()
-        for place in ending:
+        for place in places:
             self._lanes.pop(place, None)
 
     # How far they have come
