@@ -88,6 +88,7 @@ def test_the_last_value_of_each_indicator_at_each_object_is_kept(store: Store) -
     found = store.find(Query(MEASUREMENT.name, Compare(("tag", "dn"), Operator.EQ, kpi().dn)))
     values = [msgspec.json.decode(stored.document)["performanceIndicatorValue"][0] for stored in found.records]
     assert [value["observedValue"] for value in values] == ["3.0", "99.5"]
+    assert found.complete
 
 
 def test_a_character_that_no_database_keeps_stops_nothing(store: Store) -> None:

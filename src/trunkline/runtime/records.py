@@ -1,0 +1,68 @@
+"""The records of the network beside the worker: what it tells goes from the log into the store, and what is asked of
+its records, and told of them, from the store into the log."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from contextlib import ExitStack, closing
+from typing import Final
+
+from trunkline.log import Log, LogError
+from trunkline.project import Project
+from trunkline.store import Store, StoreError
+from trunkline.store.follower import Follower
+from trunkline.store.relay import Relay
+from trunkline.telco.network.performance import formulas
+from trunkline.telco.network.records import indicators
+from trunkline.telco.network.records.following import TOPICS, take
+from trunkline.telco.network.records.kinds import KINDS
+from trunkline.tmf.hub.subscription import partitions
+
+AGAIN: Final = 5.0  # seconds after which the store is tried again
+
+logger = logging.getLogger(__name__)
+
+
+def keep(project: Project, log: Log, name: str, stop: threading.Event) -> None:
+    """Keep the records until `stop` is set, as the process `name`; others share the work.
+
+    The worker goes on while the store cannot be used. Where anything else fails, `stop` is set: records of yesterday
+    would be taken for today's.
+    """
+    while not stop.is_set():
+        try:
+            with closing(project.open_store()) as store:
+                _keep(project, log, store, name, stop)
+        except (LogError, StoreError):
+            logger.exception("the records of the network cannot be kept now; it is tried again in %d s", AGAIN)
+            stop.wait(AGAIN)
+        except Exception:
+            _give_up(stop)
+
+
+def _keep(project: Project, log: Log, store: Store, name: str, stop: threading.Event) -> None:
+    store.declare(KINDS)
+    indicators.declare(store, formulas.load(project.folder / "kpis").all)
+    partitions(log)  # the topic of what is told of the records
+    with ExitStack() as stack:
+        works: list[Relay | Follower] = [stack.enter_context(closing(Relay(log, store, member=name)))]
+        for topic in TOPICS:  # one each, so that an alarm does not wait for the KPIs of a whole period
+            works.append(stack.enter_context(closing(Follower(log, store, topic, [topic], take, name))))
+        threads = [threading.Thread(target=_run, args=(work, stop), name="records") for work in works]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+
+def _run(work: Relay | Follower, stop: threading.Event) -> None:
+    try:
+        work.run(stop)
+    except Exception:
+        _give_up(stop)
+
+
+def _give_up(stop: threading.Event) -> None:
+    logger.exception("the records of the network cannot be kept; the worker stops")
+    stop.set()
