@@ -365,7 +365,11 @@ def served(*servers: Server) -> Iterator[str]:
         def log_message(self, format: str, *values: object) -> None:
             pass
 
-    http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    class Http(ThreadingHTTPServer):
+        def handle_error(self, request: Any, client_address: Any) -> None:
+            """A client that goes in the middle of an answer, as the kit does where it is interrupted."""
+
+    http = Http(("127.0.0.1", 0), Handler)
     http.daemon_threads = True
     thread = threading.Thread(target=http.serve_forever, args=(0.01,), daemon=True)
     thread.start()

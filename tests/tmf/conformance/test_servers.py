@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
-from tests.tmf.conformance.server import Server, served
+from tests.tmf.conformance.server import Reply, Server, served
 from tests.tmf.conformance.wrong import Wrong, all_wrong
 from trunkline.tmf.conformance import Client, Listener, Outcome, Result, Run
 from trunkline.tmf.conformance.checks import CHECKS
@@ -56,3 +59,50 @@ def test_there_is_a_wrong_server_for_every_rule() -> None:
     optional_of_637 = {"operation.create", "operation.patch", "operation.delete"}
     named = {name for kind in all_wrong() for name in kind.named}
     assert {check.name for check in CHECKS} - named == optional_of_637
+
+
+class Later(Server):
+    """Accepts what is asked for, as v5 allows, and does it a little later."""
+
+    def __init__(self) -> None:
+        super().__init__("v5")
+
+    def later(self, reply: Reply, do: Callable[[], object]) -> Reply:
+        def done() -> None:
+            with self.lock:
+                do()
+            if reply.after:
+                self.tell(*reply.after)
+
+        threading.Timer(0.03, done).start()
+        return Reply(202, reply.body, **reply.headers)
+
+    def create(self, sent: Any) -> Reply:
+        reply = super().create(sent)
+        record = self.records.pop(reply.body["id"])
+        return self.later(reply, lambda: self.records.update({record["id"]: record}))
+
+    def patch(self, id: str, media_type: str, body: bytes) -> Reply:
+        before = self.record(id)
+        reply = super().patch(id, media_type, body)
+        after, self.records[id] = self.records[id], before
+        return self.later(reply, lambda: self.records.update({id: after}))
+
+    def delete(self, id: str) -> Reply:
+        record = self.record(id)
+        reply = super().delete(id)
+        self.records[id] = record
+        return self.later(reply, lambda: self.records.pop(id, None))
+
+
+def test_a_server_that_accepts_and_does_it_later_conforms(listener: Listener) -> None:
+    server = Later()
+    results = hold(server, listener)
+    assert of(results, Outcome.FAIL) == set()
+    assert {"create.kept", "delete.gone", "patch.merge", "patch.array", "jsonpatch.replace", "event.changed"} <= of(
+        results, Outcome.PASS
+    )
+    until = time.monotonic() + 10
+    while server.records and time.monotonic() < until:
+        time.sleep(0.01)
+    assert (server.records, server.hubs) == ({}, {})

@@ -156,6 +156,9 @@ class Client:
             except (OSError, http.client.HTTPException) as error:
                 self.close()
                 raise Unreachable(f"{request.url} gives no answer: {error or type(error).__name__}") from error
+            except BaseException:  # interrupted: what comes on this connection next would answer the wrong request
+                self.close()
+                raise
         raise AssertionError("the second connection is always a fresh one")
 
     def _exchange(self, request: Request) -> Answer:
@@ -170,3 +173,11 @@ class Client:
             raise http.client.HTTPException(f"more than {MAX_BODY >> 20} MiB came")
         headers = {name.lower(): value for name, value in response.getheaders()}
         return Answer(request, response.status, headers, body)
+
+
+def path_of(url: str) -> str:
+    """The path of a URL, or of a reference to one, without a slash at its end; empty where it is none."""
+    try:
+        return urlsplit(url).path.rstrip("/")
+    except ValueError:
+        return ""

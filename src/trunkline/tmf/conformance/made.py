@@ -25,7 +25,7 @@ class Made:
     def delete(self, path: str) -> Answer:
         """DELETE, and forget it where the server says that it is gone."""
         answer = self._client.ask("DELETE", path)
-        if (answer.good or answer.status in (404, 410)) and path in self._paths:
+        if gone(answer) and path in self._paths:
             self._paths.remove(path)
         return answer
 
@@ -45,3 +45,8 @@ def identity(answer: Answer) -> str:
     if isinstance(id, str) and id:
         return id
     return answer.headers.get("location", "").rstrip("/").rpartition("/")[2]
+
+
+def gone(deleted: Answer) -> bool:
+    """Whether a DELETE says that the record is not there any more, or soon will not be."""
+    return deleted.good or deleted.status in (404, 410)

@@ -65,9 +65,14 @@ def _failure(result: Result) -> Iterator[str]:
 
 
 def _absent(results: Sequence[Result]) -> Iterator[str]:
-    """What has the same reason stands together."""
-    places: dict[tuple[str, str], list[str]] = {}
+    """What has the same reason stands together: the checks of a resource, then the resources with the same checks."""
+    checks: dict[tuple[str, str], list[str]] = {}
     for result in results:
-        places.setdefault((_place(result), result.reason), []).append(result.check)
-    for (place, reason), checks in places.items():
-        yield from wrap(f"{place}: {', '.join(checks)}: {reason}", WIDTH, initial_indent="  ", subsequent_indent="    ")
+        checks.setdefault((result.reason, _place(result)), []).append(result.check)
+    places: dict[tuple[str, str], list[str]] = {}
+    for (reason, place), names in checks.items():
+        places.setdefault((reason, ", ".join(names)), []).append(place)
+    for (reason, named), where in places.items():
+        yield from wrap(reason, WIDTH, initial_indent="  ", subsequent_indent="    ")
+        yield from wrap(", ".join(where), WIDTH, initial_indent="      in ", subsequent_indent="         ")
+        yield from wrap(named, WIDTH, initial_indent="      checks ", subsequent_indent="             ")

@@ -11,7 +11,7 @@ from trunkline.tmf.conformance.check import FILE, Check, Failed, NotOffered, Out
 from trunkline.tmf.conformance.checks import CHECKS
 from trunkline.tmf.conformance.client import Client, Unreachable
 from trunkline.tmf.conformance.listener import Listener
-from trunkline.tmf.conformance.made import Made
+from trunkline.tmf.conformance.made import Made, gone
 from trunkline.tmf.conformance.profile import Offered, Profile, profiles
 from trunkline.tmf.conformance.subject import Subject
 from trunkline.tmf.declaration import Operation, Version
@@ -80,10 +80,18 @@ class Run:
             )
             try:
                 for check in CHECKS:
-                    if version in check.versions and check.needs <= resource.operations:
+                    if version not in check.versions or not check.needs <= resource.operations:
+                        continue
+                    if check.probes or not self._is_absent(subject):
                         yield self._result(profile, version, check, subject)
             finally:
                 self._clean(subject)
+
+    def _is_absent(self, subject: Subject) -> bool:
+        try:
+            return bool(subject.absent)
+        except (NotOffered, Unreachable):
+            return False
 
     def _result(self, profile: Profile, version: Version, check: Check, subject: Subject) -> Result:
         outcome, expected, came, curl, reason = Outcome.PASS, "", "", "", ""
@@ -115,7 +123,7 @@ class Run:
                 # A server may ignore the filter: only what has the mark of this run is its own.
                 if str(record.get(marked, "")).startswith(self.name) and isinstance(record.get("id"), str):
                     path = subject.at(record["id"])
-                    if path not in self.left and not subject.delete(record["id"]).good:
+                    if self.client.origin + path not in self.left and not gone(subject.made.delete(path)):
                         self.left.append(self.client.origin + path)
         except (Unreachable, NotOffered):
             return

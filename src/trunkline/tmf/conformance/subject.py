@@ -205,6 +205,15 @@ class Subject:
             return f"{operation.value} is not offered: {status}"
         return ""
 
+    @cached_property
+    def absent(self) -> str:
+        """Why the resource is not there at all, so that only its operations are worth a word; empty where it is."""
+        if not self.lack(Operation.LIST) or self.probe(Operation.LIST).status not in ABSENT:
+            return ""
+        if not self.read_only and Operation.CREATE in self.resource.operations and not self.lack(Operation.CREATE):
+            return ""
+        return f"there is no such resource: {self.probe(Operation.LIST).status}"
+
     def probe(self, operation: Operation) -> Answer:
         """The answer to a request that shows whether an operation is there, and changes nothing."""
         if operation not in self._probes:

@@ -21,7 +21,7 @@ def _operation(operation: Operation) -> Check:
         if subject.read_only and operation not in READ_ONLY:
             raise NotOffered("not asked: the run only reads")
         mandatory = operation in subject.resource.mandatory
-        why = subject.lack(operation)
+        why = subject.absent or subject.lack(operation)
         answer = subject.probe(operation)
         if not why and operation is Operation.GET:
             listed = [record for record in subject.find([("limit", "1")]).records if isinstance(record.get("id"), str)]

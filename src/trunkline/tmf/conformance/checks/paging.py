@@ -138,7 +138,10 @@ def _by_links(subject: Subject) -> Walk:
         target = _next(page)
         if not target:
             return Walk(pages, limit, True)
-        at = urlsplit(urljoin(page.request.url, target))
+        try:
+            at = urlsplit(urljoin(page.request.url, target))
+        except ValueError:
+            raise Failed(page, "a Link whose target is a URL", target) from None
         page = subject.client.ask("GET", at.path, at.query)
         expect(page.status in (200, 206), page, "200 or 206, for a page's Link leads here")
         pages.append(page)
