@@ -164,7 +164,7 @@ def test_what_tm_forums_own_example_posts_is_a_live_alarm(log: Log, api: httpx.C
     until(lambda: len(live(log)) == 2, "the alarm is live, and worse")
     assert live(log)[-1].id == made.json()["id"]
     assert (live(log)[-1].perceived_severity, live(log)[-1].text) == ("major", changed["alarmDetails"])
-    assert api.get(made.headers["location"]).json() == patched.json()
+    until(lambda: api.get(made.headers["location"]).json() == patched.json(), "the record tells what is live")
 
 
 FOLLOWER = """
