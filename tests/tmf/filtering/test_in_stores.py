@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 
 from tests.servers.postgresql import shared_postgresql
 from tests.tmf.filtering.expressions import CONDITIONS, FILTERS, documents, jsonpath
@@ -63,6 +63,7 @@ def check(store: Store, parameters: list[tuple[str, str]]) -> None:
 
 
 @given(FILTERS)
+@example([("count", str(2**53 + 1))])  # no float
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_store_answers_as_the_slow_reference_does(store: Store, parameters: list[tuple[str, str]]) -> None:
     check(store, parameters)

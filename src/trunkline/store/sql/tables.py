@@ -6,11 +6,14 @@ an index is walked, so that one table of texts and one of numbers serve scalars,
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import (
     JSON,
     BigInteger,
     Boolean,
     Column,
+    Dialect,
     Index,
     Integer,
     LargeBinary,
@@ -43,6 +46,15 @@ record = Table(
 )
 
 
+class _Number(Numeric[Any]):
+    """Bound as it is: SQLAlchemy would make a float of it for SQLite, so that 2**53 + 1 were 2**53 there."""
+
+    cache_ok = True
+
+    def bind_processor(self, dialect: Dialect) -> None:
+        return None
+
+
 def _entries(name: str, value: Column[object]) -> Table:
     leads = Column("leads", Boolean, nullable=False)  # whether it is the first value, by which is sorted
     return Table(
@@ -58,7 +70,7 @@ def _entries(name: str, value: Column[object]) -> Table:
 
 
 text_entry = _entries("text_entry", Column("value", ordered_text, primary_key=True))
-number_entry = _entries("number_entry", Column("value", Numeric, primary_key=True, autoincrement=False))
+number_entry = _entries("number_entry", Column("value", _Number, primary_key=True, autoincrement=False))
 
 attribute = Table(
     "attribute",
