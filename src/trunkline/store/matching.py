@@ -27,8 +27,8 @@ _HOLDS: Final[Mapping[Operator, Callable[[Any, Any], bool]]] = {
 def matches(condition: Condition, document: Any, times: Collection[Path] = ()) -> bool:
     """Whether `document`, as JSON is read, meets `condition`.
 
-    `times` are the paths, from the document's root on, that its kind declares as times. Raises `PatternError` on a pattern that
-    is none.
+    `times` are the paths, from the document's root on, that its kind declares as times. Raises `PatternError` on a
+    pattern that is none.
     """
     return _meets(condition, document, (), times)
 
