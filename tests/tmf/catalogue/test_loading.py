@@ -8,6 +8,9 @@ from typing import Any
 
 import msgspec
 import pytest
+import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tests.tmf.official import official
 from trunkline.document import Invalid
@@ -21,6 +24,13 @@ from trunkline.tmf.validation import check
 from trunkline.tmf.versions import write
 
 BELGICOM = Path(__file__).parents[3] / "belgicom" / "catalogue"
+
+ODD = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5) | st.just("1..4"),
+    lambda further: st.lists(further, max_size=3) | st.dictionaries(st.text(max_size=5), further, max_size=3),
+    max_leaves=6,
+)
+"""What may stand where something else should."""
 
 WHOLE = """\
 id: acme
@@ -172,6 +182,35 @@ def test_what_is_wrong_is_named_with_its_file_and_line(
     rewrite(folder, old, new)
     problems = [str(problem) for problem in catalogue.check(folder)]
     assert any(each.startswith(f"{folder}/fibre.yaml:{line}: ") and reason in each for each in problems), problems
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_a_spoilt_file_is_refused_with_its_problems_or_gives_right_documents(
+    tmp_path: Path, data: st.DataObject
+) -> None:
+    """Whatever stands in the place of a value of BelgiCom's files, nothing else than `Invalid` comes of it."""
+    name = data.draw(st.sampled_from(["fibre.yaml", "mobile.yaml"]))
+    families = {each: yaml.safe_load((BELGICOM / each).read_text()) for each in ("fibre.yaml", "mobile.yaml")}
+    at: Any = families[name]
+    while isinstance(at, dict):
+        key = data.draw(st.sampled_from(sorted(at)))
+        if isinstance(at[key], dict) and data.draw(st.booleans()):
+            at = at[key]
+        else:
+            at[key] = data.draw(ODD)
+            break
+    (tmp_path / "catalogue.yaml").write_text(WHOLE)
+    for each, content in families.items():
+        (tmp_path / each).write_text(yaml.safe_dump(content))
+    try:
+        read = catalogue.read(tmp_path)
+    except Invalid:
+        return
+    for entry in documents(read):
+        again = msgspec.json.decode(msgspec.json.encode(entry.document))
+        assert again == entry.document
+        check(again, entry.of, V5, creating=True, strict=True)
 
 
 def test_an_id_is_one_over_all_files(folder: Path) -> None:

@@ -7,8 +7,10 @@ from typing import Annotated, Literal, TypeAlias
 import msgspec
 from msgspec import Meta
 
-Value: TypeAlias = str | int | float | bool
-"""A value of a characteristic."""
+_Whole = Annotated[int, Meta(ge=-(2**53), le=2**53)]
+_Number = Annotated[float, Meta(ge=-1e15, le=1e15)]
+Value: TypeAlias = str | _Whole | _Number | bool
+"""A value of a characteristic; a number that JSON can hold exactly."""
 Text: TypeAlias = Annotated[str, Meta(min_length=1)]
 
 
@@ -23,7 +25,7 @@ class Money(msgspec.Struct, frozen=True):
     """An amount of a currency, whose `unit` is its three letters (ISO 4217)."""
 
     unit: str
-    value: float
+    value: _Number
 
 
 class Tax(msgspec.Struct, frozen=True, rename="camel"):
