@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import closing
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 
-from tests.servers.postgresql import shared_postgresql
+from tests.store.stores import NAMES, url
 from tests.tmf.filtering.expressions import CONDITIONS, FILTERS, documents, jsonpath
 from tests.tmf.filtering.things import THING
 from trunkline.store import Query, Store
@@ -35,17 +35,9 @@ def test_a_condition_that_is_printed_is_read_as_one_that_says_the_same(where: Co
     assert condition([("filter", jsonpath(found))], THING, V5) == found
 
 
-@pytest.fixture(scope="module", params=["SQLite", "PostgreSQL"])
+@pytest.fixture(scope="module", params=NAMES)
 def store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    with ExitStack() as stack:
-        if request.param == "SQLite":
-            url = f"sqlite:///{tmp_path_factory.mktemp('store') / 'store.db'}"
-        else:
-            server = shared_postgresql()
-            database = stack.enter_context(server.database())
-            url = f"postgresql://postgres@127.0.0.1:{server.port}/{database}"
-        opened = open_store(url)
-        stack.callback(opened.close)
+    with url(request.param, tmp_path_factory.mktemp("store")) as address, closing(open_store(address)) as opened:
         opened.declare([THING.kind])
         with opened.unit() as unit:
             for thing in THINGS:

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from trunkline.store.query import Condition
-from trunkline.tmf.declaration import V4, V5, OpenApi, Projection, Resource, Version, boolean, number, text, time
+from trunkline.tmf.declaration import V5, Projection, Resource, Version, boolean, number, text, time
 from trunkline.tmf.filtering import condition
 from trunkline.tmf.model.entity import UNSET, Entity, Extensible, Maybe
 from trunkline.tmf.model.party import RelatedPartyRefOrPartyRoleRef
@@ -66,7 +66,6 @@ THING = Resource(
     v4=Projection(renamed={"madeAt": "madeAtt"}),
 )
 TIMES = {("madeAt",)}
-API = OpenApi(0, "thingManagement", "Things", (V4, V5), (THING,))
 
 
 def read(query: str, version: Version = V5) -> Condition | None:

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 from trunkline.tmf.errors import Refusal, bad
+
+NO_CHARACTER: Final = re.compile(r"[\0\ud800-\udfff]")
+"""NUL, which databases refuse, and halves of characters."""
 
 
 def malformed(parameter: str, position: int, reason: str) -> Refusal:
@@ -11,9 +17,8 @@ def malformed(parameter: str, position: int, reason: str) -> Refusal:
 
 
 def check_characters(parameter: str, text: str, most: int) -> None:
-    """Refuse what is longer than `most` characters, and characters that no JSON text in a store has."""
+    """Refuse what is longer than `most` characters, and characters that no text in a store has."""
     if len(text) > most:
         raise malformed(parameter, most + 1, f"it is longer than {most} characters")
-    for position, character in enumerate(text, 1):
-        if character == "\0" or "\ud800" <= character <= "\udfff":
-            raise malformed(parameter, position, f"the character U+{ord(character):04X} stands in no document")
+    if found := NO_CHARACTER.search(text):
+        raise malformed(parameter, found.start() + 1, f"the character U+{ord(found[0]):04X} stands in no document")

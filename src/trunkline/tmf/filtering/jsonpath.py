@@ -26,7 +26,7 @@ from typing import Final, NamedTuple, NoReturn, TypeAlias
 from trunkline.store.query import Compare, Condition, Not, Operator, Path, Present
 from trunkline.tmf.filtering.attributes import HREF, Attributes, Undeclared
 from trunkline.tmf.filtering.conditions import all_of, any_of, element
-from trunkline.tmf.filtering.faults import check_characters, malformed
+from trunkline.tmf.filtering.faults import NO_CHARACTER, check_characters, malformed
 from trunkline.tmf.filtering.values import Unreadable, read_number
 
 MAX_LENGTH: Final = 4096
@@ -46,7 +46,6 @@ _TURNED: Final = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 _WORDS: Final[dict[str, bool | None]] = {"true": True, "false": False, "null": None}
 
 _AS_JSON: Final = {"\\'": "'", '"': '\\"'}
-_NO_TEXT: Final = re.compile(r"[\0\ud800-\udfff]")
 
 Literal: TypeAlias = str | int | float | bool | None
 
@@ -238,7 +237,7 @@ class _Reader:
             text = str(json.loads(f'"{body}"', strict=False))
         except ValueError:
             self._fail("the text has an escape that is none: \\\\ \\' \\\" \\n \\t \\u0041 are some")
-        if _NO_TEXT.search(text):
+        if NO_CHARACTER.search(text):
             self._fail("the text has an escape of a character that stands in no document")
         self._place = found.end()
         return text
