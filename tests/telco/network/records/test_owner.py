@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.store import stores
 from tests.telco.network.records.house import House
 from tests.telco.network.records.lives import CELL
 from trunkline.store import open_store
@@ -20,11 +22,10 @@ from trunkline.tmf.errors import Refusal
 RAISED = datetime(2026, 3, 9, 2, 14, 30, tzinfo=UTC)
 
 
-@pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    store = open_store(f"sqlite:///{tmp_path}/store.db")
-    yield House(store)
-    store.close()
+@pytest.fixture(params=stores.NAMES)
+def house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[House]:
+    with stores.url(request.param, tmp_path) as url, closing(open_store(url)) as store:
+        yield House(store)
 
 
 def report(kind: Report = Report.RAISE, seconds: float = 0, **fields: Any) -> AlarmReport:

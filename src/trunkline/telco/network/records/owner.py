@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 from trunkline.store import Query, Store, Unit
-from trunkline.store.query import And, Compare, Operator
+from trunkline.store.query import And, Compare, Operator, Sort
 from trunkline.telco.model import AlarmReport, Report
 from trunkline.telco.network.alarms.life import FLAPPING, Life
 from trunkline.telco.network.records import posted
@@ -37,7 +37,6 @@ _TOLD: Final = (
 )
 # What the system that posted an alarm may say anew, with another severity or other details.
 _WORDED: Final = ("perceivedSeverity", "alarmDetails", "alarmType", "probableCause", "specificProblem")
-_MOST_SAME: Final = 100  # alarms of one object and problem that the network has not forgotten
 
 
 class AlarmOwner:
@@ -103,9 +102,10 @@ class AlarmOwner:
         """The last alarm of the same object and problem that is known."""
         object = Compare(("alarmedObject", "id"), Operator.EQ, report.dn)
         problem = Compare(("problem",), Operator.EQ, report.problem)
-        found = self._store.find(Query(ALARM.name, And((object, problem)), limit=_MOST_SAME))
-        known: list[Document] = [msgspec.json.decode(stored.document) for stored in found.records]
-        return max(known, key=lambda one: time_of(one, "alarmChangedTime") or _cleared(one), default=None)
+        latest = Sort(("alarmChangedTime",), descending=True)
+        found = self._store.find(Query(ALARM.name, And((object, problem)), [latest], limit=1)).records
+        known: Document | None = msgspec.json.decode(found[0].document) if found else None
+        return known
 
     def _check_is_new(self, known: Document, report: AlarmReport) -> None:
         if report.kind is Report.RAISE and report.time > _cleared(known):
