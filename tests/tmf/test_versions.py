@@ -174,6 +174,11 @@ def test_v4_has_the_first_of_a_resources_places() -> None:
     assert read({"place": told["place"]}, RESOURCE, V4)["place"][0]["place"]["id"] == "ANT_HAVEN"
 
 
+def test_a_place_of_which_v4_says_the_role_alone_is_one_in_v5() -> None:
+    canonical = read({"place": [{"role": "site"}]}, ALARM, V4)
+    assert canonical["place"] == [{"role": "site", "relatedPlace": {"@type": "Place"}, "@type": "RelatedPlace"}]
+
+
 def test_parties_and_places_further_in_are_flat_in_v4_too() -> None:
     party = {"id": "7", "@referredType": "Organization"}
     told = {

@@ -45,8 +45,8 @@ def _read(document: Document, of: Shape, version: Version) -> Document:
         elif value is not None or attribute.scalar is Any:
             object = within if len(attribute.path) > 1 else canonical
             object[attribute.path[-1]] = _read_value(value, attribute, version)
-    if within:
-        canonical[of.inner] = _complete(within, chosen(_nested(of), within, version), version)
+    if of.inner and (within or _nested(of).required):
+        canonical[of.inner] = _complete(within, chosen(_nested(of).records, within, version), version)
     return _complete(canonical, of.record, version)
 
 
@@ -118,8 +118,9 @@ def at(document: Any, path: Path) -> Any:
     return document
 
 
-def _nested(flat: Shape) -> Records:
-    return shape(flat.record, V5).attributes[flat.inner].records
+def _nested(flat: Shape) -> Attribute:
+    """What v5 has in an object that v4 has flat."""
+    return shape(flat.record, V5).attributes[flat.inner]
 
 
 def write(document: Document, of: Resource | Task, version: Version) -> Document:
@@ -169,7 +170,7 @@ def _flattened(document: Document, of: Shape) -> Document:
     inner = outer.pop(flat.inner, None)
     if not isinstance(inner, dict):
         return _written(document, of)
-    told = _written(inner, shape(chosen(_nested(flat), inner, V5), V4))
+    told = _written(inner, shape(chosen(_nested(flat).records, inner, V5), V4))
     for name in _OF_THE_TYPE:
         told.pop(name, None)
     if isinstance(type := inner.get("@type"), str):
