@@ -213,6 +213,13 @@ class Conditions:
                 return f"NOT ({self._within(sql, start, negated, place)})"
 
 
+def both(one: Clause, other: Clause) -> Clause:
+    """Two clauses that each say a bound of the one value that each document has of an attribute, as one."""
+    [first], [second] = one.ranges or (), other.ranges or ()
+    range = first._replace(bounds=(*first.bounds, *second.bounds))
+    return Clause(_all([one, other]), _cost([one, other]), (range,), True)
+
+
 def _in_entries(range: Range) -> Callable[[Statement, Sources], str]:
     def sql(sql: Statement, sources: Sources) -> str:
         row = sql.alias()

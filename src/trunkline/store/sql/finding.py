@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Row, bindparam, func, select, text
 from trunkline.store.port import StoreError
 from trunkline.store.query import Found, Query, Stored
 from trunkline.store.sql.catalogue import Catalogue
-from trunkline.store.sql.conditions import Clause, Conditions, Cost, Range, Sources
+from trunkline.store.sql.conditions import Clause, Conditions, Cost, Range, Sources, both
 from trunkline.store.sql.cursor import Place, read_cursor, write_cursor
 from trunkline.store.sql.database import Database
 from trunkline.store.sql.entries import Indexing
@@ -26,10 +26,14 @@ from trunkline.store.sql.tables import tally
 
 LOOK: Final = 10_000
 """Documents that are held against what no index answers."""
+WALK: Final = 50_000
+"""Documents that are walked over where only indexes are asked for each."""
 COUNT: Final = 100_000
 """Entries that are counted for a total; where there are more, it is "at least"."""
 FEW: Final = 3_000
 """Candidates that are sorted, where more would rather be found by a walk."""
+
+RECORD: Final = " JOIN record r ON r.seq = c.seq"
 
 _fetch = text("SELECT seq, id, version, document FROM record WHERE seq IN :seqs").bindparams(
     bindparam("seqs", expanding=True)
@@ -56,7 +60,7 @@ class Finder:
             raise StoreError("offset and limit are 0 or more, and there is one cursor at most: after or before")
         self._connection, self._database, self._query, self._look = connection, database, query, look
         self._sort = [_sorted_by(catalogue, query.kind, sort.path) for sort in query.sort]
-        self._clauses = Conditions(query.kind, catalogue, database.json).clauses(query.where)
+        self._clauses = self._between(Conditions(query.kind, catalogue, database.json).clauses(query.where))
         texts = [each.table == "text_entry" for each in self._sort]
         cursor = query.after or query.before
         self._place = read_cursor(query, cursor, texts) if cursor else None
@@ -68,6 +72,7 @@ class Finder:
         """The answer."""
         sized = [(self._size(each.ranges, FEW + 1), each) for each in self._clauses if each.ranges is not None]
         size, leading = min(sized, key=lambda one: one[0], default=(0, None))
+        self._clauses.sort(key=lambda each: (each.cost, each is not leading))  # as they are asked, the cheap ones first
         documents = self._documents()
         if leading is not None and size <= FEW:
             return self._of_candidates(leading)
@@ -80,13 +85,15 @@ class Finder:
         clauses = [each for each in self._clauses if each is not leading or not each.exact]
         sql = Statement(self._database.number)
         if leading is None:
-            rows, wheres = "record r", [f"r.kind = {sql.add(self._query.kind)}"]
+            rows, wheres = "record c", [f"c.kind = {sql.add(self._query.kind)}"]
         else:
-            rows, wheres = f"({_union(sql, leading.ranges or ())}) c JOIN record r ON r.seq = c.seq", []
-        wheres += [each.sql(sql, Sources("r.seq", "r")) for each in clauses]
-        [(total,)] = sql.run(self._connection, f"SELECT count(*) FROM {rows}{_where(wheres)}")
+            rows, wheres = f"({_union(sql, leading.ranges or ())}) c", []
+        counted = rows + _record(clauses)
+        wheres += [each.sql(sql, Sources("c.seq", "r")) for each in clauses]
+        [(total,)] = sql.run(self._connection, f"SELECT count(*) FROM {counted}{_where(wheres)}")
         keys = [self._key("r", each) for each in self._sort]
-        return self._answer(self._page(sql, rows, wheres, keys, "r.seq"), int(total), complete=True)
+        rows += RECORD if keys else _record(clauses)
+        return self._answer(self._page(sql, rows, wheres, keys, "c.seq"), int(total), complete=True)
 
     def _walked(self, leading: Clause | None, documents: int) -> Found:
         total, complete = self._total(leading, documents)
@@ -99,7 +106,8 @@ class Finder:
         costly = any(each.cost is Cost.DOCUMENT for each in held)
         end = None
         if held and (costly or len(self._sort) <= 1):
-            end = self._end(base, self._look + self._query.offset + self._query.limit)
+            looked = self._look if costly else WALK
+            end = self._end(base, looked + self._query.offset + self._query.limit)
         sql = Statement(self._database.number)
         walk = self._walk(sql, base, held)
         wheres = [*walk.where, *(each.sql(sql, Sources("w.seq", walk.record)) for each in held)]
@@ -198,8 +206,8 @@ class Finder:
                 [(count,)] = sql.run(self._connection, f"SELECT count(*) FROM ({_union(sql, ranges, COUNT + 1)}) c")
             return min(count, COUNT), count <= COUNT
         sql = Statement(self._database.number)
-        rows = f"({_union(sql, ranges, self._look)}) c JOIN record r ON r.seq = c.seq"
         rest = [each for each in self._clauses if each is not leading or not each.exact]
+        rows = f"({_union(sql, ranges, self._look)}) c{_record(rest)}"
         wheres = [each.sql(sql, Sources("c.seq", "r")) for each in rest]
         [(count,)] = sql.run(self._connection, f"SELECT count(*) FROM {rows}{_where(wheres)}")
         return int(count), self._size(ranges, self._look + 1) <= self._look
@@ -215,6 +223,17 @@ class Finder:
             if size >= most:
                 break
         return size
+
+    def _between(self, clauses: list[Clause]) -> list[Clause]:
+        """The clauses, those that say between which values an attribute is made one, where each document has one."""
+        merged: list[Clause] = []
+        for clause in clauses:
+            same = next((each for each in merged if _may_merge(each, clause)), None)
+            if same is None or clause.ranges is None or self._several(clause.ranges[0]):
+                merged.append(clause)
+            else:
+                merged[merged.index(same)] = both(same, clause)
+        return merged
 
     def _once(self, range: Range) -> bool:
         """Whether no document is in the range twice."""
@@ -238,6 +257,18 @@ def _sorted_by(catalogue: Catalogue, kind: str, path: tuple[str, ...]) -> Indexi
     if found is None:
         raise StoreError(f"{kind} is not sorted by {'.'.join(path)}: declare it as an attribute of the kind")
     return found
+
+
+def _may_merge(one: Clause, other: Clause) -> bool:
+    if one.ranges is None or other.ranges is None or len(one.ranges) != 1 or len(other.ranges) != 1:
+        return False
+    [first], [second] = one.ranges, other.ranges
+    return one.exact and other.exact and first.attribute == second.attribute and not first.one and not second.one
+
+
+def _record(clauses: Sequence[Clause]) -> str:
+    """The row of `record` for candidates `c`, where it is asked for."""
+    return RECORD if any(each.cost > Cost.ENTRIES for each in clauses) else ""
 
 
 def _is_one(clause: Clause) -> bool:
