@@ -20,8 +20,8 @@ from trunkline.tmf.filtering.faults import check_characters, malformed
 
 MAX_LENGTH: Final = 4096
 MAX_STEPS: Final = 16
+NAME: Final = re.compile(r"@?[A-Za-z_][A-Za-z0-9_-]*")
 
-_NAME: Final = re.compile(r"@?[A-Za-z_][A-Za-z0-9_-]*")
 # An encoded operator may have another = behind it: severity%3E%3D=3.
 _SIGN: Final = re.compile(r"(>=|<=|\*=)=?|[><=]")
 _SIGNS: Final = {
@@ -86,7 +86,7 @@ def _terms(parameter: str, text: str) -> Iterator[Term]:
 def _names(parameter: str, text: str, place: int) -> tuple[list[str], int]:
     names: list[str] = []
     while True:
-        found = _NAME.match(text, place)
+        found = NAME.match(text, place)
         if not found:
             raise malformed(parameter, place + 1, "the name of an attribute is expected")
         names.append(found[0])
