@@ -63,6 +63,8 @@ class Application:
         try:
             steps = self._steps(scope)
             if self._hub is not None and steps[:1] == [HUB]:
+                if steps == [HUB] and scope["method"] == "POST":
+                    _check_media_type(_headers(scope), (JSON,))
                 await self._pass_on(self._hub, scope, receive, sending)
                 return
             answer = await self._answer(steps, scope, receive)
@@ -121,10 +123,7 @@ class Application:
 
     async def _pass_on(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         """Let another application answer, behind the API's path; it gets no larger body than all others."""
-        headers = _headers(scope)
-        if scope["method"] == "POST":
-            _check_media_type(headers, (JSON,))
-        taken = await _body(receive, headers)
+        taken = await _body(receive, _headers(scope))
 
         async def replay() -> Message:
             return {"type": "http.request", "body": taken, "more_body": False}

@@ -16,6 +16,7 @@ from trunkline.tmf.declaration import V5, Document, OpenApi, Operation, Version
 from trunkline.tmf.description import described
 from trunkline.tmf.patching import MEDIA_TYPES as PATCHES
 from trunkline.tmf.serving import paging
+from trunkline.tmf.serving.message import href
 from trunkline.tmf.serving.operations import OFFERS
 from trunkline.tmf.serving.parameters import TEXT, Schema, parameters
 from trunkline.tmf.serving.served import Served
@@ -114,7 +115,7 @@ def _operation(served: Served, operation: Operation, record: Schema, new: Schema
         "tags": [served.name],
         "summary": SUMMARIES[operation].format(type=served.of.type),
         "parameters": parameters(served, operation),
-        "responses": {**_answers(operation, record, example), **refusals},
+        "responses": {**_answers(operation, record, _told(served, example)), **refusals},
     }
     if operation is Operation.CREATE:
         told["requestBody"] = {"required": True, "content": _json(new, example)}
@@ -129,6 +130,17 @@ def _example(served: Served) -> Document | None:
     if served.version in examples or V5 not in examples:
         return examples.get(served.version)
     return write(examples[V5], served.what, served.version)
+
+
+def _told(served: Served, example: Document | None) -> Document | None:
+    """The example as it is answered, with its place."""
+    if example is None:
+        return None
+    id = str(example.get("id", "1"))
+    base = (
+        href(served.api.path(served.version), served.parent, "1") if served.parent else served.api.path(served.version)
+    )
+    return {**example, "id": id, "href": href(base, served.name, id)}
 
 
 def _answers(operation: Operation, record: Schema, example: Any) -> dict[str, Any]:
