@@ -58,6 +58,7 @@ class Finder:
     ) -> None:
         if query.offset < 0 or query.limit < 0 or (query.after and query.before):
             raise StoreError("offset and limit are 0 or more, and there is one cursor at most: after or before")
+        catalogue.of(query.kind)  # raises where it is not declared
         self._connection, self._database, self._query, self._look = connection, database, query, look
         self._sort = [_sorted_by(catalogue, query.kind, sort.path) for sort in query.sort]
         self._clauses = self._between(Conditions(query.kind, catalogue, database.json).clauses(query.where))
