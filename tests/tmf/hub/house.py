@@ -10,7 +10,6 @@ from typing import Any
 
 from trunkline.log import Event, Log, open_log
 from trunkline.settings import Hub
-from trunkline.store import Store
 from trunkline.store.opening import open_store
 from trunkline.tmf.declaration import V4, V5, OpenApi, Resource, Task, Version, text, time
 from trunkline.tmf.events import TOPIC, tell
@@ -31,11 +30,11 @@ QUICK = Hub(allow=["127.0.0.0/8"], attempts=50, first_pause=0.001, longest_pause
 
 
 class House:
-    """All in one process, in `folder`."""
+    """All in one process, in `folder`; the store is there too, unless it has a URL."""
 
-    def __init__(self, folder: Path, settings: Hub = QUICK) -> None:
+    def __init__(self, folder: Path, settings: Hub = QUICK, store_url: str = "") -> None:
         self.settings = settings
-        self.log, self.store = log_in(folder), store_in(folder)
+        self.log, self.store = log_in(folder), open_store(store_url or f"sqlite://{folder / 'store.db'}")
         self.subscriptions = Subscriptions(self.store, self.log, Guard(settings.allow))
         self.letters = DeadLetters(self.store)
         self._stop = threading.Event()
@@ -90,11 +89,6 @@ class House:
 def log_in(folder: Path) -> Log:
     """The log in a folder, in which a process that was killed is soon found dead."""
     return open_log(f"sqlite://{folder / 'log.db'}?lease=1")
-
-
-def store_in(folder: Path) -> Store:
-    """The store in a folder."""
-    return open_store(f"sqlite://{folder / 'store.db'}")
 
 
 class Outbox:

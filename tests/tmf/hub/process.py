@@ -1,4 +1,4 @@
-"""A process of the hub for tests to kill: delivers what lies in a folder."""
+"""A process of the hub for tests to kill: delivers what lies in a folder's log to whom a store says."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import sys
 import threading
 from pathlib import Path
 
-from tests.tmf.hub.house import ALARMS, QUICK, log_in, store_in
+from tests.tmf.hub.house import ALARMS, QUICK, log_in
+from trunkline.store.opening import open_store
 from trunkline.tmf.hub.deliverer import Deliverer
 
 if __name__ == "__main__":
-    folder, name = Path(sys.argv[1]), sys.argv[2]
-    Deliverer(log_in(folder), store_in(folder), [ALARMS], QUICK, name).run(threading.Event())
+    folder, store_url, name = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
+    Deliverer(log_in(folder), open_store(store_url), [ALARMS], QUICK, name).run(threading.Event())

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.store import stores
 from tests.tmf.hub.house import ACK, PRODUCTS, QUICK, House
 from tests.tmf.hub.subscriber import Answer, Subscriber
 from trunkline.log import Event
@@ -17,11 +18,13 @@ from trunkline.tmf.declaration import V4, V5
 from trunkline.tmf.events import TOPIC
 
 
-@pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    found = House(tmp_path)
-    yield found
-    found.close()
+@pytest.fixture(params=stores.NAMES)
+def house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[House]:
+    """On each store that there is."""
+    with stores.url(request.param, tmp_path) as url:
+        found = House(tmp_path, store_url=url)
+        yield found
+        found.close()
 
 
 @pytest.fixture

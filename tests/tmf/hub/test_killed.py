@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from tests.store import stores
 from tests.tmf.hub.house import House
 from tests.tmf.hub.subscriber import Answer, Subscriber
 from trunkline.tmf.events import TOPIC
@@ -24,27 +25,29 @@ HERE = Path(__file__).parents[3]
 
 
 def test_every_subscriber_gets_every_event_in_order_whoever_is_killed(tmp_path: Path) -> None:
-    with Kills(tmp_path, seed=1, names=["one"]) as kills:
-        kills.deliver(360, at_once=60)
+    with stores.url("sqlite", tmp_path) as url, Kills(tmp_path, url, seed=1, names=["one"]) as kills:
+        kills.deliver(250, at_once=50)
 
 
 @pytest.mark.prove
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("names", [["one"], ["one", "two"]], ids=["alone", "two processes"])
+@pytest.mark.parametrize("store", stores.NAMES)
 def test_of_10_000_events_every_subscriber_gets_each_in_order_whoever_is_killed(
-    tmp_path: Path, names: list[str]
+    tmp_path: Path, store: str, names: list[str]
 ) -> None:
-    with Kills(tmp_path, seed=int(os.environ.get("TRUNKLINE_SEED", time.time())), names=names) as kills:
+    seed = int(os.environ.get("TRUNKLINE_SEED", time.time()))
+    with stores.url(store, tmp_path) as url, Kills(tmp_path, url, seed=seed, names=names) as kills:
         kills.deliver(10_000, at_once=500)
 
 
 class Kills:
     """The three subscribers and the processes that deliver to them; after each portion of events somebody is killed."""
 
-    def __init__(self, folder: Path, *, seed: int, names: list[str]) -> None:
+    def __init__(self, folder: Path, store_url: str, *, seed: int, names: list[str]) -> None:
         print(f"seed {seed}")
-        self._folder, self._dice = folder, random.Random(seed)
-        self.house = House(folder)
+        self._folder, self._store_url, self._dice = folder, store_url, random.Random(seed)
+        self.house = House(folder, store_url=store_url)
         self.well, self.ill = Subscriber(), Subscriber()
         self.ill.behave = lambda event: Answer(self._dice.choice([201, 500]))
         self._port = free_port()
@@ -101,7 +104,7 @@ class Kills:
     def _start(self, name: str) -> None:
         words = ["subscriber_process", str(self._port), str(self._file)]
         if name != "mortal":
-            words = ["process", str(self._folder), name]
+            words = ["process", str(self._folder), self._store_url, name]
         with (self._folder / "output.log").open("ab") as output:
             command = [sys.executable, "-m", f"tests.tmf.hub.{words[0]}", *words[1:]]
             self._processes[name] = subprocess.Popen(command, stdout=output, stderr=output, cwd=HERE)

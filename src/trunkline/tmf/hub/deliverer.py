@@ -29,6 +29,7 @@ from trunkline.tmf.hub.guard import Forbidden, Guard, read
 from trunkline.tmf.hub.lane import Lane, Progress
 from trunkline.tmf.hub.letter import LETTERS, DeadLetters
 from trunkline.tmf.hub.news import News
+from trunkline.tmf.hub.sending import Sender
 from trunkline.tmf.hub.subscription import (
     POSITIONS,
     SUBSCRIPTIONS,
@@ -148,6 +149,7 @@ class Deliverer:
             if api is None or subscription.version not in api.versions:
                 raise Forbidden(f"TMF{subscription.api} {subscription.version} is not served any more")
             callback = read(subscription.callback)
+            connection = Connection(callback, self._guard, self._settings.timeout, self._tls)
             lane = Lane(
                 subscription,
                 partition,
@@ -155,8 +157,7 @@ class Deliverer:
                 api=api,
                 base=self._root + api.path(subscription.version) if self._root else subscription.base,
                 log=self._log,
-                connection=Connection(callback, self._guard, self._settings.timeout, self._tls),
-                settings=self._settings,
+                sender=Sender(connection, self._settings),
                 news=self._news,
             )
         except (Forbidden, Refusal) as error:

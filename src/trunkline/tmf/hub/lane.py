@@ -7,7 +7,6 @@ whoever runs it saves its `progress`.
 from __future__ import annotations
 
 import logging
-import random
 import threading
 import time
 from collections import deque
@@ -15,19 +14,16 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import msgspec
-from msgspec.structs import replace
 
-from trunkline.backoff import backoff
-from trunkline.log.envelope import attributes
 from trunkline.log.port import Log, Record
-from trunkline.settings import Hub as Settings
 from trunkline.tmf.declaration import Document, OpenApi
-from trunkline.tmf.events import API, TOPIC, now
+from trunkline.tmf.events import API, TOPIC
 from trunkline.tmf.hub import metrics
-from trunkline.tmf.hub.connection import Answer, Connection
-from trunkline.tmf.hub.letter import DeadLetter
+from trunkline.tmf.hub.connection import Answer
+from trunkline.tmf.hub.letter import DeadLetter, letter_of, still_dead
 from trunkline.tmf.hub.news import News
 from trunkline.tmf.hub.query import interest
+from trunkline.tmf.hub.sending import Failure, Sender, Stopped
 from trunkline.tmf.hub.subscription import Subscription
 from trunkline.tmf.hub.telling import resources_of, told
 
@@ -47,17 +43,6 @@ class Progress(NamedTuple):
     delivered: Sequence[str]
 
 
-class Failure(NamedTuple):
-    """An event that the subscriber did not take, in so many attempts; the last answer."""
-
-    attempts: int
-    answer: Answer
-
-
-class Stopped(Exception):
-    """The lane is to end, in the middle of an event: whoever goes on begins with that one."""
-
-
 class Lane:
     """Serves `subscription`, to a version of `api` that is served at `base`, from `offset` of `partition` on."""
 
@@ -70,13 +55,11 @@ class Lane:
         api: OpenApi,
         base: str,
         log: Log,
-        connection: Connection,
-        settings: Settings,
+        sender: Sender,
         news: News,
     ) -> None:
         self.subscription, self.partition = subscription, partition
-        self._api, self._base, self._log, self._settings, self._news = api, base, log, settings, news
-        self._connection = connection
+        self._base, self._log, self._sender, self._news = base, log, sender, news
         self._resources = {of.name: of for of in resources_of(api)}
         self._interest = interest(subscription.query, api, subscription.version)
         self._number = str(api.number).encode()
@@ -85,10 +68,6 @@ class Lane:
         self._delivered: list[str] = []
         self._replay: deque[DeadLetter] = deque()
         self._lock = threading.Lock()  # of the four above
-        self._failures = 0  # one after the other, whatever the event
-        self._failed = Answer(0)
-        self._failed_at = -float("inf")
-        self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"hub {subscription.id}", daemon=True)
 
     def start(self) -> None:
@@ -97,7 +76,7 @@ class Lane:
 
     def stop(self) -> None:
         """Begin nothing more."""
-        self._stop.set()
+        self._sender.stop()
 
     def join(self, timeout: float) -> None:
         """Wait for the end, `timeout` seconds at most."""
@@ -136,7 +115,8 @@ class Lane:
 
     def _run(self) -> None:
         try:
-            while not self._stop.is_set():
+            while True:
+                self._sender.go_on()
                 seen = self._news.count
                 if not (self._send_again() or self._go_on()):
                     self._news.wait(seen, IDLE)
@@ -145,7 +125,7 @@ class Lane:
         except Exception:
             logger.exception("the subscription %s is not served for a moment", self.subscription.id)
         finally:
-            self._connection.close()
+            self._sender.close()
 
     def _send_again(self) -> bool:
         """Send the first dead letter that is to be sent again; whether there was one."""
@@ -159,7 +139,7 @@ class Lane:
             if failure is None:
                 self._delivered.append(letter.id)
             else:
-                self._letters.append(_still_dead(letter, failure))
+                self._letters.append(still_dead(letter, *failure))
         return True
 
     def _go_on(self) -> bool:
@@ -175,7 +155,7 @@ class Lane:
                     self._letters.append(letter)
                     metrics.DEAD.inc()
             while len(self._letters) >= MOST_UNSAVED:
-                self._pause(WAIT)
+                self._sender.pause(WAIT)
         return bool(records)
 
     def _look_for_missed(self, record: Record) -> None:
@@ -189,12 +169,11 @@ class Lane:
 
     def _deliver(self, record: Record) -> DeadLetter | None:
         """Deliver an event, where it is one of the API; the dead letter that became of it."""
-        if self._stop.is_set():
-            raise Stopped
+        self._sender.go_on()
         if record.value is None or (API, self._number) not in record.headers:
             return None
         failure = self._tell(record.value, record.time / 1e6)
-        return None if failure is None else _letter(self.subscription, record, failure)
+        return None if failure is None else letter_of(self.subscription.id, record, *failure)
 
     def _tell(self, event: bytes | msgspec.Raw, since: float) -> Failure | None:
         """Send an event that is there `since` a time (seconds since the epoch), where it is asked for."""
@@ -203,7 +182,7 @@ class Lane:
         except Exception as error:  # whatever is wrong with one event, the next ones are waited for
             logger.exception("an event cannot be told to the subscription %s", self.subscription.id)
             return Failure(0, Answer(0, f"it cannot be told: {type(error).__name__}: {error}"[:300]))
-        return None if body is None else self._send(body, since)
+        return None if body is None else self._sender.send(body, since)
 
     def _body(self, value: bytes | msgspec.Raw) -> bytes | None:
         event: Document = msgspec.json.decode(value)
@@ -212,74 +191,3 @@ class Lane:
         if not self._interest.meets(of, event["eventType"], document):
             return None
         return msgspec.json.encode(told(event, of, self.subscription.version, self._base, self._interest.fields))
-
-    def _send(self, body: bytes, since: float) -> Failure | None:
-        """Send until it is taken or to be given up."""
-        settings = self._settings
-        if self._is_over(since) and time.monotonic() < self._failed_at + settings.longest_pause:
-            return Failure(0, self._failed)
-        attempt = 0
-        while True:
-            if self._stop.is_set():
-                raise Stopped
-            attempt += 1
-            answer = self._request(body)
-            if answer.taken:
-                self._failures = 0
-                return None
-            self._failures += 1
-            self._failed, self._failed_at = answer, time.monotonic()
-            if attempt >= settings.attempts or self._is_over(since):
-                return Failure(attempt, answer)
-            wait = backoff(self._failures, settings.first_pause, settings.longest_pause, random.random())  # noqa: S311
-            self._pause(min(max(wait, answer.pause), settings.longest_pause))
-
-    def _request(self, body: bytes) -> Answer:
-        began = time.monotonic()
-        answer = self._connection.post(body)
-        metrics.REQUEST.observe(time.monotonic() - began)
-        metrics.REQUESTS.labels("taken" if answer.taken else "failed").inc()
-        return answer
-
-    def _is_over(self, since: float) -> bool:
-        return time.time() > since + self._settings.max_age
-
-    def _pause(self, seconds: float) -> None:
-        if self._stop.wait(seconds):
-            raise Stopped
-
-
-def _letter(subscription: Subscription, record: Record, failure: Failure) -> DeadLetter:
-    told = attributes(record)
-    return DeadLetter(
-        subscription=subscription.id,
-        partition=record.partition,
-        offset=record.offset,
-        event_id=told["id"],
-        event_type=told["type"],
-        attempts=failure.attempts,
-        status=failure.answer.status,
-        message=failure.answer.message,
-        died=now(),
-        event=_raw(record.value or b""),
-    )
-
-
-def _still_dead(letter: DeadLetter, failure: Failure) -> DeadLetter:
-    return replace(
-        letter,
-        attempts=letter.attempts + failure.attempts,
-        status=failure.answer.status,
-        message=failure.answer.message,
-        died=now(),
-        replay=False,
-    )
-
-
-def _raw(value: bytes) -> msgspec.Raw:
-    """A value as part of a document; null where it is no JSON."""
-    try:
-        msgspec.json.decode(value)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return msgspec.Raw(b"null")
-    return msgspec.Raw(value)

@@ -7,9 +7,13 @@ from collections.abc import Callable, Iterator, Sequence
 import msgspec
 from msgspec.structs import replace
 
+from trunkline.log.envelope import attributes
+from trunkline.log.port import Record
 from trunkline.store import Kind, Query, Store, StoreError, Unit
 from trunkline.store.query import And, Compare, Condition, Operator, Sort
 from trunkline.tmf.declaration import boolean, number, text
+from trunkline.tmf.events import now
+from trunkline.tmf.hub.connection import Answer
 
 PAGE = 500  # letters found, or changed, at once
 
@@ -36,6 +40,38 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     def id(self) -> str:
         """That of its document."""
         return f"{self.subscription}/{self.partition}/{self.offset}"
+
+
+def letter_of(subscription: str, record: Record, attempts: int, answer: Answer) -> DeadLetter:
+    """The event of a record becomes a dead letter."""
+    its = attributes(record)
+    return DeadLetter(
+        subscription=subscription,
+        partition=record.partition,
+        offset=record.offset,
+        event_id=its["id"],
+        event_type=its["type"],
+        attempts=attempts,
+        status=answer.status,
+        message=answer.message,
+        died=now(),
+        event=_raw(record.value or b""),
+    )
+
+
+def still_dead(letter: DeadLetter, attempts: int, answer: Answer) -> DeadLetter:
+    """A letter that was sent again, in vain."""
+    attempts += letter.attempts
+    return replace(letter, attempts=attempts, status=answer.status, message=answer.message, died=now(), replay=False)
+
+
+def _raw(value: bytes) -> msgspec.Raw:
+    """A value as part of a document; null where it is no JSON."""
+    try:
+        msgspec.json.decode(value)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return msgspec.Raw(b"null")
+    return msgspec.Raw(value)
 
 
 LETTERS = Kind("hubLetter", (text("subscription"), number("offset"), boolean("replay")))
