@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from trunkline.tmf.declaration import V4, V5, Lifecycle, OpenApi, text, time
+from trunkline.tmf.declaration import V4, V5, Lifecycle, OpenApi, Projection, text, time
 from trunkline.tmf.declaration import Resource as Declared
 from trunkline.tmf.model.characteristic import Characteristic
 from trunkline.tmf.model.place import PlaceRef, RelatedPlaceRef
@@ -53,6 +53,7 @@ RESOURCE = Declared(
         (("resourceRelationship",), (("relationshipType",), ("resource", "id"))),
     ),
     lifecycle=LIFECYCLE,
+    v4=Projection(required=("name",)),
     examples={
         V5: msgspec.to_builtins(
             PhysicalResource(
