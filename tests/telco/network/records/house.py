@@ -76,6 +76,12 @@ class House:
             unit.replace(ALARM.name, id, msgspec.json.encode(made))
         return made
 
+    def delete(self, id: str) -> None:
+        """DELETE /alarm/{id}."""
+        with self.store.unit() as unit:
+            self.owner.delete(unit, self.alarm(id))
+            unit.remove(ALARM.name, id)
+
     def ask(self, task: str, **said: Any) -> Document:
         """POST a task."""
         with self.store.unit() as unit:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from hypothesis import given
+from hypothesis import given, settings
 
 from tests.telco.network.records.lives import CELL, NOON, alarm, alarms
 from trunkline.telco.model import AckState, Alarm, Comment, EventType, Severity
@@ -94,11 +94,13 @@ def test_a_group_is_told_from_both_ends() -> None:
     assert [one["id"] for one in parent["correlatedAlarm"]] == ["a1", "a3"]
 
 
+@settings(deadline=None)
 @given(alarms)
 def test_a_document_tells_all_of_an_alarm_that_the_alarm_is_made_of_again(told: Alarm) -> None:
     assert document(read(document(told))) == document(told)
 
 
+@settings(deadline=None)
 @given(alarms)
 def test_nothing_is_told_as_null_or_empty(told: Alarm) -> None:
     assert not [name for name, value in document(told).items() if value in (None, "", [])]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from tests.telco.network.records.lives import alarms
 from tests.telco.network.records.test_performance import TABLES, kpi
@@ -28,12 +28,14 @@ def hold(number: int, of: Resource, document: Document, version: Version, schema
     check(told, of, version, creating=False, strict=True)
 
 
+@settings(deadline=None)
 @given(alarms)
 def test_alarms_are_as_tmf642_says(some: Alarm) -> None:
     for version in (V4, V5):
         hold(642, ALARM, alarm(some), version, "Alarm")
 
 
+@settings(deadline=None)
 @given(alarms)
 def test_what_v4_tells_of_an_alarm_is_all_that_the_record_has(some: Alarm) -> None:
     assert read(write(alarm(some), ALARM, V4), ALARM, V4) == alarm(some)

@@ -35,7 +35,7 @@ def report(kind: Report = Report.RAISE, seconds: float = 0, **fields: Any) -> Al
     }  # fmt: skip
     if kind is Report.CLEAR:
         told["severity"] = Severity.CLEARED
-    return AlarmReport(kind=kind, time=RAISED + timedelta(seconds=seconds), **{**told, **fields})
+    return AlarmReport(kind=kind, **{"time": RAISED + timedelta(seconds=seconds), **told, **fields})
 
 
 def raised(house: House, *problems: str) -> list[str]:
@@ -106,13 +106,14 @@ def test_what_is_posted_is_a_live_alarm_and_its_record_as_it_was_written(house: 
 
 
 def test_an_alarm_is_posted_as_it_stands(house: House) -> None:
-    note = {"@type": "Comment", "comment": "seen", "userId": "an"}
+    note = {"@type": "Comment", "comment": "seen", "userId": "an", "systemId": "x", "time": "2026-03-09T04:00:00Z"}
     made = house.post(**POSTED, ackState="acknowledged", ackUserId="an", comment=[note])
+    assert made["comment"] == [note]
     house.settle()
     live = house.live(made["id"])
     assert (live.ack_state, live.ack_user) == (AckState.ACKNOWLEDGED, "an")
     assert [(said.text, said.user, said.system) for said in live.comments] == [("seen", "an", "ems-1")]
-    assert house.alarm(made["id"])["ackState"] == "acknowledged"
+    assert house.alarm(made["id"]) == made
 
 
 def test_an_alarm_that_is_over_may_be_posted_as_history(house: House) -> None:
@@ -264,11 +265,32 @@ def test_what_the_network_does_not_say_is_the_clients(house: House) -> None:
 
 def test_only_an_alarm_that_is_over_may_be_deleted(house: House) -> None:
     [id] = raised(house)
-    with pytest.raises(Refusal, match="not over"), house.store.unit() as unit:
-        house.owner.delete(unit, house.alarm(id))
+    with pytest.raises(Refusal, match="not over"):
+        house.delete(id)
     house.network(report(Report.CLEAR, 5))
-    with house.store.unit() as unit:
-        house.owner.delete(unit, house.alarm(id))
+    house.delete(id)
+    assert house.gone(id)
+
+
+def test_what_is_deleted_stays_so_whatever_the_network_still_tells_of_it(house: House) -> None:
+    made = house.post(**POSTED)
+    house.patch(made["id"], state="cleared")
+    house.delete(made["id"])
+    house.settle()
+    assert house.live(made["id"]).state == "cleared"
+    assert house.gone(made["id"])
+    house.network(report(dn="93051825", problem="ps=3,sl=1,in=8", time=datetime.now(UTC) + timedelta(minutes=1)))
+    assert house.alarm(made["id"])["state"] == "raised", "it was raised anew"
+
+
+def test_what_is_deleted_is_forgotten_with_what_the_network_forgets(house: House) -> None:
+    [id] = raised(house)
+    house.network(report(Report.CLEAR, 5))
+    house.delete(id)
+    house.tick(RAISED + CLEARED_KEPT + timedelta(minutes=1))
+    assert house.store.get("network.alarm.deleted", id) is None
+    house.network(report(seconds=CLEARED_KEPT.total_seconds() + 300))
+    assert len(house.book.kept) == 1
 
 
 # Tasks

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -181,7 +182,6 @@ follower.Follower(log, store, "network", ["network.alarm"], take, "follower").ru
 
 def test_a_follower_that_is_killed_loses_and_doubles_nothing(tmp_path: Path, log: Log, store: Store) -> None:
     kills, count = 3, 300
-    started = "the follower has begun"
     for number in range(count):
         tell(log, Report.RAISE, problem=str(number))
     for number in range(0, count, 2):
@@ -195,11 +195,14 @@ def test_a_follower_that_is_killed_loses_and_doubles_nothing(tmp_path: Path, log
         with store.unit() as unit:
             return unit.positions("network").get(TopicPartition(Alarm.topic, 0), 0)
 
+    def beyond(before: int) -> bool:
+        return before < position() or position() >= end
+
     command = [sys.executable, "-c", FOLLOWER, f"sqlite://{tmp_path}/log.db", f"sqlite:///{tmp_path}/store.db"]
     for _ in range(kills):
-        before = position()
+        moved = partial(beyond, position())
         process = subprocess.Popen(command)
-        until(lambda before=before: position() > before or position() >= end, started)
+        until(moved, "the follower has begun")
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
     with closing(Follower(log, store, "network", [Alarm.topic], take, "follower")) as follower:

@@ -116,7 +116,21 @@ def merged(before: Document, told: Document) -> Document:
     same = list(before.keys() & {"@type", "@schemaLocation"})  # an alarm that was posted may be of another type
     same += [name for name in _REFERENCES if ids(before, name) and ids(before, name) == ids(told, name)]
     same += [name for name in _TIMES if time_of(before, name) and time_of(before, name) == time_of(told, name)]
-    return kept | told | {name: before[name] for name in same}
+    return kept | told | {name: before[name] for name in same} | _comments(before, told)
+
+
+def _comments(before: Document, told: Document) -> Document:
+    """What the network tells of comments, those that it took from a client as the client wrote them."""
+    if "comment" not in told:
+        return {}
+    said = before.get("comment")
+    written = {_said(note): note for note in said if isinstance(note, dict)} if isinstance(said, list) else {}
+    return {"comment": [written.get(_said(note), note) for note in told["comment"]]}
+
+
+def _said(comment: Document) -> tuple[Any, ...]:
+    """What makes two the same: who said what, and when."""
+    return comment.get("comment"), comment.get("userId"), time_of(comment, "time")
 
 
 def reference(id: str) -> Document:

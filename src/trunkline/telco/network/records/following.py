@@ -14,7 +14,7 @@ import msgspec
 from trunkline.log.port import Record
 from trunkline.store import Unit
 from trunkline.telco.model import Alarm, Kpi, NetworkResource
-from trunkline.telco.network.records import alarms, awaited, posted
+from trunkline.telco.network.records import alarms, awaited, deleted, posted
 from trunkline.telco.network.records.kinds import ALARM, MEASUREMENT, RESOURCE
 from trunkline.telco.network.records.measurements import latest, measurement
 from trunkline.telco.network.records.resources import id_of, resource
@@ -69,6 +69,10 @@ def take(unit: Unit, record: Record) -> None:
     if change.told is None:
         if before is not None:
             _forget(unit, followed, before)
+        elif followed.of is ALARM:
+            deleted.forget(unit, change.id)
+        return
+    if before is None and followed.of is ALARM and deleted.stays(unit, change.told):
         return
     after = followed.kept(before, change.told) if before is not None else change.told
     if after != before:

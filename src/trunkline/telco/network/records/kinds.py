@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from trunkline.store import Kind
-from trunkline.telco.network.records import awaited, posted
+from trunkline.telco.network.records import awaited, deleted, posted
 from trunkline.tmf.apis import alarm, performance, resource_inventory
 from trunkline.tmf.declaration import OpenApi, Resource
 
@@ -26,6 +26,7 @@ KINDS: Final[tuple[Kind, ...]] = (
     *(resource.kind for resource in (ALARM, RESOURCE, MEASUREMENT, SPECIFICATION, GROUP, *TASKS.values())),
     posted.KIND,
     awaited.KIND,
+    deleted.KIND,
 )
 """All that is kept of the network."""
 TIMES: Final = frozenset(attribute.path for attribute in ALARM.attributes if attribute.type == "time")

@@ -15,7 +15,7 @@ from trunkline.store import Query, Store, Unit
 from trunkline.store.query import And, Compare, Operator, Sort
 from trunkline.telco.model import AlarmReport, Report
 from trunkline.telco.network.alarms.life import FLAPPING, Life
-from trunkline.telco.network.records import posted
+from trunkline.telco.network.records import deleted, posted
 from trunkline.telco.network.records.alarms import alarm, ids, merged, time_of
 from trunkline.telco.network.records.commands import Asked, life_of, send
 from trunkline.telco.network.records.kinds import ALARM
@@ -93,6 +93,7 @@ class AlarmOwner:
             reason = f"the alarm {document['id']} is not over"
             raise conflict("alarmActive", reason, "clear it (clearAlarm); it is forgotten a day later, or by DELETE")
         posted.forget(unit, document)
+        deleted.delete(unit, document)
 
     def perform(self, unit: Unit, task: Task, document: Document) -> Document:
         """Ask what a task asks. Raises `Refusal` as `AlarmTasks` does."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from trunkline.store import Store, Unit
-from trunkline.telco.network.records import awaited, posted
+from trunkline.telco.network.records import awaited, deleted, posted
 from trunkline.telco.network.records.indicators import is_declared
 from trunkline.telco.network.records.kinds import ALARM, GROUP, JOB, RESOURCE, SPECIFICATION
 from trunkline.telco.network.records.owner import AlarmOwner
@@ -16,7 +16,7 @@ from trunkline.tmf.errors import conflict
 
 def owners(store: Store) -> Mapping[str, Owner]:
     """The owners by the resources that they keep."""
-    store.declare((posted.KIND, awaited.KIND))
+    store.declare((posted.KIND, awaited.KIND, deleted.KIND))
     return {
         ALARM.name: AlarmOwner(store),
         RESOURCE.name: Told(is_of_network, "the network tells of it, by its configuration files"),
