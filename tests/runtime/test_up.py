@@ -106,13 +106,13 @@ def figures(operator: Operator) -> dict[str, float]:
 
 def test_a_process_that_dies_is_started_again_and_all_stop_with_their_supervisor(operator: Operator) -> None:
     before = operator.processes()
-    assert before.keys() == {"up", "api", "worker", "connect"}
-    for role in ("api", "worker", "connect"):
+    assert before.keys() == {"up", "api", "worker", "connect", "perform"}
+    for role in ("api", "worker", "connect", "perform"):
         os.kill(before[role], signal.SIGKILL)
     until(
         lambda: (
             operator.processes().keys() == before.keys()
-            and all(operator.processes()[role] != before[role] for role in ("api", "worker", "connect"))
+            and all(operator.processes()[role] != before[role] for role in ("api", "worker", "connect", "perform"))
         ),
         "the roles run again",
     )
