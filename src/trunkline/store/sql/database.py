@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar, Final
@@ -58,6 +58,10 @@ class Database(ABC):
     @abstractmethod
     def insert(self, table: Table) -> sqlite.Insert | postgresql.Insert:
         """An INSERT that may say what is done where the row is there already."""
+
+    def insert_many(self, connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Insert many rows, which all have the same columns."""
+        connection.execute(table.insert(), rows)
 
     @abstractmethod
     def lock_out(self, connection: Connection) -> None:
@@ -196,6 +200,14 @@ class Postgresql(Database):
 
     def insert(self, table: Table) -> postgresql.Insert:
         return postgresql.insert(table)
+
+    def insert_many(self, connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+        # As columns: a parameter for each value of each row would take ten times as long.
+        names = list(rows[0])
+        types = (table.c[name].type.compile(connection.dialect).partition(" ")[0] for name in names)
+        columns = (f"CAST(:{name} AS {type}[])" for name, type in zip(names, types, strict=True))
+        statement = f"INSERT INTO {table.name} ({', '.join(names)}) SELECT * FROM unnest({', '.join(columns)})"
+        connection.execute(text(statement), {name: [row[name] for row in rows] for name in names})
 
     def lock_out(self, connection: Connection) -> None:
         connection.execute(self._advisory("pg_advisory_xact_lock", self._CATALOGUE))

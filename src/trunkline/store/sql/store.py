@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import msgspec
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, bindparam, delete, select
 
 from trunkline.log.port import Event
 from trunkline.store.port import Kind, Outgoing
@@ -19,6 +19,9 @@ from trunkline.store.sql.tables import outbox, record
 from trunkline.store.sql.unit import SqlUnit
 
 _decode_event = msgspec.msgpack.Decoder(Event).decode
+_ONE = select(record.c.version, record.c.document).where(
+    record.c.kind == bindparam("kind"), record.c.id == bindparam("id")
+)
 
 
 class SqlStore:
@@ -37,9 +40,8 @@ class SqlStore:
             declare(connection, self._database, kinds)
 
     def get(self, kind: str, id: str) -> Stored | None:
-        columns = select(record.c.version, record.c.document).where(record.c.kind == kind, record.c.id == id)
         with self._database.reading() as connection:
-            row = connection.execute(columns).one_or_none()
+            row = connection.execute(_ONE, {"kind": kind, "id": id}).one_or_none()
         return Stored(id, row.version, row.document.encode()) if row is not None else None
 
     def find(self, query: Query) -> Found:

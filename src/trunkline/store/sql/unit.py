@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, Row, Table, delete, insert, select, update
+from sqlalchemy import Connection, Row, Table, bindparam, delete, insert, select, update
 
 from trunkline.log.port import Event, TopicPartition
 from trunkline.store.port import Conflict, StoreError
@@ -24,6 +24,10 @@ LONGEST_ID: Final = 500  # characters
 
 encode_event = msgspec.msgpack.Encoder().encode
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
+
+# Made once: to put a statement together takes longer than to run it.
+_LOCKED = select(record).where(record.c.kind == bindparam("kind"), record.c.id == bindparam("id")).with_for_update()
+_CHANGED = update(record).where(record.c.seq == bindparam("of"))
 
 
 class SqlUnit:
@@ -44,8 +48,8 @@ class SqlUnit:
         after, text = self._read(kind, id, document)
         values = {"kind": kind, "id": id, "version": 1, "indexed": after, "document": text}
         # A statement that fails would end the whole transaction on PostgreSQL.
-        added = self._database.insert(record).values(values).on_conflict_do_nothing().returning(record.c.seq)
-        seq = self._connection.execute(added).scalar()
+        added = self._database.insert(record).on_conflict_do_nothing().returning(record.c.seq)
+        seq = self._connection.execute(added, values).scalar()
         if seq is None:
             raise Conflict(f"there is a {kind} {id} already")
         self._note(seq, kind, {}, after)
@@ -105,8 +109,7 @@ class SqlUnit:
 
     def _row(self, kind: str, id: str) -> Row[Any] | None:
         self._catalogue.of(kind)
-        found = select(record).where(record.c.kind == kind, record.c.id == id).with_for_update()
-        return self._connection.execute(found).one_or_none()
+        return self._connection.execute(_LOCKED, {"kind": kind, "id": id}).one_or_none()
 
     def _expected(self, kind: str, id: str, version: int | None) -> Row[Any]:
         row = self._row(kind, id)
@@ -118,8 +121,8 @@ class SqlUnit:
 
     def _replace(self, kind: str, row: Row[Any], id: str, document: bytes) -> Stored:
         after, text = self._read(kind, id, document)
-        values = {"version": row.version + 1, "indexed": after, "document": text}
-        self._connection.execute(update(record).where(record.c.seq == row.seq).values(values))
+        values = {"of": row.seq, "version": row.version + 1, "indexed": after, "document": text}
+        self._connection.execute(_CHANGED, values)
         self._note(row.seq, kind, row.indexed, after)
         return Stored(id, row.version + 1, document)
 

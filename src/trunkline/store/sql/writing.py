@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, delete, insert
+from sqlalchemy import Connection, and_, bindparam, delete
 
 from trunkline.store.sql.database import Database
 from trunkline.store.sql.entries import Entry, Indexed, Indexing, entries
@@ -48,7 +48,7 @@ class Changes:
                 rows = [{f"old_{key}": value for key, value in row.items()} for row in _rows(database, gone[name])]
                 connection.execute(delete(table).where(same), rows)
             if new[name]:
-                connection.execute(insert(table), _rows(database, new[name]))
+                database.insert_many(connection, table, _rows(database, new[name]))
 
 
 def _rows(database: Database, entries: list[Entry]) -> list[dict[str, Any]]:
