@@ -8,6 +8,8 @@ from pathlib import Path
 from time import sleep
 from typing import Any
 
+import msgspec
+
 from trunkline.log import Event, Log, open_log
 from trunkline.settings import Hub
 from trunkline.store.opening import open_store
@@ -17,7 +19,7 @@ from trunkline.tmf.hub import metrics
 from trunkline.tmf.hub.deliverer import Deliverer
 from trunkline.tmf.hub.guard import Guard
 from trunkline.tmf.hub.letter import DeadLetters
-from trunkline.tmf.hub.subscription import Subscription
+from trunkline.tmf.hub.subscription import POSITIONS, Position, Subscription
 from trunkline.tmf.hub.subscriptions import Subscriptions
 from trunkline.tmf.model.alarm import AckAlarm, Alarm
 
@@ -49,6 +51,12 @@ class House:
 
     def all_subscriptions(self) -> list[Subscription]:
         return list(self.subscriptions.all())
+
+    def position(self, id: str) -> int:
+        """The offset that the store has."""
+        stored = self.store.get(POSITIONS.name, id)
+        assert stored is not None
+        return msgspec.json.decode(stored.document, type=Position).offset
 
     def wait_until_served(self, count: int) -> None:
         """Wait until the deliverer knows of so many subscriptions."""

@@ -16,6 +16,7 @@ from trunkline.log import Event
 from trunkline.log.envelope import cloud_event
 from trunkline.tmf.declaration import V4, V5
 from trunkline.tmf.events import TOPIC
+from trunkline.tmf.hub.subscription import POSITIONS, position_id
 
 
 @pytest.fixture(params=stores.NAMES)
@@ -124,6 +125,22 @@ def test_after_a_stop_delivery_goes_on_where_it_was(house: House, subscribers: l
     house.start()
     subscribers[0].wait(100)
     assert [event["event"]["alarm"]["id"] for event in subscribers[0].asked] == numbers(0, 100)
+
+
+def test_a_position_that_another_process_has_saved_counts(house: House, subscribers: list[Subscriber]) -> None:
+    """One that stood still and wakes up finds out, and does not turn back what others have done since."""
+    subscription = house.subscribe(subscribers[0].callback)
+    house.start()
+    house.raise_alarms(range(5))
+    subscribers[0].wait(5)
+    place = position_id(subscription.id, 0)
+    subscribers[0].until(lambda: house.position(place) == 5, "the position is saved")
+    with house.store.unit() as unit:
+        unit.put(POSITIONS.name, place, b'{"offset": 2}')
+    house.raise_alarms([5])
+    subscribers[0].until(lambda: house.position(place) == 6, "it goes on from there")
+    came = [event["event"]["alarm"]["id"] for event in subscribers[0].taken]
+    assert came == [*numbers(0, 6), *numbers(2, 6)]
 
 
 def test_what_is_not_taken_after_the_declared_attempts_is_a_dead_letter_and_the_rest_goes_on(tmp_path: Path) -> None:
