@@ -47,6 +47,12 @@ class Lamp(Entity):
     related_party: Maybe[list[RelatedPartyRefOrPartyRoleRef]] = UNSET
 
 
+class Bulb(Entity):
+    """What is in a lamp."""
+
+    colour: Maybe[str] = UNSET
+
+
 class LightLamp(Entity):
     """Light a lamp."""
 
@@ -74,8 +80,9 @@ LAMP = Resource(
     v4=Projection(renamed={"lastLit": "litLast"}, left_out=("smart",)),
     examples={V5: {"@type": "Lamp", "name": "Hall", "watts": 7}},
 )
+BULB = Resource("bulb", Bulb, within="lamp", attributes=(text("colour"),))
 LIGHT = Task("lightLamp", "lightLamps", LightLamp, required=("lampId",))
-LAMPS = OpenApi(999, "lampManagement", "Lamps", (V4, V5), (LAMP,), (LIGHT,))
+LAMPS = OpenApi(999, "lampManagement", "Lamps", (V4, V5), (LAMP, BULB), (LIGHT,))
 
 
 class Janitor:

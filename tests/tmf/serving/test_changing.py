@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
-from tests.tmf.serving.lamps import V4_PATH, V5_PATH, Client, Outbox, owned_by
+from tests.tmf.serving.lamps import LAMPS, V4_PATH, V5_PATH, Client, Outbox, owned_by
+from trunkline.http import create_app
+from trunkline.store import Conflict, Store, Unit
+from trunkline.tmf.serving import serve
 
 OPERATIONS = "application/json-patch+json"
 
@@ -252,3 +257,34 @@ def test_a_task_is_never_changed(v5: Client) -> None:
     task = v5.post("/lightLamp", {"@type": "LightLamp", "lampId": v5.made()}).json()
     assert v5.patch(f"/lightLamp/{task['id']}", {"state": "done"}).status_code == 405
     assert v5.delete(f"/lightLamp/{task['id']}").status_code == 405
+
+
+def test_a_change_that_others_get_in_the_way_of_is_tried_again(
+    v5: Client, store: Store, outbox: Outbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    id = v5.made(watts=1)
+    outbox.types()
+    unit, hindered = store.unit, iter([True, True, False])
+
+    @contextmanager
+    def sometimes() -> Iterator[Unit]:
+        with unit() as opened:
+            yield opened
+            if next(hindered, True):
+                raise Conflict("another change came first")
+
+    monkeypatch.setattr(store, "unit", sometimes)
+    assert v5.patch(f"/lamp/{id}", {"watts": 2}).status_code == 200
+    refused = v5.patch(f"/lamp/{id}", {"watts": 3})
+    assert (refused.status_code, refused.json()["code"]) == (409, "changedMeanwhile")
+    assert v5.get(f"/lamp/{id}").json()["watts"] == 2
+    assert outbox.types() == ["LampAttributeValueChangeEvent"]
+
+
+def test_what_the_standard_does_not_know_is_refused_where_the_operator_is_strict(store: Store) -> None:
+    lenient, strict = (Client(create_app(serve([LAMPS], store, strict=how)), V5_PATH) for how in (False, True))
+    lamp = {"@type": "Lamp", "name": "Hall", "wats": 7}
+    assert lenient.post("/lamp", lamp).status_code == 201
+    refused = strict.post("/lamp", lamp)
+    assert refused.status_code == 400
+    assert "wats" in refused.text

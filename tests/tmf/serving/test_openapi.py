@@ -33,6 +33,8 @@ def test_it_has_the_operations_that_are_offered_and_no_others(v4: Client, v5: Cl
     assert offered == {
         "/lamp": {"get", "post"},
         "/lamp/{id}": {"get", "patch", "delete"},
+        "/lamp/{lampId}/bulb": {"get", "post"},
+        "/lamp/{lampId}/bulb/{id}": {"get", "patch", "delete"},
         "/lightLamp": {"get", "post"},
         "/lightLamp/{id}": {"get"},
     }

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from tests.tmf.serving.lamps import V5_PATH, Client, owned_by
+from trunkline.store import Store
 
 
 def links(answer: httpx.Response) -> dict[str, str]:
@@ -170,6 +171,31 @@ def test_filters_are_in_the_words_of_the_version(v4: Client, v5: Client) -> None
     v5.made(name="theirs")
     assert names(v5.get("/lamp?relatedParty.partyOrPartyRole.id=p1")) == ["ours"]
     assert names(v4.get("/lamp?relatedParty.id=p1")) == ["ours"]
+
+
+def test_a_list_that_was_not_searched_whole_says_so(v5: Client, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    v5.made()
+    find = store.find
+    monkeypatch.setattr(store, "find", lambda query: find(query)._replace(complete=False))
+    answer = v5.get("/lamp?smart=true")
+    assert (answer.status_code, answer.headers["x-search-complete"]) == (206, "false")
+    assert "last" not in links(answer)
+
+
+def test_what_stands_within_another_is_found_there_alone(v5: Client) -> None:
+    hall, attic = v5.made(name="Hall"), v5.made(name="Attic")
+    answer = v5.post(f"/lamp/{hall}/bulb", {"@type": "Bulb", "colour": "warm", "lampId": attic})
+    bulb = answer.json()
+    assert (answer.status_code, bulb["lampId"]) == (201, hall)
+    assert bulb["href"] == answer.headers["location"] == f"http://localhost{V5_PATH}/lamp/{hall}/bulb/{bulb['id']}"
+    assert v5.get(bulb["href"]).json() == bulb
+    assert v5.get(f"/lamp/{hall}/bulb?colour=warm").json() == [bulb]
+    assert v5.get(f"/lamp/{attic}/bulb?colour=warm").json() == []
+    for path in (f"/lamp/{attic}/bulb/{bulb['id']}", "/lamp/none/bulb", f"/bulb/{bulb['id']}", f"/lamp/{hall}/lamp"):
+        assert v5.get(path).status_code == 404
+    assert v5.post("/lamp/none/bulb", {"@type": "Bulb"}).status_code == 404
+    assert v5.delete(f"/lamp/{attic}/bulb/{bulb['id']}").status_code == 404
+    assert v5.patch(f"/lamp/{hall}/bulb/{bulb['id']}", {"lampId": attic}).status_code == 400
 
 
 def test_one_document_takes_no_filters(v5: Client) -> None:

@@ -44,7 +44,8 @@ PATHS = [api.path(version) for api in APIS for version in api.versions]
 @pytest.mark.parametrize("path", [V4_PATH, V5_PATH])
 def test_every_answer_is_one_that_the_document_declares(app: FastAPI, path: str) -> None:
     lamps = Client(app, V5_PATH)
-    there = {"lamp": lamps.made(watts=7), "light": lamps.post("/lightLamp", {"lampId": "none"}).json()["id"]}
+    lamp, task = lamps.made(watts=7), lamps.post("/lightLamp", {"lampId": "none"}).json()["id"]
+    bulb = lamps.post(f"/lamp/{lamp}/bulb", {"colour": "warm"}).json()["id"]
     schema = schemathesis.openapi.from_asgi(f"{path}/openapi.json", app, headers={"host": "localhost"})
     asked = 0
     for found in schema.get_all_operations():
@@ -53,15 +54,16 @@ def test_every_answer_is_one_that_the_document_declares(app: FastAPI, path: str)
         @settings(max_examples=10, deadline=None, database=None, suppress_health_check=list(HealthCheck))
         @given(case=operation.as_strategy(), known=st.booleans())
         def answered(case: schemathesis.Case, known: bool) -> None:
-            if known and "id" in (case.path_parameters or {}):
-                case.path_parameters["id"] = there["lamp" if "/lamp" in case.path else "light"]
+            if known and case.path_parameters:
+                id = bulb if "bulb" in case.path else lamp if "/lamp" in case.path else task
+                case.path_parameters.update({name: lamp if name == "lampId" else id for name in case.path_parameters})
                 case.headers = {}
             answer = case.call(headers={"host": "localhost"})
             case.validate_response(answer, checks=CHECKS.get_by_names(CHECKED))
 
         answered()
         asked += 1
-    assert asked == 8
+    assert asked == 13
 
 
 @pytest.fixture(scope="module")

@@ -46,7 +46,7 @@ def created(served: Served, request: Request) -> Answer:
 
     stored = served.in_unit(work)
     headers = (("Location", href(request.base, served.name, stored.id)), ("ETag", etag(stored)))
-    return Answer(201, served.told(stored, request.base, selected), headers)
+    return Answer(201, served.told(request.base, selected)(stored), headers)
 
 
 def _begun(served: Served, document: Document) -> Document:
@@ -89,7 +89,7 @@ def changed(served: Served, request: Request) -> Answer:
         return replaced
 
     stored = served.in_unit(work)
-    return Answer(200, served.told(stored, request.base, selected), (("ETag", etag(stored)),))
+    return Answer(200, served.told(request.base, selected)(stored), (("ETag", etag(stored)),))
 
 
 def _after(served: Served, request: Request, before: Document) -> Document:

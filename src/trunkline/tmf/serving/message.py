@@ -56,5 +56,10 @@ def media_type(headers: Mapping[str, str]) -> str:
 
 
 def href(base: str, name: str, id: str) -> str:
-    """Where a document is; its id may hold any character."""
-    return f"{base}/{name}/{quote(id, safe='')}"
+    """Where a document is."""
+    return f"{base}/{name}/{quoted(id)}"
+
+
+def quoted(id: str) -> str:
+    """An id, which may hold any character, as a step of a path."""
+    return quote(id, safe="")

@@ -21,7 +21,7 @@ def got(served: Served, request: Request) -> Answer:
     known = request.headers.get("if-none-match")
     if known is not None and named(stored, known, weak=True):
         return Answer(304, b"", (tag,))
-    return Answer(200, served.told(stored, request.base, selected), (tag,))
+    return Answer(200, served.told(request.base, selected)(stored), (tag,))
 
 
 def listed(served: Served, request: Request) -> Answer:
@@ -48,7 +48,7 @@ def listed(served: Served, request: Request) -> Answer:
         found = served.store.find(query)
     except StoreError as error:
         raise bad("badQuery", "the list cannot be given so", str(error)) from None
-    body = b"[" + b",".join([served.told(stored, request.base, selected) for stored in found.records]) + b"]"
+    body = b"[" + b",".join(map(served.told(request.base, selected), found.records)) + b"]"
     whole = found.complete and len(found.records) == found.total
     headers = paging.headers(request, f"{request.base}/{served.name}", part, found)
     return Answer(200 if whole else 206, body, headers)

@@ -13,7 +13,7 @@ from trunkline.store import Conflict, Store, Stored, Unit
 from trunkline.tmf.declaration import V5, Document, OpenApi, Owner, Resource, Task, Version
 from trunkline.tmf.errors import Refusal, conflict, not_found
 from trunkline.tmf.selection import Selection, select
-from trunkline.tmf.serving.message import Request, href
+from trunkline.tmf.serving.message import Request, href, quoted
 from trunkline.tmf.versions import write
 
 ATTEMPTS = 5
@@ -50,16 +50,23 @@ class Served:
         """What the declaration calls it."""
         return self.task or self.of
 
-    def told(self, stored: Stored, base: str, selected: Selection | None = None) -> bytes:
-        """A document as this version tells of it, with its href.
+    def told(self, base: str, selected: Selection | None = None) -> Callable[[Stored], bytes]:
+        """How documents are told as this version has them, with their hrefs, which are under `base`.
 
         What v5 tells is what is kept, so where all of it is asked for its bytes are passed on as they are.
         """
-        link = href(base, self.name, stored.id)
         if self.version is V5 and selected is None:
-            return b'{"href":' + msgspec.json.encode(link) + b"," + stored.document[1:]
-        document = {"href": link, **write(msgspec.json.decode(stored.document), self.what, self.version)}
-        return msgspec.json.encode(document if selected is None else select(document, selected))
+            begin = b'{"href":' + msgspec.json.encode(href(base, self.name, ""))[:-1]
+            return lambda stored: begin + quoted(stored.id).encode() + b'",' + stored.document[1:]
+
+        def projected(stored: Stored) -> bytes:
+            document = {
+                "href": href(base, self.name, stored.id),
+                **write(msgspec.json.decode(stored.document), self.what, self.version),
+            }
+            return msgspec.json.encode(document if selected is None else select(document, selected))
+
+        return projected
 
     def made(self, unit: Unit, document: Document) -> Document:
         """A new document as its owner keeps it, or a task as its owner has performed it."""
