@@ -83,6 +83,7 @@ class Projection:
     name, role, @referredType}`. `single` are arrays of which v4 has the first alone. `words` are the values of an
     enumeration that v4 knows: another is not told. `left_out` are attributes that v4 does not have. `moved` maps paths
     (with dots) of what v4 has one level further out or in: `{"parent.id": "parentId"}`, `{"id": "product.id"}`.
+    `required` are attributes that v4 requires and v5 does not; of a resource, when one is made.
 
     All else names attributes of the record itself: what holds further in is said by the record type there (its `v4`),
     which also goes beside what a resource says.
@@ -94,6 +95,7 @@ class Projection:
     single: tuple[str, ...] = ()
     words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     moved: Mapping[str, str] = field(default_factory=dict)
+    required: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,18 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from trunkline.tmf.declaration import V4, V5, Resource, Task, Version
-from trunkline.tmf.shapes import Attribute, Records, RecordType, Shape, required_of, shape, shape_of, special, type_in
+from trunkline.tmf.shapes import (
+    Attribute,
+    Records,
+    RecordType,
+    Shape,
+    required_of,
+    required_of_new,
+    shape,
+    shape_of,
+    special,
+    type_in,
+)
 
 TIME = Annotated[datetime, msgspec.Meta(tz=True)]
 _made: dict[tuple[Any, ...], RecordType] = {}
@@ -26,7 +37,7 @@ def described(of: Resource | Task, version: Version, *, creating: bool = False) 
     if creating:
         name += "_Create" if version is V4 else "_FVO"
         names = {attribute.path[0]: called for called, attribute in shapes[0].attributes.items()}
-        required |= {names.get(each, each) for each in of.required}
+        required |= {names.get(each, each) for each in required_of_new(of, version)}
     return _record(name, shapes, frozenset(required), version)
 
 

@@ -10,6 +10,7 @@ from types import UnionType
 from typing import Annotated, Any, Literal, NamedTuple, TypeAlias, Union, get_args, get_origin
 
 import msgspec
+from msgspec import UNSET
 
 from trunkline.store.query import Path
 from trunkline.tmf.declaration import V4, Projection, Resource, Task, Version
@@ -52,7 +53,8 @@ class Shape:
     `type` is what the version calls the record type, empty where it has no `@type`. `inner` is the attribute that v5
     has and this version has not, because what it holds stands beside the others; what nobody knows belongs to it.
     `identified_by` leads to what serves as an id where there is none (`Extensible.identified_by`). `moved` are paths in
-    the canonical object, and where the version has what stands there.
+    the canonical object, and where the version has what stands there. `nulls` the version requires, and v5 does not:
+    they may be of any value, and are null where there is none.
     """
 
     record: RecordType
@@ -61,6 +63,7 @@ class Shape:
     inner: str
     identified_by: tuple[Path, ...]
     moved: tuple[tuple[Path, Path], ...] = ()
+    nulls: frozenset[str] = frozenset()
 
 
 class _Rules(NamedTuple):
@@ -72,6 +75,7 @@ class _Rules(NamedTuple):
     single: frozenset[str]
     left_out: frozenset[str]
     moved: tuple[tuple[str, str], ...]
+    required: frozenset[str]
 
 
 def _rules(*projections: Projection) -> _Rules:
@@ -82,13 +86,19 @@ def _rules(*projections: Projection) -> _Rules:
         frozenset(name for each in projections for name in each.single),
         frozenset(name for each in projections for name in each.left_out),
         tuple({old: new for each in projections for old, new in each.moved.items()}.items()),
+        frozenset(name for each in projections for name in each.required),
     )
 
 
 def shape_of(of: Resource | Task, version: Version, record: RecordType | None = None) -> Shape:
     """The shape of a resource or a task; `record` is the more special type of a document."""
     record = record or of.record
-    return _shape(record, version, _rules(_own(record), of.v4), False)
+    return _shape(record, version, _rules(_own(record), replace(of.v4, required=())), False)
+
+
+def required_of_new(of: Resource | Task, version: Version) -> tuple[str, ...]:
+    """The canonical attributes that a version requires of a new document."""
+    return (*of.required, *(of.v4.required if version is V4 else ()))
 
 
 @cache
@@ -117,13 +127,14 @@ def _shape(record: RecordType, version: Version, rules: _Rules, flat: bool) -> S
                 flat=name in rules.flat,
                 single=name in rules.single,
                 left_out=name in rules.left_out,
+                required=attribute.required or name in rules.required,
             )
         else:
             attributes[name] = attribute
     moved: tuple[tuple[Path, Path], ...] = ()
     if version is V4:
         moved = tuple((tuple(old.split(".")), tuple(new.split("."))) for old, new in rules.moved)
-        _move(attributes, moved)
+        _move(attributes, record, moved)
     inner, identified = "", record
     if flat:
         inner = _inner(record)
@@ -135,19 +146,35 @@ def _shape(record: RecordType, version: Version, rules: _Rules, flat: bool) -> S
                 further = replace(attribute, path=(inner, *attribute.path), required=name in required)
                 attributes.setdefault(name, further)
     paths = tuple(tuple(path.split(".")) for path in getattr(identified, "identified_by", ()))
-    return Shape(record, type_in(record, version), attributes, inner, paths, moved)
+    must = [renamed.get(name, name) for name in rules.required] if version is V4 else []
+    nulls = frozenset(name for name in must if attributes[name].scalar is Any)
+    return Shape(record, type_in(record, version), attributes, inner, paths, moved, nulls)
 
 
-def _move(attributes: dict[str, Attribute], moved: tuple[tuple[Path, Path], ...]) -> None:
+def _move(attributes: dict[str, Attribute], record: RecordType, moved: tuple[tuple[Path, Path], ...]) -> None:
     """Leave out what the version has elsewhere, and have it there: a text, or an object that holds several."""
     for old, new in moved:
         attribute = attributes[old[0]]
         attributes[old[0]] = replace(attribute, left_out=True, required=False)
         if len(new) == 1:
             attributes[new[0]] = Attribute(old, str, moved=True)
-        else:
-            required = attribute.required or (new[0] in attributes and attributes[new[0]].required)
-            attributes[new[0]] = Attribute(new[:1], dict, moved=True, required=required)
+    for name in {new[0] for _, new in moved if len(new) > 1}:
+        holder = _holder(record, name, {old[0]: new[1] for old, new in moved if new[0] == name and len(new) > 1})
+        required = bool(required_of(shape(holder, V4)))
+        attributes[name] = Attribute((name,), records=(holder,), moved=True, required=required)
+
+
+def _holder(record: RecordType, name: str, held: Mapping[str, str]) -> RecordType:
+    """The type of an object that holds, by other names, what is a record's own in v5."""
+    fields = [field for field in msgspec.structs.fields(record) if field.encode_name in held]
+    return msgspec.defstruct(
+        f"{record.__name__}{name[:1].upper()}{name[1:]}",
+        [(field.name, field.type) if field.required else (field.name, field.type, UNSET) for field in fields],
+        rename={field.name: held[field.encode_name] for field in fields},
+        bases=(Extensible,),
+        kw_only=True,
+        module=__name__,
+    )
 
 
 def required_of(of: Shape) -> set[str]:

@@ -14,12 +14,11 @@ from typing import Any
 
 import msgspec
 
-from trunkline.store.query import Path
 from trunkline.tmf.declaration import V5, Document, Resource, Task, Version
 from trunkline.tmf.description import TIME
 from trunkline.tmf.errors import Refusal, bad
-from trunkline.tmf.shapes import Attribute, Records, Shape, chosen, known, shape, shape_of
-from trunkline.tmf.versions import at, identity
+from trunkline.tmf.shapes import Attribute, Records, Shape, chosen, known, required_of_new, shape, shape_of
+from trunkline.tmf.versions import identity
 
 _SHOWN = 100
 """Characters of a wrong value that a message shows."""
@@ -36,7 +35,7 @@ def check(document: Any, of: Resource | Task, version: Version, *, creating: boo
     its = shape_of(of, version, chosen(records, document, version))
     if creating:
         names = {attribute.path[0]: name for name, attribute in its.attributes.items()}
-        for required in of.required:
+        for required in required_of_new(of, version):
             if document.get(name := names.get(required, required)) is None:
                 raise _missing(name, "")
     _Check(version, strict).object(document, its, records, "")
@@ -62,21 +61,11 @@ class _Check:
             else:
                 self._attribute(value, attribute, _at(path, name))
         for name, attribute in of.attributes.items():
-            if attribute.required and document.get(name) is None and not (name == "id" and identity(document, of)):
+            there = name in document and (document[name] is not None or attribute.scalar is Any)
+            if attribute.required and not there and not (name == "id" and identity(document, of)):
                 raise _missing(name, path)
-        for old, new in of.moved:
-            self._moved(document, shape(of.record, V5).attributes[old[0]], new, path)
         if self._strict and self._version is V5 and of.type and "@type" not in document:
             raise _missing("@type", path)
-
-    def _moved(self, document: Document, attribute: Attribute, where: Path, path: str) -> None:
-        """Check what v5 has as an attribute, and this version further in."""
-        if len(where) > 1:
-            name, value = ".".join(where), at(document, where)
-            if value is not None:
-                self._attribute(value, attribute, _at(path, name))
-            elif attribute.required:
-                raise _missing(name, path)
 
     def _extended(self, document: Mapping[str, Any], of: Shape, records: Records) -> bool:
         """Whether an object may have attributes that its record type does not have."""

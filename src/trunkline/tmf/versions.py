@@ -144,6 +144,8 @@ def _written(document: Document, of: Shape) -> Document:
         value = _written_value(value, attribute)
         if value is not None:
             told[name] = value
+    for name in of.nulls:
+        told.setdefault(name, None)
     return told
 
 
@@ -197,7 +199,8 @@ def _changes(name: str, attribute: Attribute) -> bool:
 
 def _type_changes(record: RecordType) -> bool:
     of = shape(record, V4)
-    return of.type != type_in(record, V5) or bool(of.moved) or any(_changes(*each) for each in of.attributes.items())
+    otherwise = of.type != type_in(record, V5) or bool(of.moved or of.nulls)
+    return otherwise or any(_changes(*each) for each in of.attributes.items())
 
 
 @cache

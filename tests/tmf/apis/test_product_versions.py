@@ -138,8 +138,21 @@ def test_a_product_is_related_to_another_one_level_deeper_in_v4() -> None:
     assert (first["id"], first["name"], first["relationshipType"]) == ("P2", "Wi-Fi", "bundled")
     assert first["product"] == {"status": "active"}
     assert second == {"@type": "ProductRelationship", "id": "P3", "relationshipType": "reliesOn"}
-    with pytest.raises(Refusal, match=r"productRelationship\[0\].product is missing"):
-        check({"productRelationship": [{"relationshipType": "x"}]}, PRODUCT, V4, creating=True, strict=False)
+    for wrong, missing in (({}, "product"), ({"product": {}}, "product.id")):
+        product = {"status": "active", "productRelationship": [{"relationshipType": "bundled", **wrong}]}
+        with pytest.raises(Refusal, match=rf"productRelationship\[0\].{missing} is missing"):
+            check(product, PRODUCT, V4, creating=True, strict=False)
+
+
+def test_v4_requires_a_status_of_a_new_product_and_a_value_of_a_characteristic() -> None:
+    for wrong, missing in (({}, "status"), ({"status": "created", "productCharacteristic": [{"name": "a"}]}, "value")):
+        with pytest.raises(Refusal, match=f"{missing} is missing"):
+            check(wrong, PRODUCT, V4, creating=True, strict=False)
+        check(wrong, PRODUCT, V5, creating=True, strict=False)
+    check({"name": "Fibre"}, PRODUCT, V4, creating=False, strict=True)
+    told = write({"productCharacteristic": [{"@type": "Characteristic", "name": "a"}]}, PRODUCT, V4)
+    assert told["productCharacteristic"] == [{"@type": "Characteristic", "name": "a", "value": None}]
+    check(told, PRODUCT, V4, creating=False, strict=True)
 
 
 def test_a_category_names_its_parent_by_the_id_alone_in_v4() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from trunkline.tmf.declaration import V4, V5, Lifecycle, OpenApi, Resource, text, time
+from trunkline.tmf.declaration import V4, V5, Lifecycle, OpenApi, Projection, Resource, text, time
 from trunkline.tmf.model.characteristic import Characteristic
 from trunkline.tmf.model.party import PartyRef
 from trunkline.tmf.model.product import Product, RelatedPartyOrPartyRole
@@ -46,6 +46,7 @@ PRODUCT = Resource(
         (("relatedParty",), (("role",), ("partyOrPartyRole", "id"))),
     ),
     lifecycle=LIFECYCLE,
+    v4=Projection(required=("status",)),
     examples={
         V5: msgspec.to_builtins(
             Product(

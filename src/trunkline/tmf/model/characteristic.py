@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
+from trunkline.tmf.declaration import Projection
 from trunkline.tmf.model.entity import UNSET, Extensible, Maybe
 
 _KINDS = {bool: "Boolean", int: "Integer", float: "Number", str: "String", dict: "Object"}
@@ -19,6 +20,8 @@ class CharacteristicRelationship(Extensible):
 
 class Characteristic(Extensible):
     """A name and a value; `@type` tells what kind of value it is (`StringCharacteristic`)."""
+
+    v4: ClassVar[Projection] = Projection(required=("value",))
 
     name: str
     id: Maybe[str] = UNSET
