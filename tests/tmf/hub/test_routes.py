@@ -98,6 +98,14 @@ def test_of_many_that_subscribe_alike_at_once_one_is_taken(client: TestClient) -
     assert sorted(statuses) == [201] + [409] * 5
 
 
+def test_more_subscriptions_than_can_be_served_are_refused(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("trunkline.tmf.hub.subscriptions.MOST", 2)
+    made = [client.post(HUB[V5], json={"callback": CALLBACK, "query": f"id={n}"}) for n in range(3)]
+    assert "there are 2 subscriptions" in refused(made[2], 409, V5)
+    client.delete(f"{HUB[V5]}/{made[0].json()['id']}")
+    assert client.post(HUB[V5], json={"callback": CALLBACK}).status_code == 201
+
+
 @versions
 def test_a_subscription_is_ended_with_204_and_then_it_is_gone(client: TestClient, version: Version) -> None:
     place = f"{HUB[version]}/{client.post(HUB[version], json={'callback': CALLBACK}).json()['id']}"

@@ -30,6 +30,7 @@ from trunkline.tmf.hub.subscription import (
 )  # fmt: skip
 
 PAGE = 1_000  # subscriptions found at once
+MOST = 1_000  # subscriptions to all APIs together: each has a thread of its own where it is served
 ATTEMPTS = 5  # at a change in whose way others get
 ID = re.compile(r"[0-9a-f-]{36}")
 
@@ -48,9 +49,12 @@ class Subscriptions:
 
     def add(self, api: OpenApi, version: Version, callback: str, query: str, base: str) -> Subscription:
         """Subscribe to all changes from now on; `base` is the URL of the version. Raises `Refusal`: 400 where the
-        callback must not be called or the query cannot be read, 409 where there is this subscription already."""
+        callback must not be called or the query cannot be read, 409 where there is this subscription already, or there
+        are too many."""
         self._judge(callback)
         interest(query, api, version)
+        if self._store.find(Query(SUBSCRIPTIONS.name, limit=1)).total >= MOST:
+            raise conflict("tooMany", f"there are {MOST} subscriptions", "end those that nobody needs any more")
         id = subscription_id(api.number, version, callback, query)
         added = Subscription(id=id, api=api.number, version=version, callback=callback, query=query, base=base)
         # What is committed after this unit comes to the log after these offsets.
