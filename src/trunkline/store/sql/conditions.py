@@ -222,8 +222,10 @@ def both(one: Clause, other: Clause) -> Clause:
 
 def _in_entries(range: Range) -> Callable[[Statement, Sources], str]:
     def sql(sql: Statement, sources: Sources) -> str:
+        # Not EXISTS, of which PostgreSQL would make a join of its own order.
         row = sql.alias()
-        return f"EXISTS (SELECT 1 FROM {range.table} {row} WHERE {range.where(sql, row)} AND {row}.seq = {sources.seq})"
+        where = f"{range.where(sql, row)} AND {row}.seq = {sources.seq}"
+        return f"(SELECT 1 FROM {range.table} {row} WHERE {where} LIMIT 1) IS NOT NULL"
 
     return sql
 
