@@ -96,6 +96,7 @@ def read(document: Document) -> Alarm:
                 time=time_of(said, "time") or raised,
             )
             for said in document.get("comment", ())
+            if said.get("comment")
         ),
         parent=next(iter(ids(document, "parentAlarm")), ""),
         children=tuple(ids(document, "correlatedAlarm")),

@@ -13,7 +13,7 @@ import msgspec
 
 from trunkline.store import Query, Store, Unit
 from trunkline.store.query import And, Compare, Operator, Sort
-from trunkline.telco.model import AlarmReport, Report
+from trunkline.telco.model import AckState, AlarmReport, Report
 from trunkline.telco.network.alarms.life import FLAPPING, Life
 from trunkline.telco.network.records import deleted, posted
 from trunkline.telco.network.records.alarms import alarm, ids, merged, time_of
@@ -22,7 +22,7 @@ from trunkline.telco.network.records.kinds import ALARM
 from trunkline.telco.network.records.reports import is_cleared, notes, reports, text, who
 from trunkline.telco.network.records.tasks import AlarmTasks
 from trunkline.tmf.declaration import Document, Task
-from trunkline.tmf.errors import conflict
+from trunkline.tmf.errors import bad, conflict
 
 # What only the network, or the system that an alarm came from when it was raised, says of it.
 _TOLD: Final = (
@@ -35,6 +35,8 @@ _TOLD: Final = (
     "sourceSystemId",
     "externalAlarmId",
 )
+# What of it the system that posts an alarm says once.
+_POSTED: Final = ("sourceSystemId", "externalAlarmId")
 # What the system that posted an alarm may say anew, with another severity or other details.
 _WORDED: Final = ("perceivedSeverity", "alarmDetails", "alarmType", "probableCause", "specificProblem")
 
@@ -47,6 +49,9 @@ class AlarmOwner:
 
     def create(self, unit: Unit, document: Document) -> Document:
         """Report an alarm. Raises `Refusal`: 400 where it lacks what makes one, 409 where it is there already."""
+        told = [name for name in _TOLD if name in document and name not in _POSTED]
+        if told:
+            raise bad("notYours", f"{', '.join(told)} of an alarm cannot be given", "the network tells of it")
         if ids(document, "parentAlarm") or ids(document, "correlatedAlarm"):
             raise conflict("notLive", "an alarm cannot be grouped before it is there", "group it by groupAlarm then")
         said = list(reports(document, datetime.now(UTC)))
@@ -77,9 +82,11 @@ class AlarmOwner:
         for note in notes(after):
             if note not in before_notes:
                 asked.order("comment", text(note, "userId") or text(note, "systemId"), text=note["comment"])
-        if after.get("ackState") != before.get("ackState"):
-            verb = "acknowledge" if after.get("ackState") == "acknowledged" else "unacknowledge"
-            asked.order(verb, who(after, "ack"))
+        wanted = after.get("ackState", before.get("ackState"))
+        if wanted != before.get("ackState"):
+            if wanted not in set(AckState):
+                raise bad("badValue", f"ackState is none of {', '.join(AckState)}", f"it is {wanted!r}")
+            asked.order(wanted.removesuffix("d"), who(after, "ack"))
         self._regroup(asked, before, after)
         if is_cleared(after) and not is_cleared(before):
             asked.order("clear", who(after, "clear"))

@@ -23,6 +23,7 @@ MOST_PATTERNS = 1_000
 MOST_SEARCHES = 20  # patterns without an id
 MOST_ALARMS = 1_000
 MOST_ATTRIBUTES = 50  # of one pattern
+LARGEST = 1 << 53  # of whole numbers; what is larger is not the same everywhere
 
 # Of what a pattern is, and where it is found: no attributes of the alarm that it is held against.
 _ENVELOPE: Final = frozenset({"href", "@type", "@baseType", "@schemaLocation", "@referredType"})
@@ -93,11 +94,15 @@ def _equal(value: Any, path: Path, place: Path) -> Iterator[Condition]:
                 yield from _equal(inner, (*path, name), (*place, name))
     elif isinstance(value, list):
         for element in value:
+            if isinstance(element, list):
+                raise bad("badPattern", f"{'.'.join(path)} has an array in an array", "no alarm has that")
             inside = tuple(_equal(element, (), place))
             if inside:
                 yield Element(path, And(inside))
     elif value is None:
         yield Not(Present(path))
+    elif isinstance(value, int) and abs(value) > LARGEST:
+        raise bad("badPattern", f"{'.'.join(path)} is too large a number", f"at most {LARGEST} is taken")
     else:
         time = read_time(value) if isinstance(value, str) and place in TIMES else None
         yield Compare(path, Operator.EQ, time or value)

@@ -7,7 +7,7 @@ acknowledged.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import quote
 
@@ -20,6 +20,8 @@ from trunkline.tmf.errors import Refusal, bad
 
 SYSTEM: Final = "tmf642"
 """Who reports where the alarm names no `sourceSystemId`, and who asks where nobody is named."""
+
+AHEAD: Final = timedelta(days=1)  # that another system's clock may go before ours
 
 
 def reports(document: Document, now: datetime) -> Iterator[AlarmReport]:
@@ -34,10 +36,10 @@ def reports(document: Document, now: datetime) -> Iterator[AlarmReport]:
     else:
         if report.severity is not Severity.CLEARED:  # what is over, and is said to have been so severe, was raised
             yield report
-        over = max(time_of(document, "alarmClearedTime") or later, report.time)
+        over = max(_time(document, "alarmClearedTime", now) or later, report.time)
         yield replace(report, kind=Report.CLEAR, severity=Severity.CLEARED, time=over, user=who(document, "clear"))
     for note in notes(document):
-        said = {"text": note["comment"], "user": text(note, "userId"), "time": time_of(note, "time") or later}
+        said = {"text": note["comment"], "user": text(note, "userId"), "time": _time(note, "time", now) or later}
         yield replace(report, kind=Report.COMMENT, **said)
     if document.get("ackState") == AckState.ACKNOWLEDGED:
         yield replace(report, kind=Report.ACKNOWLEDGE, user=who(document, "ack"), time=later)
@@ -94,7 +96,7 @@ def _raise(document: Document, now: datetime) -> AlarmReport:
     type = document.get("alarmType")
     return AlarmReport(
         kind=Report.RAISE,
-        vendor=text(document, "vendor"),
+        vendor="",
         system=source(document),
         dn=objects[0],
         problem=problem,
@@ -104,10 +106,18 @@ def _raise(document: Document, now: datetime) -> AlarmReport:
         probable_cause=text(document, "probableCause"),
         specific_problem=text(document, "specificProblem"),
         text=text(document, "alarmDetails"),
-        time=time_of(document, "alarmRaisedTime") or now,
+        time=_time(document, "alarmRaisedTime", now) or now,
         native_id=text(document, "externalAlarmId"),
         source=origin(source(document)),
     )
+
+
+def _time(document: Document, name: str, now: datetime) -> datetime | None:
+    """The time that an attribute holds. Raises `Refusal` (400) where it is to come: what follows would seem older."""
+    time = time_of(document, name)
+    if time is not None and time - now > AHEAD:
+        raise bad("badTime", f"{name} is in the future", f"it is {document[name]}, and now it is {now.isoformat()}")
+    return time
 
 
 def _missing(attribute: str, meaning: str) -> Refusal:
