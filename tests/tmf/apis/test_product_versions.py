@@ -138,7 +138,8 @@ def test_a_product_is_related_to_another_one_level_deeper_in_v4() -> None:
     assert (first["id"], first["name"], first["relationshipType"]) == ("P2", "Wi-Fi", "bundled")
     assert first["product"] == {"status": "active"}
     assert second == {"@type": "ProductRelationship", "id": "P3", "relationshipType": "reliesOn"}
-    for wrong, missing in (({}, "product"), ({"product": {}}, "product.id")):
+    cases: list[tuple[Document, str]] = [({}, "product"), ({"product": {}}, "product.id")]
+    for wrong, missing in cases:
         product = {"status": "active", "productRelationship": [{"relationshipType": "bundled", **wrong}]}
         with pytest.raises(Refusal, match=rf"productRelationship\[0\].{missing} is missing"):
             check(product, PRODUCT, V4, creating=True, strict=False)
