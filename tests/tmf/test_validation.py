@@ -13,6 +13,7 @@ from trunkline.tmf.apis import APIS
 from trunkline.tmf.apis.alarm import ALARM
 from trunkline.tmf.apis.alarm import API as ALARMS
 from trunkline.tmf.apis.performance import INDICATOR, JOB
+from trunkline.tmf.apis.product_inventory import PRODUCT
 from trunkline.tmf.apis.resource_inventory import RESOURCE
 from trunkline.tmf.declaration import V4, V5, Projection, Resource, Task, Version
 from trunkline.tmf.errors import Refusal
@@ -60,6 +61,12 @@ def test_what_a_new_document_must_have_is_asked_for(name: str) -> None:
     for document in ({key: value for key, value in RAISED.items() if key != name}, RAISED | {name: None}):
         assert refusal(document, ALARM, creating=True) == ("missingAttribute", f"{name} is missing: it is required")
         check(document, ALARM, V5, creating=False, strict=False)
+
+
+def test_v4_may_require_more_of_a_new_document() -> None:
+    assert refusal({}, RESOURCE, V4, creating=True)[1] == "name is missing: it is required"
+    check({}, RESOURCE, V5, creating=True, strict=False)
+    check({}, RESOURCE, V4, creating=False, strict=True)
 
 
 def test_what_must_be_there_is_called_as_the_version_calls_it() -> None:
@@ -111,7 +118,7 @@ def test_a_value_that_may_be_anything_may_be() -> None:
 
 def test_v4_is_checked_in_the_shape_of_v4() -> None:
     check({"relatedParty": [{"id": "7", "name": "Els"}], "place": {"role": "site", "id": "8"}}, RESOURCE, V4,
-          creating=True, strict=True)  # fmt: skip
+          creating=False, strict=True)  # fmt: skip
     assert refusal({"relatedParty": [{"role": "owner"}]}, version=V4)[1].startswith("relatedParty[0].id is missing")
     assert refusal({"relatedParty": [{"id": 7}]}, version=V4)[1].startswith("relatedParty[0].id is not a text")
     assert refusal({"place": [{"id": "7"}]}, version=V4)[1] == "place is not an object: it is an array"
@@ -119,7 +126,7 @@ def test_v4_is_checked_in_the_shape_of_v4() -> None:
 
 
 def test_a_reference_without_an_id_is_accepted_where_something_else_serves_as_one() -> None:
-    check({"place": {"role": "site", "name": "Antwerp harbour"}}, RESOURCE, V4, creating=True, strict=True)
+    check({"place": {"role": "site", "name": "Antwerp harbour"}}, RESOURCE, V4, creating=False, strict=True)
     check({"alarmedObject": {"href": "/resource/7"}}, ALARM, V4, creating=False, strict=True)
     assert refusal({"alarmedObject": {"@type": "Cell"}}, ALARM, V4)[1] == "alarmedObject.id is missing: it is required"
 
@@ -177,8 +184,17 @@ def test_a_value_by_reference_has_only_the_attributes_of_a_reference() -> None:
 
 def test_v4_knows_fewer_words() -> None:
     for version, words in ((V4, "standby"), (V5, "planned")):
-        check({"@type": "Resource", "resourceStatus": words}, RESOURCE, version, creating=True, strict=True)
+        check({"@type": "Resource", "resourceStatus": words}, RESOURCE, version, creating=False, strict=True)
     assert refusal({"resourceStatus": "planned"}, RESOURCE, V4, strict=True)[0] == "unknownValue"
+
+
+def test_what_v4_has_further_in_is_checked_there() -> None:
+    for product, message in (
+        ({"name": "x"}, "productRelationship[0].product.id is missing: it is required"),
+        ({"id": 7}, "productRelationship[0].product.id is not a text: it is a number"),
+    ):
+        relationship = {"relationshipType": "reliesOn", "product": product}
+        assert refusal({"productRelationship": [relationship]}, PRODUCT, V4)[1] == message
 
 
 def test_a_long_value_is_shown_in_part() -> None:

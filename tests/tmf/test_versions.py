@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from tests.tmf.documents import documents
 from trunkline.http.responses import component_schemas
 from trunkline.store.query import Path
+from trunkline.tmf.apis import APIS
 from trunkline.tmf.apis.alarm import ALARM
 from trunkline.tmf.apis.alarm import API as ALARMS
 from trunkline.tmf.apis.performance import JOB, MEASUREMENT
@@ -29,6 +30,7 @@ ADDED = {"@type", "id", "@referredType"}
 
 properties = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 of_both = st.sampled_from(BOTH)
+of_any = st.sampled_from([of for api in APIS if len(api.versions) == 2 for of in (*api.resources, *api.tasks)])
 
 
 def name(of: Resource | Task) -> str:
@@ -48,7 +50,7 @@ def without_added(document: Any, original: Any) -> Any:
 @properties
 @given(st.data())
 def test_what_v4_made_comes_back_the_same_but_for_types_and_ids(data: st.DataObject) -> None:
-    of = data.draw(of_both)
+    of = data.draw(of_any)
     document = data.draw(documents(of, V4))
     assert without_added(write(read(document, of, V4), of, V4), document) == document
 
@@ -76,7 +78,8 @@ def test_what_v5_made_without_types_is_given_them_and_nothing_else(data: st.Data
 @properties
 @given(st.data())
 def test_what_is_right_in_one_version_is_right_in_the_other(data: st.DataObject) -> None:
-    of, version = data.draw(of_both), data.draw(st.sampled_from([V4, V5]))
+    # What v4 says of a related product beside a reference is an extension in v5, which strict does not know.
+    of, version = data.draw(of_any.filter(lambda of: of.name != "product")), data.draw(st.sampled_from([V4, V5]))
     document = data.draw(documents(of, version, extended=False))
     assume(is_right(document, of, version))
     canonical = read(document, of, version)
@@ -85,11 +88,12 @@ def test_what_is_right_in_one_version_is_right_in_the_other(data: st.DataObject)
 
 
 def is_right(document: Any, of: Resource | Task, version: Version) -> bool:
-    """Whether a document is right; one may have an attribute of a more special type than it says."""
+    """Whether a document is right; one may have an attribute of a more special type than it says, or lack what v4 has
+    further in, which is described as any object."""
     try:
         check(document, of, version, creating=False, strict=True)
     except Refusal as refusal:
-        if refusal.code != "unknownAttribute":
+        if refusal.code not in ("unknownAttribute", "missingAttribute"):
             raise
         return False
     return True
@@ -98,7 +102,7 @@ def is_right(document: Any, of: Resource | Task, version: Version) -> bool:
 @properties
 @given(st.data())
 def test_what_v4_has_at_a_path_is_where_the_canonical_path_leads(data: st.DataObject) -> None:
-    of = data.draw(of_both)
+    of = data.draw(of_any)
     document = data.draw(documents(of, V4, extended=False))
     assume(is_right(document, of, V4))
     canonical = read(document, of, V4)

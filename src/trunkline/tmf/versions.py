@@ -23,7 +23,7 @@ from trunkline.tmf.description import described
 from trunkline.tmf.model.entity import Extensible
 from trunkline.tmf.shapes import Attribute, Records, RecordType, Shape, chosen, shape, shape_of, special, type_in
 
-__all__ = ["at", "canonical_path", "described", "identity", "read", "write"]
+__all__ = ["canonical_path", "described", "identity", "read", "write"]
 
 _OF_THE_TYPE = ("@type", "@baseType", "@schemaLocation")
 
@@ -107,11 +107,11 @@ def _holder(document: Document, way: Sequence[str]) -> Document:
 
 def identity(document: Mapping[str, Any], of: Shape) -> str:
     """What serves as the id of an object that has none; empty where nothing does."""
-    found = (at(document, path) for path in of.identified_by)
+    found = (_at(document, path) for path in of.identified_by)
     return next((value for value in found if isinstance(value, str) and value), "")
 
 
-def at(document: Any, path: Path) -> Any:
+def _at(document: Any, path: Path) -> Any:
     """What an object has at a path; None where there is nothing."""
     for name in path:
         document = document.get(name) if isinstance(document, dict) else None
