@@ -90,6 +90,14 @@ def test_what_a_profile_says_of_its_records_is_so(number: int, version: Version,
     assert not resource.changed or isinstance(one[resource.changed], str)
 
 
+@pytest.mark.parametrize(("number", "version", "resource"), WITH_BODY, ids=named)
+def test_the_official_file_has_the_events_of_a_record(number: int, version: Version, resource: Resource) -> None:
+    told = {path.rpartition("/")[2] for path in official(number, version).content["paths"] if "/listener/" in path}
+    events = {f"{resource.name}{event}Event" for event in resource.events}
+    assert events <= told
+    assert bool(events) == any(name.startswith(f"{resource.name}Create") for name in told)
+
+
 def test_each_profile_is_of_an_api_that_we_serve_in_the_versions_that_we_serve() -> None:
     from trunkline.tmf.apis import APIS
 

@@ -81,6 +81,10 @@ class Answer:
         """The objects of the body where it is an array; else none."""
         return [item for item in self.json if isinstance(item, dict)] if isinstance(self.json, list) else []
 
+    def shown(self, name: str) -> str:
+        """An attribute of the record, for the report."""
+        return f"{self.status} with `{name}`: {self.record[name]!r}"[:600] if name in self.record else str(self)
+
     def __str__(self) -> str:
         text = self.body[:300].decode(errors="replace").strip()
         return f"{self.status}{f' {text}' if text else ' without a body'}"

@@ -82,6 +82,13 @@ class Listener:
                     return None
                 self._changed.wait(left)
 
+    def after(self, callback: str, count: int, seconds: float) -> list[dict[str, Any]]:
+        """What came to a mailbox behind its first `count` events, as soon as there is anything or the time is over."""
+        name = callback.rpartition("/")[2]
+        with self._changed:
+            self._changed.wait_for(lambda: len(self._arrived[name]) > count, seconds)
+            return self._arrived[name][count:]
+
     def close(self) -> None:
         self._server.shutdown()
         self._server.server_close()

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Mapping
+from typing import Any
+
 from trunkline.tmf.conformance.client import Answer, Client, Unreachable
 
 
 class Made:
-    """Paths of records and listeners that were made and are still there, newest last."""
+    """Paths of records and listeners that were made and are still there, newest last.
 
-    def __init__(self, client: Client) -> None:
-        self._client = client
+    A record that the server does not delete as long as it is in force (409) is `ended` by a PATCH, which may take some
+    of `patience` (seconds) to be done.
+    """
+
+    def __init__(self, client: Client, ended: Mapping[str, Any] | None = None, patience: float = 0.0) -> None:
+        self._client, self._ended, self._patience = client, ended, patience
         self._paths: list[str] = []
 
     def post(self, collection: str, body: object) -> Answer:
@@ -25,6 +33,8 @@ class Made:
     def delete(self, path: str) -> Answer:
         """DELETE, and forget it where the server says that it is gone."""
         answer = self._client.ask("DELETE", path)
+        if answer.status == 409 and self._ended is not None:
+            answer = self._end_and_delete(path, answer)
         if gone(answer) and path in self._paths:
             self._paths.remove(path)
         return answer
@@ -37,6 +47,16 @@ class Made:
             except Unreachable:
                 break
         return [self._client.origin + path for path in self._paths]
+
+    def _end_and_delete(self, path: str, answer: Answer) -> Answer:
+        until = time.monotonic() + self._patience
+        self._client.ask("PATCH", path, json=self._ended, media_type="application/merge-patch+json")
+        while answer.status == 409:
+            answer = self._client.ask("DELETE", path)
+            if time.monotonic() > until:
+                break
+            time.sleep(0.05)
+        return answer
 
 
 def identity(answer: Answer) -> str:

@@ -64,7 +64,9 @@ class Resource(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     removed: str = ""
     """What PATCH may remove."""
     events: tuple[str, ...] = ("Create", "AttributeValueChange", "Delete")
-    """The events of a record that is made, changed and deleted, in this order."""
+    """The events of a record that is made, changed and deleted, in this order; none where the file has none of it."""
+    ended: Mapping[str, Any] | None = None
+    """What PATCH makes of a record that a server does not delete (409) as long as it is in force."""
 
     @property
     def operations(self) -> frozenset[Operation]:

@@ -74,9 +74,17 @@ class Run:
     def _api(self, profile: Profile, version: Version, offered: Offered, base: str) -> Generator[Result]:
         for resource in offered.resources:
             self.client.answers.clear()
-            made = Made(self.client)
             subject = Subject(
-                self.client, made, base, resource, version, self.name, self.listener, self.patience, self.read_only
+                self.client,
+                Made(self.client, resource.ended, self.patience),
+                base,
+                resource,
+                version,
+                f"{self.name}-{version}",
+                self.listener,
+                self.patience,
+                self.read_only,
+                next((one for one in offered.resources if f"{{{one.name}}}" in resource.path), None),
             )
             try:
                 for check in CHECKS:
@@ -118,10 +126,10 @@ class Run:
         if self.read_only or not shared or Operation.DELETE not in subject.resource.operations:
             return
         try:
-            mine = subject.find([(shared, self.name), ("limit", "100")])
+            mine = subject.find([(shared, subject.run), ("limit", "100")])
             for record in mine.records:
                 # A server may ignore the filter: only what has the mark of this run is its own.
-                if str(record.get(marked, "")).startswith(self.name) and isinstance(record.get("id"), str):
+                if str(record.get(marked, "")).startswith(subject.run) and isinstance(record.get("id"), str):
                     path = subject.at(record["id"])
                     if self.client.origin + path not in self.left and not gone(subject.made.delete(path)):
                         self.left.append(self.client.origin + path)

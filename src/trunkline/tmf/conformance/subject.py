@@ -56,6 +56,8 @@ class Subject:
     patience: float
     """Seconds to wait for what is not done at once: an event, a 202."""
     read_only: bool = False
+    parent: Resource | None = None
+    """The resource within whose records this one lies, where it does."""
     _count: int = field(default=0, init=False)
     _probes: dict[Operation, Answer] = field(default_factory=dict, init=False)
 
@@ -65,11 +67,18 @@ class Subject:
         path = self.resource.path or self.resource.name
         while "{" in path:
             parent = path[path.index("{") + 1 : path.index("}")]
-            some = self.client.ask("GET", f"{self.base}/{parent}", [("limit", "1")])
-            if not some.records or "id" not in some.records[0]:
-                raise NotOffered(f"the server has no {parent}, within which this resource lies")
-            path = path.replace(f"{{{parent}}}", quote(str(some.records[0]["id"]), safe=""), 1)
+            path = path.replace(f"{{{parent}}}", quote(self._some(parent), safe=""), 1)
         return f"{self.base}/{path}"
+
+    def _some(self, parent: str) -> str:
+        """The id of a record of the resource within which this one lies; one is made where there is none."""
+        collection = f"{self.base}/{parent}"
+        id = str((self.client.ask("GET", collection, [("limit", "1")]).records or [{}])[0].get("id", ""))
+        if not id and self.parent is not None and not self.read_only:
+            id = identity(self.made.post(collection, self.parent.record(self.run, 0)))
+        if not id:
+            raise NotOffered(f"the server has no {parent}, within which this resource lies")
+        return id
 
     def at(self, id: str) -> str:
         """The path of a record."""
@@ -113,9 +122,9 @@ class Subject:
             self.eventually(lambda: self.get(id).status == 404)
         return answer
 
-    def eventually(self, done: Callable[[], bool]) -> bool:
-        """Ask until it is so, or patience ends."""
-        until = time.monotonic() + self.patience
+    def eventually(self, done: Callable[[], bool], seconds: float | None = None) -> bool:
+        """Ask until it is so, or patience (or these seconds) ends."""
+        until = time.monotonic() + (self.patience if seconds is None else seconds)
         while not done():
             if time.monotonic() > until:
                 return False

@@ -72,7 +72,12 @@ def told(subject: Subject) -> None:
     for name, value in trial.sent.items():
         if name in subject.resource.server_set:
             continue
-        expect(tells(trial.made.record.get(name), value), trial.made, f"`{name}` as it was sent: {value!r}")
+        expect(
+            tells(trial.made.record.get(name), value),
+            trial.made,
+            f"`{name}` as it was sent: {value!r}",
+            trial.made.shown(name),
+        )
 
 
 @check(
@@ -88,7 +93,12 @@ def kept(subject: Subject) -> None:
     for name, value in trial.sent.items():
         # What the server made of a value when it was created is create.told's.
         if tells(trial.made.record.get(name), value):
-            expect(tells(trial.read.record.get(name), value), trial.read, f"`{name}` as it was sent: {value!r}")
+            expect(
+                tells(trial.read.record.get(name), value),
+                trial.read,
+                f"`{name}` as it was sent: {value!r}",
+                trial.read.shown(name),
+            )
 
 
 @check(

@@ -20,7 +20,9 @@ def replace(subject: Subject) -> None:
     answer = _patch(subject, record, {"op": "replace", "path": f"/{name}", "value": "trunkline-conformance changed"})
     expect(answer.good, answer, "200")
     after = subject.after(str(record["id"]), answer, lambda told: told.get(name) == "trunkline-conformance changed")
-    expect(after.record.get(name) == "trunkline-conformance changed", after, f"`{name}` as it was sent")
+    expect(
+        after.record.get(name) == "trunkline-conformance changed", after, f"`{name}` as it was sent", after.shown(name)
+    )
     unharmed_but(subject, after, record, name)
 
 
@@ -34,7 +36,7 @@ def remove(subject: Subject) -> None:
     expect(answer.good, answer, "200")
     left = record[name][1:]
     after = subject.after(str(record["id"]), answer, lambda told: told.get(name) == left)
-    expect(after.record.get(name) == left, after, f"`{name}` without its first element: {left}")
+    expect(after.record.get(name) == left, after, f"`{name}` without its first element: {left}", after.shown(name))
 
 
 @check(
@@ -53,7 +55,12 @@ def test(subject: Subject) -> None:
     )  # fmt: skip
     expect(answer.status in (400, 409), answer, "400 or 409")
     after = subject.get(str(record["id"]))
-    expect(after.record.get(name) == record.get(name), after, f"`{name}` as it was: {record.get(name)!r}")
+    expect(
+        after.record.get(name) == record.get(name),
+        after,
+        f"`{name}` as it was: {record.get(name)!r}",
+        after.shown(name),
+    )
 
 
 @check(

@@ -37,7 +37,9 @@ def told(subject: Subject) -> None:
     if answer.status != 200:
         raise NotOffered(f"answered {answer.status}")
     expect(answer.record.get("id") == record["id"], answer, f"the record {record['id']}")
-    expect(answer.record.get(name) == "trunkline-conformance told", answer, f"`{name}` as it was sent")
+    expect(
+        answer.record.get(name) == "trunkline-conformance told", answer, f"`{name}` as it was sent", answer.shown(name)
+    )
 
 
 @check("patch.array", "A merge patch replaces an array as a whole", MERGED, *CHANGING)
@@ -50,7 +52,12 @@ def array(subject: Subject) -> None:
     answer = subject.patch(str(record["id"]), {name: change})
     _done(answer)
     after = subject.after(str(record["id"]), answer, lambda told: tells(told.get(name), change))
-    expect(tells(after.record.get(name), change), after, f"`{name}` with the one element that was sent: {change}")
+    expect(
+        tells(after.record.get(name), change),
+        after,
+        f"`{name}` with the one element that was sent: {change}",
+        after.shown(name),
+    )
 
 
 @check("patch.null", "null in a merge patch removes an attribute", MERGED, *CHANGING)
@@ -62,7 +69,7 @@ def null(subject: Subject) -> None:
     answer = subject.patch(str(record["id"]), {name: None})
     _done(answer)
     after = subject.after(str(record["id"]), answer, lambda told: name not in told)
-    expect(after.record.get(name) is None, after, f"no `{name}`, which was removed")
+    expect(after.record.get(name) is None, after, f"no `{name}`, which was removed", after.shown(name))
 
 
 @check(
@@ -119,7 +126,9 @@ def _changes(subject: Subject, media_type: str) -> None:
         raise NotOffered(f"refused with {answer.status}")
     _done(answer)
     after = subject.after(id, answer, lambda told: told.get(name) == "trunkline-conformance changed")
-    expect(after.record.get(name) == "trunkline-conformance changed", after, f"`{name}` as it was sent")
+    expect(
+        after.record.get(name) == "trunkline-conformance changed", after, f"`{name}` as it was sent", after.shown(name)
+    )
     unharmed_but(subject, after, before, name)
 
 
@@ -128,7 +137,10 @@ def unharmed_but(subject: Subject, after: Answer, before: Record, name: str) -> 
     for other in subject.resource.body or {}:
         if other in before and other != name and other not in subject.resource.server_set:
             expect(
-                tells(after.record.get(other), before[other]), after, f"`{other}` as it was before: {before[other]!r}"
+                tells(after.record.get(other), before[other]),
+                after,
+                f"`{other}` as it was before: {before[other]!r}",
+                after.shown(other),
             )
 
 

@@ -48,7 +48,7 @@ def extended(subject: Subject) -> None:
     expect(made.good, made, "the record to be created")
     read = subject.get(str(made.record.get("id", "")))
     for name, value in more.items():
-        expect(tells(read.record.get(name), value), read, f"`{name}` as it was sent: {value!r}")
+        expect(tells(read.record.get(name), value), read, f"`{name}` as it was sent: {value!r}", read.shown(name))
 
 
 CHECKS = (told, required, extended)
