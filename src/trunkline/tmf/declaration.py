@@ -74,7 +74,7 @@ class Lifecycle:
         return next((state for state in self.states if state.strip().casefold() == folded), "")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # a key of caches, as the one that it is
 class Projection:
     """How v4 tells of a record whose canonical shape is v5's.
 

@@ -92,8 +92,12 @@ def _rules(*projections: Projection) -> _Rules:
 
 def shape_of(of: Resource | Task, version: Version, record: RecordType | None = None) -> Shape:
     """The shape of a resource or a task; `record` is the more special type of a document."""
-    record = record or of.record
-    return _shape(record, version, _rules(_own(record), replace(of.v4, required=())), False)
+    return _shape_of(record or of.record, version, of.v4)
+
+
+@cache
+def _shape_of(record: RecordType, version: Version, v4: Projection) -> Shape:
+    return _shape(record, version, _rules(_own(record), replace(v4, required=())), False)
 
 
 def required_of_new(of: Resource | Task, version: Version) -> tuple[str, ...]:

@@ -57,7 +57,7 @@ class Extensible(Record, kw_only=True, rename="camel"):
     def fits(cls, document: Mapping[str, Any]) -> bool:
         """Whether an object that may be of several types, and says none, is of this one: it has no attribute that only
         another of them has. `document` is without those that none has."""
-        return document.keys() <= {known.encode_name for known in msgspec.structs.fields(cls)}
+        return document.keys() <= set(cls.__struct_encode_fields__)
 
 
 class Entity(Extensible, kw_only=True, rename="camel"):
