@@ -30,6 +30,8 @@ WALK: Final = 50_000
 """Documents that are walked over where only indexes are asked for each."""
 COUNT: Final = 100_000
 """Entries that are counted for a total; where there are more, it is "at least"."""
+PROBED: Final = 5_000
+"""Entries that are held against other clauses for a total; where there are more, it is "at least"."""
 FEW: Final = 3_000
 """Candidates that are sorted, where more would rather be found by a walk."""
 
@@ -114,9 +116,12 @@ class Finder:
         wheres = [*walk.where, *(each.sql(sql, Sources("w.seq", walk.record)) for each in held)]
         if end is not None:
             wheres.append(f"NOT {beyond(sql, [*walk.keys[:1], 'w.seq'], self._ends(), end)}")
-        rows = self._page(sql, walk.rows, wheres, walk.keys, "w.seq")
+        rows = self._page(sql, walk.rows, wheres, walk.keys, "w.seq", more=1)
         seen = self._query.offset + len(rows) if rows and self._place is None else len(rows)
-        if end is None or len(rows) == self._query.limit:
+        full = len(rows) > self._query.limit
+        if full:  # the one too many only says that there is more
+            rows = rows[1:] if self._query.before else rows[:-1]
+        if end is None or full:
             return self._answer(rows, max(total, seen), complete)
         if leading is not None and not costly:
             return self._of_candidates(leading)
@@ -172,12 +177,15 @@ class Finder:
                     return clause
         return None
 
-    def _page(self, sql: Statement, rows: str, wheres: list[str], keys: list[str], seq: str) -> list[Row[Any]]:
+    def _page(
+        self, sql: Statement, rows: str, wheres: list[str], keys: list[str], seq: str, more: int = 0
+    ) -> list[Row[Any]]:
+        """The rows of the page that is asked for, and `more` beyond it."""
         if self._place is not None:
             wheres = [*wheres, beyond(sql, [*keys, seq], self._descending, self._place)]
         named = [*(f"{key} AS k{number}" for number, key in enumerate(keys)), f"{seq} AS seq"]
         order = ordered([*keys, seq], self._descending)
-        part = f"LIMIT {sql.add(self._query.limit)}"
+        part = f"LIMIT {sql.add(self._query.limit + more)}"
         if self._place is None and self._query.offset:
             part += f" OFFSET {sql.add(self._query.offset)}"
         found = sql.run(
@@ -208,10 +216,10 @@ class Finder:
             return min(count, COUNT), count <= COUNT
         sql = Statement(self._database.number)
         rest = [each for each in self._clauses if each is not leading or not each.exact]
-        rows = f"({_union(sql, ranges, self._look)}) c{_record(rest)}"
+        rows = f"({_union(sql, ranges, PROBED)}) c{_record(rest)}"
         wheres = [each.sql(sql, Sources("c.seq", "r")) for each in rest]
         [(count,)] = sql.run(self._connection, f"SELECT count(*) FROM {rows}{_where(wheres)}")
-        return int(count), self._size(ranges, self._look + 1) <= self._look
+        return int(count), self._size(ranges, PROBED + 1) <= PROBED
 
     def _size(self, ranges: Sequence[Range], most: int) -> int:
         """How many entries there are in the ranges, counted up to `most`."""
