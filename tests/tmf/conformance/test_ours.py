@@ -93,6 +93,7 @@ def test_party_roles_and_topics_keep_every_rule(store: str, tmp_path: Path) -> N
 
 
 @pytest.mark.prove
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("store", NAMES)
 def test_every_api_keeps_every_rule_and_leaves_out_only_what_it_says(store: str, tmp_path: Path) -> None:
     with ours(store, tmp_path, strict=True) as url:

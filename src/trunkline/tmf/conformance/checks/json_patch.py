@@ -16,7 +16,7 @@ _MEDIA_TYPE = "application/json-patch+json"
 
 @check("jsonpatch.replace", "A JSON Patch replaces a value, and no others", _SOURCE, *CHANGING, versions=(V5,))
 def replace(subject: Subject) -> None:
-    record, name = _record(subject)
+    record, name = changeable(subject)
     answer = _patch(subject, record, {"op": "replace", "path": f"/{name}", "value": "trunkline-conformance changed"})
     expect(answer.good, answer, "200")
     after = subject.after(str(record["id"]), answer, lambda told: told.get(name) == "trunkline-conformance changed")
@@ -29,7 +29,7 @@ def replace(subject: Subject) -> None:
 @check("jsonpatch.remove", "A JSON Patch removes one element of an array", _SOURCE, *CHANGING, versions=(V5,))
 def remove(subject: Subject) -> None:
     name = subject.resource.array
-    record, _ = _record(subject)
+    record, _ = changeable(subject)
     if not name or not isinstance(record.get(name), list) or len(record[name]) < 2:
         raise NotOffered("no record at hand has an array of two elements")
     answer = _patch(subject, record, {"op": "remove", "path": f"/{name}/0"})
@@ -47,7 +47,7 @@ def remove(subject: Subject) -> None:
     versions=(V5,),
 )
 def test(subject: Subject) -> None:
-    record, name = _record(subject)
+    record, name = changeable(subject)
     answer = _patch(
         subject, record,
         {"op": "replace", "path": f"/{name}", "value": "trunkline-conformance changed"},
@@ -71,18 +71,12 @@ def test(subject: Subject) -> None:
     versions=(V5,),
 )
 def malformed(subject: Subject) -> None:
-    record, _ = _record(subject)
+    record, _ = changeable(subject)
     answer = _patch(subject, record, {"op": "remove", "path": "/trunklineConformanceNoSuchAttribute"})
     expect(answer.status in (400, 409), answer, "400")
 
 
 CHECKS = (replace, remove, test, malformed)
-
-
-def _record(subject: Subject) -> tuple[Record, str]:
-    """A record as it reads, and its attribute that may be changed."""
-    record, name = changeable(subject)
-    return subject.get(str(record["id"])).record or record, name
 
 
 def _patch(subject: Subject, record: Record, *operations: dict[str, Any]) -> Answer:
