@@ -14,7 +14,7 @@ from tests.store import stores
 from tests.telco.network.records.house import House
 from tests.telco.network.records.lives import CELL
 from trunkline.store import open_store
-from trunkline.telco.model import AckState, AlarmReport, Report, Severity, Source
+from trunkline.telco.model import AckState, AlarmCommand, AlarmReport, Report, Severity, Source
 from trunkline.telco.network.alarms.book import CLEARED_KEPT
 from trunkline.tmf.declaration import Document
 from trunkline.tmf.errors import Refusal
@@ -238,6 +238,18 @@ def test_what_a_system_posted_it_may_word_anew_also_at_once(house: House) -> Non
         house.patch(made["id"], probableCause="powerProblem")
 
 
+def test_what_is_not_live_yet_is_asked_by_reports_which_a_command_could_overtake(house: House) -> None:
+    made = house.post(**POSTED)
+    house.patch(made["id"], ackState="acknowledged", ackUserId="an")
+    assert {outgoing.topic for outgoing in house.store.outbox()} == {AlarmReport.topic}
+    with pytest.raises(Refusal, match="posted a moment ago"):
+        house.ask("groupAlarm", parentAlarm={"id": house.post(**POSTED | {"specificProblem": "x"})["id"]},
+                  correlatedAlarm=by_id(made["id"]))  # fmt: skip
+    house.settle()
+    house.patch(made["id"], ackState="unacknowledged")
+    assert {outgoing.topic for outgoing in house.store.outbox()} == {AlarmCommand.topic}
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -278,6 +290,9 @@ def test_what_is_deleted_stays_so_whatever_the_network_still_tells_of_it(house: 
     house.delete(made["id"])
     house.settle()
     assert house.live(made["id"]).state == "cleared"
+    assert house.gone(made["id"])
+    house.network(report(Report.COMMENT, dn="93051825", problem="ps=3,sl=1,in=8", time=datetime.now(UTC)))
+    assert len(house.live(made["id"]).comments) == 1
     assert house.gone(made["id"])
     house.network(report(dn="93051825", problem="ps=3,sl=1,in=8", time=datetime.now(UTC) + timedelta(minutes=1)))
     assert house.alarm(made["id"])["state"] == "raised", "it was raised anew"
