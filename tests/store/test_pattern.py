@@ -1,11 +1,14 @@
 """The patterns of the operator `regex`, held against Python's own expressions."""
 
 import re
+from collections.abc import Iterator
 
+import psycopg
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.servers.postgresql import shared_postgresql
 from trunkline.store.pattern import PatternError, read_pattern
 
 _characters = st.sampled_from(["a", "b", "c", ".", "[ab]", "[^a]", "[a-c]", "\\.", "\\d", "\\W", "é", " ", "^", "$"])
@@ -26,6 +29,23 @@ def test_a_pattern_is_found_where_python_finds_it(pattern: str, text: str) -> No
     # Python's $ also stands before a last newline.
     expected = re.search(pattern.replace("$", r"\Z"), text, re.ASCII | re.DOTALL)
     assert read_pattern(pattern).search(text) is (expected is not None)
+
+
+@pytest.fixture(scope="module")
+def postgresql() -> Iterator[psycopg.Connection]:
+    with shared_postgresql().connect() as connection:
+        yield connection
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(patterns, st.lists(texts, min_size=1, max_size=10))
+def test_a_pattern_is_found_where_postgresql_finds_it(
+    postgresql: psycopg.Connection, pattern: str, texts: list[str]
+) -> None:
+    read = read_pattern(pattern)
+    question = 'SELECT text COLLATE "C" ~ %s FROM unnest(%s::text[]) WITH ORDINALITY AS t(text, place) ORDER BY place'
+    found = [row[0] for row in postgresql.execute(question, (read.postgresql, texts))]
+    assert [read.search(text) for text in texts] == found
 
 
 def test_a_pattern_that_keeps_others_busy_for_ever_is_searched_in_the_time_of_the_text() -> None:
