@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from tests.tmf.serving.lamps import LAMPS, V4_PATH, V5_PATH, Client
 from trunkline.http import create_app
-from trunkline.store import Store
+from trunkline.store import Store, Unavailable
 from trunkline.tmf.declaration import OpenApi, Version
 from trunkline.tmf.errors import conflict
 from trunkline.tmf.serving import serve
@@ -90,6 +90,28 @@ def test_a_document_does_not_grow_beyond_what_is_taken(v5: Client) -> None:
     id = v5.made()
     assert v5.patch(f"/lamp/{id}", {"a": "x" * 600_000}).status_code == 200
     assert v5.patch(f"/lamp/{id}", {"b": "x" * 600_000}).status_code == 400
+
+
+def test_a_store_that_cannot_be_reached_is_503(v5: Client, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    id = v5.made()
+
+    def fail(*_: object) -> object:
+        raise Unavailable("the secret password of the database was refused")
+
+    for method in ("get", "find", "unit"):
+        monkeypatch.setattr(store, method, fail)
+    answers = [v5.get("/lamp"), v5.get(f"/lamp/{id}"), v5.delete(f"/lamp/{id}"), v5.patch(f"/lamp/{id}", {"watts": 1})]
+    answers.append(v5.post("/lamp", {"@type": "Lamp", "name": "Hall"}))
+    assert [answer.status_code for answer in answers] == [503] * 5
+    assert not any("secret" in answer.text for answer in answers)
+
+
+def test_a_document_that_the_store_cannot_keep_is_refused(v5: Client) -> None:
+    id = v5.made()
+    many = {"@type": "Lamp", "name": "Hall", "lampCharacteristic": [{"name": "n", "value": n} for n in range(11_000)]}
+    assert v5.post("/lamp", many).status_code == 400
+    assert v5.patch(f"/lamp/{id}", many).status_code == 400
+    assert "lampCharacteristic" not in v5.get(f"/lamp/{id}").json()
 
 
 class Callback(BaseModel):

@@ -16,6 +16,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from trunkline.store import Unavailable
 from trunkline.tmf.declaration import Version
 from trunkline.tmf.errors import Refusal, bad
 from trunkline.tmf.serving import body
@@ -74,6 +75,10 @@ class Application:
             answer = refused(bad("badRequest", "the request is not as it should be", _faults(error)), self._version)
         except HTTPException as error:
             answer = refused(_of_the_framework(error, scope), self._version, *(error.headers or {}).items())
+        except Unavailable:
+            logger.exception("%s %s: the store cannot be used", scope["method"], scope["path"])
+            reason = "the records cannot be reached, or not be changed, now"
+            answer = refused(Refusal(503, "unavailable", reason, "try again later"), self._version)
         except Exception:
             if begun:
                 raise

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from trunkline.store import Stored, Unit
+from trunkline.store import Conflict, Stored, StoreError, Unavailable, Unit
 from trunkline.tmf import events, lifecycle
 from trunkline.tmf.declaration import V5, Document
 from trunkline.tmf.errors import bad, conflict
@@ -40,7 +42,8 @@ def created(served: Served, request: Request) -> Answer:
         if unit.get(served.of.name, document["id"]) is not None:
             raise conflict("exists", f"there is a {served.of.type} {document['id']} already")
         made = served.made(unit, document)
-        stored = unit.add(served.of.name, made["id"], encoded(made))
+        with _kept_by_the_store():
+            stored = unit.add(served.of.name, made["id"], encoded(made))
         events.tell(unit, served.api, served.of, None, made)
         return stored
 
@@ -84,12 +87,24 @@ def changed(served: Served, request: Request) -> Answer:
             after[served.of.updated] = events.now()
         if served.owner is not None:
             after = served.owner.change(unit, before, after)
-        replaced = unit.replace(served.of.name, stored.id, encoded(after), stored.version)
+        with _kept_by_the_store():
+            replaced = unit.replace(served.of.name, stored.id, encoded(after), stored.version)
         events.tell(unit, served.api, served.of, before, after)
         return replaced
 
     stored = served.in_unit(work)
     return Answer(200, served.told(request.base, selected)(stored), (("ETag", etag(stored)),))
+
+
+@contextmanager
+def _kept_by_the_store() -> Iterator[None]:
+    """Raises `Refusal` (400) where the store cannot keep such a document: one with a million values to index, say."""
+    try:
+        yield
+    except (Conflict, Unavailable):
+        raise
+    except StoreError as error:
+        raise bad("notKept", "such a document cannot be kept", str(error)) from None
 
 
 def _after(served: Served, request: Request, before: Document) -> Document:
@@ -115,7 +130,9 @@ def _after(served: Served, request: Request, before: Document) -> Document:
 def _refuse_changes(before: Document, after: Document, names: tuple[str, ...]) -> None:
     for name in names:
         if not events.same(before.get(name), after.get(name)):
-            raise bad("immutable", f"{name} cannot be changed", f"leave it out, or as it is: {before.get(name)!r}")
+            raise bad(
+                "immutable", f"{name} cannot be changed", f"leave it out, or as it is: {str(before.get(name))[:200]!r}"
+            )
 
 
 def _kept(served: Served, view: Document) -> Document:

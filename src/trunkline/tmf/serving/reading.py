@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trunkline.store import Query, StoreError
+from trunkline.store import Query, StoreError, Unavailable
 from trunkline.store.query import And, Compare, Operator
 from trunkline.tmf.declaration import V5
 from trunkline.tmf.errors import bad
@@ -46,6 +46,8 @@ def listed(served: Served, request: Request) -> Answer:
     query = Query(served.of.name, where, order, part.offset, part.limit, part.after, part.before)
     try:
         found = served.store.find(query)
+    except Unavailable:
+        raise
     except StoreError as error:
         raise bad("badQuery", "the list cannot be given so", str(error)) from None
     body = b"[" + b",".join(map(served.told(request.base, selected), found.records)) + b"]"
