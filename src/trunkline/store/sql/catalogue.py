@@ -21,6 +21,8 @@ _encode = msgspec.json.encode
 _decode_path = msgspec.json.Decoder(tuple[str, ...]).decode
 _decode_parts = msgspec.json.Decoder(tuple[tuple[str, ...], ...]).decode
 
+_VERSION = select(catalogue.c.version)
+
 
 class Catalogue:
     """What is indexed of each kind, at one version of the tables."""
@@ -47,7 +49,7 @@ class Catalogue:
 
 def current_version(connection: Connection) -> int:
     """The version of the tables' catalogue, as the transaction sees it."""
-    return int(connection.execute(select(catalogue.c.version)).scalar_one())
+    return int(connection.execute(_VERSION).scalar_one())
 
 
 def load(connection: Connection) -> Catalogue:

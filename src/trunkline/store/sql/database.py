@@ -21,6 +21,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, Operationa
 from trunkline.store.pattern import read_pattern
 from trunkline.store.port import Conflict, StoreError, Unavailable
 from trunkline.store.sql.json import Json, PostgresqlJson, SqliteJson
+from trunkline.store.sql.statement import Statement
 
 PATIENCE: Final = 30  # seconds that one waits for another's unit of work
 READERS: Final = 20  # connections that read at once; a thread more waits
@@ -62,6 +63,10 @@ class Database(ABC):
     def insert_many(self, connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
         """Insert many rows, which all have the same columns."""
         connection.execute(table.insert(), rows)
+
+    @abstractmethod
+    def among(self, sql: Statement, numbers: list[int]) -> str:
+        """That a number is one of these, as one parameter however many they are."""
 
     @abstractmethod
     def lock_out(self, connection: Connection) -> None:
@@ -141,6 +146,9 @@ class Sqlite(Database):
     def insert(self, table: Table) -> sqlite.Insert:
         return sqlite.insert(table)
 
+    def among(self, sql: Statement, numbers: list[int]) -> str:
+        return f"IN (SELECT value FROM json_each({sql.add(msgspec.json.encode(numbers).decode())}))"
+
     def lock_out(self, connection: Connection) -> None:
         """Who writes is alone anyway."""
 
@@ -208,6 +216,9 @@ class Postgresql(Database):
         columns = (f"CAST(:{name} AS {type}[])" for name, type in zip(names, types, strict=True))
         statement = f"INSERT INTO {table.name} ({', '.join(names)}) SELECT * FROM unnest({', '.join(columns)})"
         connection.execute(text(statement), {name: [row[name] for row in rows] for name in names})
+
+    def among(self, sql: Statement, numbers: list[int]) -> str:
+        return f"= ANY({sql.add(numbers)})"
 
     def lock_out(self, connection: Connection) -> None:
         connection.execute(self._advisory("pg_advisory_xact_lock", self._CATALOGUE))

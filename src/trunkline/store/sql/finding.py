@@ -37,9 +37,7 @@ FEW: Final = 3_000
 
 RECORD: Final = " JOIN record r ON r.seq = c.seq"
 
-_fetch = text("SELECT seq, id, version, document FROM record WHERE seq IN :seqs").bindparams(
-    bindparam("seqs", expanding=True)
-)
+_DOCUMENTS = select(func.sum(tally.c.documents)).where(tally.c.kind == bindparam("kind"))  # made once, as in `unit`
 
 
 class Walk(NamedTuple):
@@ -196,8 +194,10 @@ class Finder:
     def _answer(self, rows: list[Row[Any]], total: int, complete: bool) -> Found:
         if not rows:
             return Found([], total, complete)
-        found = self._connection.execute(_fetch, {"seqs": [row.seq for row in rows]})
-        documents = {row.seq: Stored(row.id, row.version, row.document.encode()) for row in found}
+        sql = Statement(self._database.number)
+        among = self._database.among(sql, [row.seq for row in rows])
+        fetched = sql.run(self._connection, f"SELECT seq, id, version, document FROM record WHERE seq {among}")
+        documents = {seq: Stored(id, version, document.encode()) for seq, id, version, document in fetched}
         first, last = (write_cursor(self._query, row[:-1], row.seq) for row in (rows[0], rows[-1]))
         return Found([documents[row.seq] for row in rows], total, complete, first, last)
 
@@ -254,8 +254,7 @@ class Finder:
         return self._connection.execute(text(further)).first() is not None
 
     def _documents(self) -> int:
-        count = select(func.sum(tally.c.documents)).where(tally.c.kind == self._query.kind)
-        return int(self._connection.execute(count).scalar() or 0)
+        return int(self._connection.execute(_DOCUMENTS, {"kind": self._query.kind}).scalar() or 0)
 
     def _key(self, row: str, indexing: Indexing) -> str:
         return self._database.json.first_indexed(f"{row}.indexed", indexing.number, indexing.table == "text_entry")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from itertools import count
 from typing import Any
 
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, text
 
 from trunkline.store.pattern import read_pattern
 from trunkline.store.query import Value
@@ -38,6 +39,9 @@ class Statement:
         """A name for a row that no other part has."""
         return f"t{next(self._names)}"
 
-    def run(self, connection: Connection, sql: str) -> list[Row[Any]]:
+    def run(self, connection: Connection, sql: str) -> list[Any]:
         """All rows that the statement gives."""
-        return list(connection.execute(text(sql), self.parameters))
+        return list(connection.execute(_read(sql), self.parameters).all())
+
+
+_read = lru_cache(maxsize=500)(text)
