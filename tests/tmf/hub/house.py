@@ -28,7 +28,7 @@ ACK = Task("ackAlarm", "ackAlarms", AckAlarm)
 ALARMS = OpenApi(642, "alarmManagement", "Alarms", (V4, V5), (ALARM,), (ACK,))
 PRODUCTS = OpenApi(637, "productInventory", "Products", (V4, V5), (Resource("product", Alarm),))
 BASE = "http://127.0.0.1:8080/tmf-api/alarmManagement"
-QUICK = Hub(allow=["127.0.0.0/8"], attempts=50, first_pause=0.001, longest_pause=0.02, timeout=5)  # type: ignore[list-item]
+QUICK = Hub(allow=["127.0.0.0/8"], attempts=1000, first_pause=0.001, longest_pause=0.05, timeout=5)  # type: ignore[list-item]
 
 
 class House:

@@ -26,8 +26,13 @@ class Answer:
 class Subscriber:
     """Listens from its making until `close`. `behave` says what becomes of each request; by default all is taken."""
 
-    def __init__(self, port: int = 0, tls: ssl.SSLContext | None = None) -> None:
-        self.behave: Callable[[dict[str, Any]], Answer] = lambda event: Answer()
+    def __init__(
+        self,
+        port: int = 0,
+        tls: ssl.SSLContext | None = None,
+        behave: Callable[[dict[str, Any]], Answer] = lambda event: Answer(),
+    ) -> None:
+        self.behave = behave
         self.asked: list[dict[str, Any]] = []
         """All events that came, also those that were not taken."""
         self.taken: list[dict[str, Any]] = []

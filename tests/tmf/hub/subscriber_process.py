@@ -18,5 +18,5 @@ if __name__ == "__main__":
         os.write(file, msgspec.json.encode(event) + b"\n")
         return Answer()
 
-    Subscriber(port).behave = keep
+    Subscriber(port, behave=keep)
     threading.Event().wait()

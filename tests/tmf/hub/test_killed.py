@@ -84,12 +84,12 @@ class Kills:
                 msgspec.json.decode(record.value or b"") for record in self.house.log.read(TOPIC, 0, 0, count)
             )
         }
+        assert list(self.house.letters.all()) == [], "nobody was down for so long that an event was given up"
         for came in self._came():
             assert ids(came) == [str(n) for n in range(count)], "in order, and none is missing"
             assert all(sent.get(event["eventId"]) == event["event"]["alarm"]["id"] for event in came), (
                 "none is invented"
             )
-        assert list(self.house.letters.all()) == []
         assert len(self.ill.asked) > 1.3 * count, "it hardly failed: nothing was tested"
         repeated = [len(came) - count for came in self._came()]
         print(
