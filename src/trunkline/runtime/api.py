@@ -7,8 +7,11 @@ from contextlib import closing
 from functools import partial
 
 from trunkline.connect.archive import Archive
-from trunkline.http import create_app, serve
+from trunkline.http import Api, create_app, serve
+from trunkline.log import Log
 from trunkline.project import Project
+from trunkline.settings import Hub, Tmf
+from trunkline.store import Store
 from trunkline.telco.network.api.network_health import network_health
 from trunkline.telco.network.records.owners import owners
 from trunkline.tmf.apis import APIS
@@ -22,17 +25,28 @@ from trunkline.tmf.topics import LoggedStore, TopicOwner
 
 def run(project: Project, stop: threading.Event) -> None:
     """Serve until `stop` is set. Raises `RefusedBind` where the host is not a loopback address."""
-    http, tmf = project.settings.http, project.settings.tmf
-    with closing(project.open_log()) as log, closing(LoggedStore(project.open_store(), log)) as store:
+    http = project.settings.http
+    with closing(project.open_log()) as log, closing(project.open_store()) as store:
         try:
-            subscriptions = Subscriptions(store, log, Guard(project.settings.hub.allow))
-            hub = partial(hub_routes, subscriptions=subscriptions, root=tmf.root)
-            topics = TopicOwner(store.topics)
-            keepers = {**owners(store), TOPIC.name: topics, EVENT.name: topics}
             apis = [
                 network_health(log, Archive(project.data / "archive"), stop),
-                *serve_tmf(APIS, store, owners=keepers, hub=hub, root=tmf.root, strict=tmf.strict),
+                *tm_forum(log, store, project.settings.tmf, project.settings.hub),
             ]
             serve(create_app(apis, title=f"{project.settings.name} on Trunkline"), http.host, http.port, stop)
         finally:
             stop.set()
+
+
+def tm_forum(log: Log, store: Store, tmf: Tmf, hub: Hub) -> list[Api]:
+    """The TM Forum APIs over the records in `store` and the topics of `log`."""
+    logged = LoggedStore(store, log)
+    topics = TopicOwner(logged.topics)
+    subscriptions = Subscriptions(store, log, Guard(hub.allow))
+    return serve_tmf(
+        APIS,
+        logged,
+        owners={**owners(store), TOPIC.name: topics, EVENT.name: topics},
+        hub=partial(hub_routes, subscriptions=subscriptions, root=tmf.root),
+        root=tmf.root,
+        strict=tmf.strict,
+    )

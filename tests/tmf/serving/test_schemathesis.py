@@ -8,7 +8,6 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -21,13 +20,10 @@ from schemathesis.checks import CHECKS
 from tests.tmf.serving.lamps import V4_PATH, V5_PATH, Client
 from trunkline.http import create_app, server
 from trunkline.log import open_log
+from trunkline.runtime.api import tm_forum
+from trunkline.settings import Hub, Tmf
 from trunkline.store.opening import open_store
-from trunkline.telco.network.records.owners import owners
 from trunkline.tmf.apis import APIS
-from trunkline.tmf.hub.guard import Guard
-from trunkline.tmf.hub.routes import hub_routes
-from trunkline.tmf.hub.subscriptions import Subscriptions
-from trunkline.tmf.serving import serve
 
 CHECKED = [
     "not_a_server_error",
@@ -71,8 +67,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """All that the role `api` serves of TM Forum, over an empty network."""
     folder = tmp_path_factory.mktemp("served")
     store, log = open_store(f"sqlite:///{folder}/store.db"), open_log(f"sqlite://{folder}/log.db")
-    hub = partial(hub_routes, subscriptions=Subscriptions(store, log, Guard()))
-    running = server(create_app(serve(APIS, store, owners=owners(store), hub=hub)), "127.0.0.1", 0)
+    running = server(create_app(tm_forum(log, store, Tmf(), Hub())), "127.0.0.1", 0)
     thread = threading.Thread(target=running.run)
     thread.start()
     while not running.started:
