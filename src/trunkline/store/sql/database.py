@@ -68,6 +68,10 @@ class Database(ABC):
     def among(self, sql: Statement, numbers: list[int]) -> str:
         """That a number is one of these, as one parameter however many they are."""
 
+    def further(self, table: str) -> str:
+        """A table of entries, to be asked for those that do not lead by the index of them."""
+        return table
+
     @abstractmethod
     def lock_out(self, connection: Connection) -> None:
         """Let no unit be at work beside this transaction until it ends: what indexes hold is being changed."""
@@ -145,6 +149,9 @@ class Sqlite(Database):
 
     def insert(self, table: Table) -> sqlite.Insert:
         return sqlite.insert(table)
+
+    def further(self, table: str) -> str:
+        return f"{table} INDEXED BY {table}_further"  # SQLite would rather go through all entries
 
     def among(self, sql: Statement, numbers: list[int]) -> str:
         return f"IN (SELECT value FROM json_each({sql.add(msgspec.json.encode(numbers).decode())}))"

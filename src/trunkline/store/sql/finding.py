@@ -250,7 +250,8 @@ class Finder:
 
     def _several(self, range: Range) -> bool:
         """Whether some document has several values of the attribute."""
-        further = f"SELECT 1 FROM {range.table} WHERE attribute = {range.attribute} AND NOT leads LIMIT 1"
+        table = self._database.further(range.table)
+        further = f"SELECT 1 FROM {table} WHERE attribute = {range.attribute} AND NOT leads LIMIT 1"
         return self._connection.execute(text(further)).first() is not None
 
     def _documents(self) -> int:
