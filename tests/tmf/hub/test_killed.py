@@ -115,7 +115,7 @@ class Kills:
         time.sleep(self._dice.uniform(0, 0.3))
         self._start(name)
 
-    def _wait(self, reached: Callable[[], bool], what: str, seconds: float = 120) -> None:
+    def _wait(self, reached: Callable[[], bool], what: str, seconds: float = 240) -> None:
         """Wait until something is so, while processes that ended by themselves come back as under a supervisor."""
         deadline = time.monotonic() + seconds
         while not reached():
