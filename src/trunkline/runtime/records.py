@@ -15,7 +15,7 @@ from trunkline.store.follower import Follower
 from trunkline.store.relay import Relay
 from trunkline.telco.network.performance import formulas
 from trunkline.telco.network.records import indicators
-from trunkline.telco.network.records.following import TOPICS, take
+from trunkline.telco.network.records.following import TOPICS, begin, take
 from trunkline.telco.network.records.kinds import KINDS
 from trunkline.tmf.hub.subscription import partitions
 
@@ -45,9 +45,11 @@ def _keep(project: Project, log: Log, store: Store, name: str, stop: threading.E
     store.declare(KINDS)
     indicators.declare(store, formulas.load(project.folder / "kpis").all)
     partitions(log)  # the topic of what is told of the records
+    begin(log, store)
     with ExitStack() as stack:
         works: list[Relay | Follower] = [stack.enter_context(closing(Relay(log, store, member=name)))]
-        for topic in TOPICS:  # one each, so that an alarm does not wait for the KPIs of a whole period
+        there = {topic.name for topic in log.topics()}
+        for topic in TOPICS.keys() & there:  # one each, so that an alarm does not wait for the KPIs of a whole period
             works.append(stack.enter_context(closing(Follower(log, store, topic, [topic], take, name))))
         threads = [threading.Thread(target=_run, args=(work, stop), name="records") for work in works]
         for thread in threads:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,14 @@ from tests.telco.network.outputs import NOON, at
 from tests.telco.network.records.lives import CELL, alarm
 from tests.telco.network.records.test_performance import TABLES, kpi
 from tests.telco.network.records.test_resources import resource
-from trunkline.log.envelope import micros
+from tests.telco.network_health.conftest import opened
+from trunkline.log.envelope import cloud_event, micros
 from trunkline.log.port import Record
 from trunkline.store import Query, Store, open_store
+from trunkline.store.follower import Follower
 from trunkline.store.query import And, Compare, Element, Operator
-from trunkline.telco.model import Alarm, NetworkResource
-from trunkline.telco.network.records import indicators
+from trunkline.telco.model import Alarm, Kpi, NetworkResource
+from trunkline.telco.network.records import following, indicators
 from trunkline.telco.network.records.following import TOPICS, Change, take
 from trunkline.telco.network.records.kinds import ALARM, GROUP, KINDS, MEASUREMENT, RESOURCE, SPECIFICATION
 
@@ -108,3 +111,25 @@ def test_the_store_has_the_indicators_that_the_tables_declare(store: Store) -> N
     stored = store.get(GROUP.name, TABLES.all[0].name)
     assert stored is not None
     assert stored.version == 1, "what is the same was not written again"
+
+
+def test_kpis_are_followed_from_the_tail_of_a_long_log(
+    tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(following, "TAIL", 2)
+    with opened(tmp_path) as log:
+        for period in range(5):
+            said = kpi(float(period), period=period)
+            log.append(said.topic, [cloud_event(type=said.topic, source="/test", id=str(period),
+                                                value=msgspec.json.encode(said), key=said.key)])  # fmt: skip
+        following.begin(log, store)
+        taken: list[Record] = []
+        with closing(
+            Follower(log, store, Kpi.topic, [Kpi.topic], lambda unit, record: taken.append(record))
+        ) as follower:
+            while follower.run_once(0.1) or not follower.caught_up():
+                pass
+            assert [msgspec.json.decode(record.value or b"")["value"] for record in taken] == [3.0, 4.0]
+        following.begin(log, store)
+        with store.unit() as unit:
+            assert max(unit.positions(Kpi.topic).values()) == 5, "it goes on where it was"

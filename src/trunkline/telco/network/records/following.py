@@ -11,8 +11,8 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from trunkline.log.port import Record
-from trunkline.store import Unit
+from trunkline.log.port import Log, Record, TopicPartition
+from trunkline.store import Store, Unit
 from trunkline.telco.model import Alarm, Kpi, NetworkResource
 from trunkline.telco.network.records import alarms, awaited, deleted, posted
 from trunkline.telco.network.records.kinds import ALARM, MEASUREMENT, RESOURCE
@@ -59,6 +59,23 @@ TOPICS: Final[Mapping[str, Followed]] = {
     ),
     Kpi.topic: Followed(performance.API, MEASUREMENT, lambda value: measurement(_kpi(value)), latest),
 }
+
+
+TAIL: Final = 250_000  # KPIs of a partition: of each indicator of thousands of cells the last ones
+
+
+def begin(log: Log, store: Store) -> None:
+    """Let the KPIs be followed from the tail of a long log on, where they never were: only their last values are kept.
+    A follower is named as its topic."""
+    places = [
+        TopicPartition(topic.name, number)
+        for topic in log.topics()
+        if topic.name == Kpi.topic
+        for number in range(topic.partitions)
+    ]
+    with store.unit() as unit:
+        if not unit.positions(Kpi.topic):
+            unit.set_positions(Kpi.topic, {each: max(log.start(*each), log.end(*each) - TAIL) for each in places})
 
 
 def take(unit: Unit, record: Record) -> None:
