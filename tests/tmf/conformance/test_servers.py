@@ -6,10 +6,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import quote, unquote
 
 import pytest
 
-from tests.tmf.conformance.server import Reply, Server, served
+from tests.tmf.conformance.server import Record, Reply, Server, served
 from tests.tmf.conformance.wrong import Wrong, all_wrong
 from trunkline.tmf.conformance import Client, Listener, Outcome, Result, Run
 from trunkline.tmf.conformance.checks import CHECKS
@@ -107,4 +108,26 @@ def test_a_server_that_accepts_and_does_it_later_conforms(listener: Listener) ->
     until = time.monotonic() + 10
     while server.records and time.monotonic() < until:
         time.sleep(0.01)
+    assert (server.records, server.hubs) == ({}, {})
+
+
+class NamesByPath(Server):
+    """Gives ids that a path must quote."""
+
+    def new_id(self) -> str:
+        return f"a/b {len(self.records)} ü{super().new_id()}"
+
+    def created(self, record: Record) -> Reply:
+        record["href"] = f"{self.base}/product/{quote(record['id'], safe='')}"
+        self.records[record["id"]]["href"] = record["href"]
+        return super().created(record)
+
+    def route(self, method: str, path: str, query: str, media_type: str, body: bytes) -> Reply:
+        head, product, id = path.partition("/product/")
+        return super().route(method, head + product + unquote(id), query, media_type, body)
+
+
+def test_ids_may_have_any_characters(listener: Listener) -> None:
+    server = NamesByPath("v4")
+    assert of(hold(server, listener), Outcome.FAIL) == set()
     assert (server.records, server.hubs) == ({}, {})

@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote, unquote
 
-from trunkline.tmf.conformance.client import Answer, Client, Unreachable
+from trunkline.tmf.conformance.client import Answer, Client, Unreachable, path_of
 
 
 class Made:
@@ -27,7 +28,7 @@ class Made:
     def note(self, collection: str, answer: Answer) -> Answer:
         """Note what a POST to a collection made, whatever it was meant to do."""
         if answer.good and (id := identity(answer)):
-            self._paths.append(f"{collection}/{id}")
+            self._paths.append(f"{collection}/{quote(id, safe='')}")
         return answer
 
     def delete(self, path: str) -> Answer:
@@ -64,7 +65,12 @@ def identity(answer: Answer) -> str:
     id = answer.record.get("id")
     if isinstance(id, str) and id:
         return id
-    return answer.headers.get("location", "").rstrip("/").rpartition("/")[2]
+    return id_in(answer.headers.get("location", ""))
+
+
+def id_in(url: str) -> str:
+    """The id at the end of a record's URL; empty where there is none."""
+    return unquote(path_of(url).rpartition("/")[2])
 
 
 def gone(deleted: Answer) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
 
 from trunkline.tmf.conformance.check import NotOffered
 from trunkline.tmf.conformance.client import Answer
@@ -78,9 +79,11 @@ def tell(subject: Subject) -> Story:
     hear(deleted, id)
     if by_type.good:
         listener.wait(one_type, lambda event: about(subject, event).get("id") == id, subject.patience)
-    unregistered = subject.made.delete(f"{hub}/{identity(registered)}") if registered.good else registered
+    unregistered = (
+        subject.made.delete(f"{hub}/{quote(identity(registered), safe='')}") if registered.good else registered
+    )
     if by_type.good:
-        subject.made.delete(f"{hub}/{identity(by_type)}")
+        subject.made.delete(f"{hub}/{quote(identity(by_type), safe='')}")
     later = _later(subject, listener, everything)
     return Story(
         everything, registered, by_type, unregistered, events, listener.events(one_type),

@@ -36,10 +36,6 @@ class Trial:
     deleted: Answer
     gone: Answer
 
-    @property
-    def id(self) -> str:
-        return identity(self.made)
-
 
 @dataclass
 class Subject:
@@ -122,14 +118,11 @@ class Subject:
             self.eventually(lambda: self.get(id).status == 404)
         return answer
 
-    def eventually(self, done: Callable[[], bool], seconds: float | None = None) -> bool:
-        """Ask until it is so, or patience (or these seconds) ends."""
-        until = time.monotonic() + (self.patience if seconds is None else seconds)
-        while not done():
-            if time.monotonic() > until:
-                return False
+    def eventually(self, done: Callable[[], bool]) -> None:
+        """Ask until it is so, or patience ends."""
+        until = time.monotonic() + self.patience
+        while not done() and time.monotonic() < until:
             time.sleep(0.02)
-        return True
 
     @cached_property
     def trial(self) -> Trial:
