@@ -38,7 +38,8 @@ def _database(url: str) -> Database:
     from sqlalchemy import make_url
     from sqlalchemy.exc import ArgumentError
 
-    from trunkline.store.sql.database import Postgresql, Sqlite
+    from trunkline.store.sql.postgresql import Postgresql
+    from trunkline.store.sql.sqlite import Sqlite
 
     if url.startswith("sqlite:///") and "?" not in url:
         return Sqlite(Path(url.removeprefix("sqlite://")))

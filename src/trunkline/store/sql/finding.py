@@ -11,18 +11,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, Row, bindparam, func, select, text
+from sqlalchemy import Connection, Row
 
 from trunkline.store.port import StoreError
 from trunkline.store.query import Found, Query, Stored
 from trunkline.store.sql.catalogue import Catalogue
-from trunkline.store.sql.conditions import Clause, Conditions, Cost, Range, Sources, both
+from trunkline.store.sql.conditions import Clause, Conditions, Cost, Sources, both
+from trunkline.store.sql.counting import Counting, union
 from trunkline.store.sql.cursor import Place, read_cursor, write_cursor
 from trunkline.store.sql.database import Database
 from trunkline.store.sql.entries import Indexing
 from trunkline.store.sql.ordering import beyond, ordered
 from trunkline.store.sql.statement import Statement
-from trunkline.store.sql.tables import tally
 
 LOOK: Final = 10_000
 """Documents that are held against what no index answers."""
@@ -36,8 +36,6 @@ FEW: Final = 3_000
 """Candidates that are sorted, where more would rather be found by a walk."""
 
 RECORD: Final = " JOIN record r ON r.seq = c.seq"
-
-_DOCUMENTS = select(func.sum(tally.c.documents)).where(tally.c.kind == bindparam("kind"))  # made once, as in `unit`
 
 
 class Walk(NamedTuple):
@@ -60,6 +58,7 @@ class Finder:
             raise StoreError("offset and limit are 0 or more, and there is one cursor at most: after or before")
         catalogue.of(query.kind)  # raises where it is not declared
         self._connection, self._database, self._query, self._look = connection, database, query, look
+        self._counting = Counting(connection, database)
         self._sort = [_sorted_by(catalogue, query.kind, sort.path) for sort in query.sort]
         self._clauses = self._between(Conditions(query.kind, catalogue, database.json).clauses(query.where))
         texts = [each.table == "text_entry" for each in self._sort]
@@ -71,11 +70,13 @@ class Finder:
 
     def found(self) -> Found:
         """The answer."""
-        sized = [(self._size(each.ranges, FEW + 1), each) for each in self._clauses if each.ranges is not None]
+        # Where documents are read anyway, so many candidates are no more work than a walk, and all that there is.
+        few = max(FEW, self._look) if any(each.cost is Cost.DOCUMENT for each in self._clauses) else FEW
+        sized = [(self._counting.size(each.ranges, few + 1), each) for each in self._clauses if each.ranges is not None]
         size, leading = min(sized, key=lambda one: one[0], default=(0, None))
         self._clauses.sort(key=lambda each: (each.cost, each is not leading))  # as they are asked, the cheap ones first
-        documents = self._documents()
-        if leading is not None and size <= FEW:
+        documents = self._counting.documents(self._query.kind)
+        if leading is not None and size <= few:
             return self._of_candidates(leading)
         if leading is None and self._clauses and documents <= self._look:
             return self._of_candidates(None)
@@ -88,7 +89,7 @@ class Finder:
         if leading is None:
             rows, wheres = "record c", [f"c.kind = {sql.add(self._query.kind)}"]
         else:
-            rows, wheres = f"({_union(sql, leading.ranges or ())}) c", []
+            rows, wheres = f"({union(sql, leading.ranges or ())}) c", []
         counted = rows + _record(clauses)
         wheres += [each.sql(sql, Sources("c.seq", "r")) for each in clauses]
         [(total,)] = sql.run(self._connection, f"SELECT count(*) FROM {counted}{_where(wheres)}")
@@ -171,7 +172,7 @@ class Finder:
         for clause in self._clauses:
             if clause.exact and clause.ranges is not None and len(clause.ranges) == 1:
                 [range] = clause.ranges
-                if range.attribute == first.number and not self._several(range):
+                if range.attribute == first.number and not self._counting.several(range):
                     return clause
         return None
 
@@ -209,53 +210,30 @@ class Finder:
             return 0, False
         ranges = leading.ranges or ()
         if len(self._clauses) == 1 and leading.exact:
-            count = self._size(ranges, COUNT + 1) if len(ranges) == 1 and self._once(ranges[0]) else None
+            count = (
+                self._counting.size(ranges, COUNT + 1) if len(ranges) == 1 and self._counting.once(ranges[0]) else None
+            )
             if count is None:
                 sql = Statement(self._database.number)
-                [(count,)] = sql.run(self._connection, f"SELECT count(*) FROM ({_union(sql, ranges, COUNT + 1)}) c")
+                [(count,)] = sql.run(self._connection, f"SELECT count(*) FROM ({union(sql, ranges, COUNT + 1)}) c")
             return min(count, COUNT), count <= COUNT
         sql = Statement(self._database.number)
         rest = [each for each in self._clauses if each is not leading or not each.exact]
-        rows = f"({_union(sql, ranges, PROBED)}) c{_record(rest)}"
+        rows = f"({union(sql, ranges, PROBED)}) c{_record(rest)}"
         wheres = [each.sql(sql, Sources("c.seq", "r")) for each in rest]
         [(count,)] = sql.run(self._connection, f"SELECT count(*) FROM {rows}{_where(wheres)}")
-        return int(count), self._size(ranges, PROBED + 1) <= PROBED
-
-    def _size(self, ranges: Sequence[Range], most: int) -> int:
-        """How many entries there are in the ranges, counted up to `most`."""
-        size = 0
-        for range in ranges:
-            sql = Statement(self._database.number)
-            some = f"SELECT 1 FROM {range.table} e WHERE {range.where(sql, 'e')} LIMIT {sql.add(most - size)}"
-            [(count,)] = sql.run(self._connection, f"SELECT count(*) FROM ({some}) c")
-            size += int(count)
-            if size >= most:
-                break
-        return size
+        return int(count), self._counting.size(ranges, PROBED + 1) <= PROBED
 
     def _between(self, clauses: list[Clause]) -> list[Clause]:
         """The clauses, those that say between which values an attribute is made one, where each document has one."""
         merged: list[Clause] = []
         for clause in clauses:
             same = next((each for each in merged if _may_merge(each, clause)), None)
-            if same is None or clause.ranges is None or self._several(clause.ranges[0]):
+            if same is None or clause.ranges is None or self._counting.several(clause.ranges[0]):
                 merged.append(clause)
             else:
                 merged[merged.index(same)] = both(same, clause)
         return merged
-
-    def _once(self, range: Range) -> bool:
-        """Whether no document is in the range twice."""
-        return range.one or not self._several(range)
-
-    def _several(self, range: Range) -> bool:
-        """Whether some document has several values of the attribute."""
-        table = self._database.further(range.table)
-        further = f"SELECT 1 FROM {table} WHERE attribute = {range.attribute} AND NOT leads LIMIT 1"
-        return self._connection.execute(text(further)).first() is not None
-
-    def _documents(self) -> int:
-        return int(self._connection.execute(_DOCUMENTS, {"kind": self._query.kind}).scalar() or 0)
 
     def _key(self, row: str, indexing: Indexing) -> str:
         return self._database.json.first_indexed(f"{row}.indexed", indexing.number, indexing.table == "text_entry")
@@ -283,19 +261,6 @@ def _record(clauses: Sequence[Clause]) -> str:
 def _is_one(clause: Clause) -> bool:
     """Whether it asks for one value of an index, whose entries lie in the order in which documents were made."""
     return clause.exact and clause.ranges is not None and len(clause.ranges) == 1 and clause.ranges[0].one
-
-
-def _union(sql: Statement, ranges: Sequence[Range], most: int | None = None) -> str:
-    """The numbers of the documents in the ranges, each once."""
-    if not ranges:
-        return "SELECT seq FROM record WHERE 1 = 0"
-    limit = f" LIMIT {most}" if most is not None else ""
-    parts = [
-        f"SELECT seq FROM (SELECT seq FROM {range.table} e WHERE {range.where(sql, 'e')}{limit}) e" for range in ranges
-    ]
-    if len(parts) == 1:
-        return parts[0] if ranges[0].one else f"SELECT DISTINCT {parts[0].removeprefix('SELECT ')}"
-    return " UNION ".join(parts)
 
 
 def _where(wheres: Sequence[str]) -> str:
