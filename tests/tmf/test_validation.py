@@ -65,8 +65,13 @@ def test_what_a_new_document_must_have_is_asked_for(name: str) -> None:
 
 def test_v4_may_require_more_of_a_new_document() -> None:
     assert refusal({}, RESOURCE, V4, creating=True)[1] == "name is missing: it is required"
-    check({}, RESOURCE, V5, creating=True, strict=False)
+    check({"@type": "Resource"}, RESOURCE, V5, creating=True, strict=False)
     check({}, RESOURCE, V4, creating=False, strict=True)
+
+
+def test_v5_requires_a_new_document_to_say_its_type() -> None:
+    assert refusal({}, RESOURCE, V5, creating=True)[1] == "@type is missing: it is required"
+    check({}, RESOURCE, V5, creating=False, strict=False)
 
 
 def test_what_must_be_there_is_called_as_the_version_calls_it() -> None:

@@ -15,12 +15,12 @@ from trunkline.store import Store
 from trunkline.telco.network.api.network_health import network_health
 from trunkline.telco.network.records.owners import owners
 from trunkline.tmf.apis import APIS
-from trunkline.tmf.apis.event import EVENT, TOPIC
+from trunkline.tmf.apis.event import EVENT, HUB, TOPIC
 from trunkline.tmf.hub.guard import Guard
 from trunkline.tmf.hub.routes import hub_routes
 from trunkline.tmf.hub.subscriptions import Subscriptions
 from trunkline.tmf.serving import serve as serve_tmf
-from trunkline.tmf.topics import LoggedStore, TopicOwner
+from trunkline.tmf.topics import LoggedStore, TopicHubOwner, TopicOwner
 
 
 def run(project: Project, stop: threading.Event) -> None:
@@ -45,7 +45,7 @@ def tm_forum(log: Log, store: Store, tmf: Tmf, hub: Hub) -> list[Api]:
     return serve_tmf(
         APIS,
         logged,
-        owners={**owners(store), TOPIC.name: topics, EVENT.name: topics},
+        owners={**owners(store), TOPIC.name: topics, EVENT.name: topics, HUB.name: TopicHubOwner()},
         hub=partial(hub_routes, subscriptions=subscriptions, root=tmf.root),
         root=tmf.root,
         strict=tmf.strict,

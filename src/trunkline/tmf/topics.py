@@ -146,6 +146,26 @@ class TopicOwner:
         return document
 
 
+class TopicHubOwner:
+    """Says where to subscribe: events go to the callbacks of an API's own hub, none to one of a single topic."""
+
+    def create(self, unit: Unit, document: Document) -> Document:
+        raise conflict(
+            "noHubOfATopic",
+            "events of a single topic are not sent to a callback",
+            "subscribe at /hub of the API whose events they are, with a query such as eventType=AlarmCreateEvent",
+        )
+
+    def change(self, unit: Unit, before: Document, after: Document) -> Document:
+        return after
+
+    def delete(self, unit: Unit, document: Document) -> None:
+        """Nothing is kept."""
+
+    def perform(self, unit: Unit, task: Task, document: Document) -> Document:
+        raise NotImplementedError(f"there is no task {task.name} on hubs")
+
+
 def _topic(where: Condition | None) -> str:
     """The topic whose events are asked for."""
     for condition in where.conditions if isinstance(where, And) else (where,):

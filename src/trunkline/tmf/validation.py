@@ -1,8 +1,8 @@
 """Whether a document is one of its type, in the words of a version.
 
-Always: what must be there is there, and each known attribute is of its JSON type. `strict`, besides: words are of their
-enumeration, times are RFC 3339, nothing is null, v5's objects say their `@type`, and there is no attribute that the
-type does not have, unless the object says that it is of a more special one, by `@type` or `@schemaLocation` (which is
+Always: what must be there is there (of a new document in v5 its `@type`, too), and each known attribute is of its JSON
+type. `strict`, besides: words are of their enumeration, times are RFC 3339, nothing is null, all of v5's objects say
+their `@type`, and there is no attribute that the type does not have, unless the object says that it is of a more special one, by `@type` or `@schemaLocation` (which is
 never fetched). Strict is for those who want to find their mistakes: a third of the official examples have some.
 """
 
@@ -38,6 +38,8 @@ def check(document: Any, of: Resource | Task, version: Version, *, creating: boo
         for required in required_of_new(of, version):
             if document.get(name := names.get(required, required)) is None:
                 raise _missing(name, "")
+        if version is V5 and its.type and "@type" not in document:
+            raise _missing("@type", "")
     _Check(version, strict).object(document, its, records, "")
 
 

@@ -24,8 +24,8 @@ OF: list[Resource | Task] = [of for api in APIS for of in (*api.resources, *api.
 RESOURCES = [of for api in APIS for of in api.resources]
 
 
-def name(of: Resource | Task) -> str:
-    return of.name
+def name(of: object) -> str:
+    return of.name if isinstance(of, Resource | Task) else str(of)
 
 
 def test_no_two_apis_have_a_resource_or_task_of_the_same_name() -> None:
@@ -70,7 +70,7 @@ def test_each_has_an_example_that_is_right(of: Resource | Task) -> None:
         (RESOURCE, "not exists", "available"),
         (RESOURCE, "available", "planned"),
     ],
-    ids=str,
+    ids=name,
 )
 def test_a_state_that_cannot_come_back_is_refused(of: Resource, old: str, new: str) -> None:
     attribute = lifecycle_of(of)
@@ -86,7 +86,7 @@ def test_a_state_that_cannot_come_back_is_refused(of: Resource, old: str, new: s
         (JOB, ("acknowledged", "pending", "inProgress", "completed")),
         (RESOURCE, ("planned", "installed", "available", "alarm", "available", "pendingRemoval", "not exists")),
     ],
-    ids=str,
+    ids=name,
 )
 def test_a_life_goes_from_state_to_state(of: Resource, states: tuple[str, ...]) -> None:
     attribute = lifecycle_of(of)

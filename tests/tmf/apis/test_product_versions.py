@@ -149,7 +149,7 @@ def test_v4_requires_a_status_of_a_new_product_and_a_value_of_a_characteristic()
     for wrong, missing in (({}, "status"), ({"status": "created", "productCharacteristic": [{"name": "a"}]}, "value")):
         with pytest.raises(Refusal, match=f"{missing} is missing"):
             check(wrong, PRODUCT, V4, creating=True, strict=False)
-        check(wrong, PRODUCT, V5, creating=True, strict=False)
+        check({"@type": "Product", **wrong}, PRODUCT, V5, creating=True, strict=False)
     check({"name": "Fibre"}, PRODUCT, V4, creating=False, strict=True)
     told = write({"productCharacteristic": [{"@type": "Characteristic", "name": "a"}]}, PRODUCT, V4)
     assert told["productCharacteristic"] == [{"@type": "Characteristic", "name": "a", "value": None}]

@@ -40,8 +40,9 @@ PATHS = [api.path(version) for api in APIS for version in api.versions]
 @pytest.mark.parametrize("path", [V4_PATH, V5_PATH])
 def test_every_answer_is_one_that_the_document_declares(app: FastAPI, path: str) -> None:
     lamps = Client(app, V5_PATH)
-    lamp, task = lamps.made(watts=7), lamps.post("/lightLamp", {"lampId": "none"}).json()["id"]
-    bulb = lamps.post(f"/lamp/{lamp}/bulb", {"colour": "warm"}).json()["id"]
+    lamp = lamps.made(watts=7)
+    task = lamps.post("/lightLamp", {"@type": "LightLamp", "lampId": "none"}).json()["id"]
+    bulb = lamps.post(f"/lamp/{lamp}/bulb", {"@type": "Bulb", "colour": "warm"}).json()["id"]
     schema = schemathesis.openapi.from_asgi(f"{path}/openapi.json", app, headers={"host": "localhost"})
     asked = 0
     for found in schema.get_all_operations():
