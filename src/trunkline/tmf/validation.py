@@ -2,8 +2,9 @@
 
 Always: what must be there is there (of a new document in v5 its `@type`, too), and each known attribute is of its JSON
 type. `strict`, besides: words are of their enumeration, times are RFC 3339, nothing is null, all of v5's objects say
-their `@type`, and there is no attribute that the type does not have, unless the object says that it is of a more special one, by `@type` or `@schemaLocation` (which is
-never fetched). Strict is for those who want to find their mistakes: a third of the official examples have some.
+their `@type`, and there is no attribute that the type does not have, unless the object says that it is of a more
+special one, by `@type` or `@schemaLocation` (which is never fetched). Strict is for those who want to find their
+mistakes: a third of the official examples have some.
 """
 
 from __future__ import annotations

@@ -102,10 +102,8 @@ def test_what_v4_made_is_right_in_v5_and_comes_back_to_v4(api: OpenApi, resource
         assert official(api.number, V5).errors(resource.type, told) == []
 
 
-@pytest.mark.parametrize("api", APIS, ids=lambda api: f"TMF{api.number}")
+@pytest.mark.parametrize("api", [api for api in APIS if V5 in api.versions], ids=lambda api: f"TMF{api.number}")
 def test_the_official_examples_are_accepted_and_right_in_both_versions(api: OpenApi) -> None:
-    if V5 not in api.versions:
-        pytest.skip("the files of v4 have no examples")
     file, old = official(api.number, V5), official(api.number, V4)
     by_type = {resource.type: resource for resource in api.resources}
     accepted = 0
