@@ -75,6 +75,16 @@ def test_each_event_is_brought_once_also_after_a_restart(log: Log, store: Store)
     assert len(store.outbox()) == 4
 
 
+def test_one_follows_several_topics_under_its_own_name(log: Log, store: Store) -> None:
+    log.create(Topic(name="sung", partitions=2))
+    say(log, "a", "b")
+    log.append("sung", [Event(b"c", b"c")])
+    with closing(Follower(log, store, "counter", ["said", "sung"], count, "one")) as follower:
+        while follower.run_once() or not follower.caught_up():
+            pass
+    assert counted(store) == {"a": 1, "b": 1, "c": 1}
+
+
 def test_what_fails_goes_to_the_quarantine_and_the_rest_is_brought(log: Log, store: Store) -> None:
     say(log, "a", "bad", "b", "bad", "bad", "c")
     with closing(Follower(log, store, "counter", ["said"], count)) as follower:

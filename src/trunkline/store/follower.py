@@ -39,7 +39,7 @@ class Follower:
         self._log, self._store, self._name, self._take = log, store, name, take
         if Rejected.topic not in {topic.name for topic in log.topics()}:
             log.create(Topic(name=Rejected.topic))
-        self._members = {topic: log.member(f"store.{name}", topic, member) for topic in topics}
+        self._members = {topic: log.member(f"store.{name}.{topic}", topic, member) for topic in topics}
         self._reader = log.reader()
         self._next: dict[TopicPartition, int] = {}
 
