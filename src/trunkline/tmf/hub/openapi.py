@@ -91,7 +91,7 @@ def unsubscribe(version: Version) -> Words:
     return {
         "summary": "End a subscription",
         "parameters": [ID],
-        "responses": {"204": {"description": "Nothing more is sent."}, **_refusals(400, 404, 409)},
+        "responses": {"204": {"description": "Within a second nothing more is sent."}, **_refusals(400, 404, 409)},
     }
 
 

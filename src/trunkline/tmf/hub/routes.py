@@ -72,7 +72,7 @@ class Hub:
         return _json([self._told(each, base) for each in found], 200 if len(found) == total else 206, counts)
 
     def unsubscribe(self, request: Request) -> Response:
-        """204, and nothing more is sent."""
+        """204, and within a second nothing more is sent."""
         _only(request)
         self._subscriptions.remove(self._api, self._version, request.path_params["id"])
         return Response(status_code=204)
