@@ -155,7 +155,12 @@ def test_an_interrupted_run_leaves_nothing(sign: signal.Signals, method: str) ->
     server = Stalls(method)
     with served(server) as url:
         run = subprocess.Popen(
-            [*COMMAND, url, "--version", "v4"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            [*COMMAND, url, "--version", "v4"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            # A shell lets what it runs in the background ignore SIGINT, and so do all who come of that.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
         )
         assert server.stalled.wait(60)
         assert len(server.records) > 3
