@@ -14,10 +14,10 @@ from fastapi import APIRouter, Depends, HTTPException, Request, Response
 
 from trunkline.tmf.declaration import V5, Document, OpenApi, Version
 from trunkline.tmf.errors import Refusal, bad
+from trunkline.tmf.href import href
 from trunkline.tmf.hub import openapi
 from trunkline.tmf.hub.subscription import Subscription
 from trunkline.tmf.hub.subscriptions import Subscriptions
-from trunkline.tmf.serving.message import href
 
 NAME = "hub"
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")

@@ -5,9 +5,8 @@ v4 has `timeOcurred` (so written there) and its own names of resources, v5 `time
 
 from __future__ import annotations
 
-from urllib.parse import quote
-
 from trunkline.tmf.declaration import V4, Document, OpenApi, Resource, Version
+from trunkline.tmf.href import href
 from trunkline.tmf.selection import Selection, select
 from trunkline.tmf.versions import write
 
@@ -42,5 +41,5 @@ def told(event: Document, of: Resource, version: Version, base: str, fields: Sel
 def _href(document: Document, of: Resource, base: str, name: str) -> str:
     """Where a document is; one that stands within another, at a path of that."""
     if of.parent:
-        base = f"{base}/{of.within}/{quote(document[of.parent], safe='')}"
-    return f"{base}/{name}/{quote(document['id'], safe='')}"
+        base = href(base, of.within, document[of.parent])
+    return href(base, name, document["id"])

@@ -19,8 +19,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from trunkline.store import Unavailable
 from trunkline.tmf.declaration import Version
 from trunkline.tmf.errors import Refusal, bad
+from trunkline.tmf.href import href
 from trunkline.tmf.serving import body
-from trunkline.tmf.serving.message import Answer, Request, href, media_type, refused
+from trunkline.tmf.serving.message import Answer, Request, media_type, refused
 from trunkline.tmf.serving.operations import JSON, OFFERS, Offer
 from trunkline.tmf.serving.served import Served
 

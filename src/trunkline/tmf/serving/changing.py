@@ -10,10 +10,11 @@ from trunkline.store import Conflict, Stored, StoreError, Unavailable, Unit
 from trunkline.tmf import events, lifecycle
 from trunkline.tmf.declaration import V5, Document
 from trunkline.tmf.errors import bad, conflict
+from trunkline.tmf.href import href
 from trunkline.tmf.patching import patched
 from trunkline.tmf.selection import selection
 from trunkline.tmf.serving.body import check_depth, document_of, encoded
-from trunkline.tmf.serving.message import Answer, Request, href, media_type
+from trunkline.tmf.serving.message import Answer, Request, media_type
 from trunkline.tmf.serving.served import Served, document_in, etag
 from trunkline.tmf.validation import check
 from trunkline.tmf.versions import read, write

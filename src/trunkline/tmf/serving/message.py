@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import NamedTuple
-from urllib.parse import quote
 
 import msgspec
 
@@ -53,13 +52,3 @@ def refused(refusal: Refusal, version: Version, *headers: tuple[str, str]) -> An
 def media_type(headers: Mapping[str, str]) -> str:
     """That of a body, in small letters and without parameters."""
     return headers.get("content-type", "").partition(";")[0].strip().lower()
-
-
-def href(base: str, name: str, id: str) -> str:
-    """Where a document is."""
-    return f"{base}/{name}/{quoted(id)}"
-
-
-def quoted(id: str) -> str:
-    """An id, which may hold any character, as a step of a path."""
-    return quote(id, safe="")

@@ -14,9 +14,9 @@ from fastapi.openapi.utils import get_openapi
 
 from trunkline.tmf.declaration import V5, Document, OpenApi, Operation, Version
 from trunkline.tmf.description import described
+from trunkline.tmf.href import href
 from trunkline.tmf.patching import MEDIA_TYPES as PATCHES
 from trunkline.tmf.serving import paging
-from trunkline.tmf.serving.message import href
 from trunkline.tmf.serving.operations import OFFERS
 from trunkline.tmf.serving.parameters import TEXT, Schema, parameters
 from trunkline.tmf.serving.served import Served

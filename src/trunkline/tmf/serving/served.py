@@ -12,8 +12,9 @@ import msgspec
 from trunkline.store import Conflict, Store, Stored, Unit
 from trunkline.tmf.declaration import V5, Document, OpenApi, Owner, Resource, Task, Version
 from trunkline.tmf.errors import Refusal, conflict, not_found
+from trunkline.tmf.href import href, quoted
 from trunkline.tmf.selection import Selection, select
-from trunkline.tmf.serving.message import Request, href, quoted
+from trunkline.tmf.serving.message import Request
 from trunkline.tmf.versions import write
 
 ATTEMPTS = 5
