@@ -7,7 +7,7 @@ examples of v5, where the RFC would put it in the array's place, which no record
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeAlias
 
 from trunkline.tmf.patching.budget import Budget
@@ -33,11 +33,17 @@ _INDEX: Final = re.compile(r"0|[1-9][0-9]{0,8}")
 
 
 def applied(document: Any, patch: Any) -> Any:
-    """The document after all operations, in their order. Raises `Refusal` (400) where one of them cannot be done."""
+    """The document after all operations. Raises as `in_order`."""
+    return in_order(document, patch, _done)
+
+
+def in_order(document: Any, patch: Any, done: Callable[[Any, Operation, Budget], Any]) -> Any:
+    """The document after all operations, in their order, each `done`. Raises `Refusal` (400) where one of them cannot
+    be."""
     after, budget = copied(document), Budget()
     for operation in operations(patch):
         try:
-            after = _done(after, operation, budget)
+            after = done(after, operation, budget)
         except Impossible as error:
             raise operation.refused(str(error)) from None
     return after

@@ -11,19 +11,13 @@ from typing import Any
 from trunkline.tmf.patching import json_patch
 from trunkline.tmf.patching.budget import Budget
 from trunkline.tmf.patching.json_patch import copied
-from trunkline.tmf.patching.operation import Impossible, Operation, operations
+from trunkline.tmf.patching.operation import Impossible, Operation
 from trunkline.tmf.patching.query_path import NOTHING, Place, places
 
 
 def applied(document: Any, patch: Any) -> Any:
-    """The document after all operations, in their order. Raises `Refusal` (400) where one of them cannot be done."""
-    after, budget = copied(document), Budget()
-    for operation in operations(patch):
-        try:
-            after = _done(after, operation, budget)
-        except Impossible as error:
-            raise operation.refused(str(error)) from None
-    return after
+    """The document after all operations. Raises as `json_patch.in_order`."""
+    return json_patch.in_order(document, patch, _done)
 
 
 def _done(document: Any, operation: Operation, budget: Budget) -> Any:
