@@ -7,7 +7,6 @@ Several processes may have it, here or (on a log that other machines reach) else
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
 
 from trunkline import credentials
@@ -16,6 +15,7 @@ from trunkline.effects.lane import Lane
 from trunkline.log import Log
 from trunkline.project import Project
 from trunkline.runtime.alone import numbered
+from trunkline.runtime.side_by_side import side_by_side
 from trunkline.runtime.worker import name
 from trunkline.store import Store
 from trunkline.tmf.apis import APIS
@@ -35,7 +35,7 @@ def run(project: Project, stop: threading.Event) -> None:
         works = [_deliverer(project, log, store, name(number)).run]
         if lanes:
             works.append(Runner(log, lanes, name(number)).run)
-        _side_by_side(works, stop)
+        side_by_side(works, stop, ROLE)
 
 
 def _lanes(project: Project) -> list[Lane]:
@@ -53,24 +53,3 @@ def _deliverer(project: Project, log: Log, store: Store, name: str) -> Deliverer
     if hub.authority is not None:
         hub = hub.model_copy(update={"authority": project.folder / hub.authority})
     return Deliverer(log, store, APIS, hub, name, root=project.settings.tmf.root)
-
-
-def _side_by_side(works: Sequence[Callable[[threading.Event], None]], stop: threading.Event) -> None:
-    """Do these until `stop` is set, each in a thread. Where one fails the others end too, and what it raised is."""
-    raised: list[BaseException] = []
-
-    def do(work: Callable[[threading.Event], None]) -> None:
-        try:
-            work(stop)
-        except BaseException as error:
-            raised.append(error)
-        finally:
-            stop.set()
-
-    threads = [threading.Thread(target=do, args=(work,), name="perform") for work in works]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if raised:
-        raise raised[0]

@@ -10,6 +10,7 @@ from typing import Final
 
 from trunkline.log import Log, LogError
 from trunkline.project import Project
+from trunkline.runtime.side_by_side import side_by_side
 from trunkline.store import Store, StoreError
 from trunkline.store.follower import Follower
 from trunkline.store.relay import Relay
@@ -38,7 +39,8 @@ def keep(project: Project, log: Log, name: str, stop: threading.Event) -> None:
             logger.exception("the records of the network cannot be kept now; it is tried again in %d s", AGAIN)
             stop.wait(AGAIN)
         except Exception:
-            _give_up(stop)
+            logger.exception("the records of the network cannot be kept; the worker stops")
+            stop.set()
 
 
 def _keep(project: Project, log: Log, store: Store, name: str, stop: threading.Event) -> None:
@@ -47,24 +49,8 @@ def _keep(project: Project, log: Log, store: Store, name: str, stop: threading.E
     partitions(log)  # the topic of what is told of the records
     begin(log, store)
     with ExitStack() as stack:
-        works: list[Relay | Follower] = [stack.enter_context(closing(Relay(log, store, member=name)))]
+        works = [stack.enter_context(closing(Relay(log, store, member=name))).run]
         there = {topic.name for topic in log.topics()}
         for topic in TOPICS.keys() & there:  # one each, so that an alarm does not wait for the KPIs of a whole period
-            works.append(stack.enter_context(closing(Follower(log, store, topic, [topic], take, name))))
-        threads = [threading.Thread(target=_run, args=(work, stop), name="records") for work in works]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-
-
-def _run(work: Relay | Follower, stop: threading.Event) -> None:
-    try:
-        work.run(stop)
-    except Exception:
-        _give_up(stop)
-
-
-def _give_up(stop: threading.Event) -> None:
-    logger.exception("the records of the network cannot be kept; the worker stops")
-    stop.set()
+            works.append(stack.enter_context(closing(Follower(log, store, topic, [topic], take, name))).run)
+        side_by_side(works, stop, "records")
