@@ -124,7 +124,7 @@ class Out:
 
     def reject(self, what: str, state: object, error: Exception) -> None:
         """Put what came due and failed into the quarantine: no event is to blame for it. `part` holds the state."""
-        uri = f"timer://{self.name}/{quote(self.key, safe='')}"
+        uri = due_uri(self.name, self.key)
         part = _encode(state)
         rejected = Rejected(
             stage="processor",
@@ -138,3 +138,8 @@ class Out:
             time=from_micros(self.clock),
         )
         self.outputs.send(Rejected.topic, uri, _encode(rejected), id=f"{uri}/{self.clock}/{what}")
+
+
+def due_uri(processor: str, key: bytes) -> str:
+    """The place that the quarantine names for what came due under a key, of which no event is to blame."""
+    return f"timer://{processor}/{quote(key, safe='')}"

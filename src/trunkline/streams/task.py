@@ -6,7 +6,6 @@ import traceback
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
-from urllib.parse import quote
 
 import msgspec
 
@@ -26,6 +25,7 @@ from trunkline.streams import metrics
 from trunkline.streams.changelog import Changelog
 from trunkline.streams.inputs import Inputs
 from trunkline.streams.instance import Definition, Poison
+from trunkline.streams.out import due_uri
 from trunkline.streams.outputs import Outputs
 from trunkline.streams.retry import retried
 
@@ -106,7 +106,7 @@ class Task:
             return False
         for index in sorted(reasons, reverse=True):
             key, value = sent.remove(index)
-            uri = f"timer://{self._name}/{quote(key or b'', safe='')}"
+            uri = due_uri(self._name, key or b"")
             rejected = Rejected(
                 stage="contract",
                 reason="output.contract",
