@@ -35,11 +35,12 @@ class LoggedStore:
         self._partitions = {topic.name: topic.partitions for topic in log.topics()}
         self.declare([TOPIC.kind])
         for name in self._partitions:
+            if store.get(TOPIC.name, name) is not None:
+                continue  # so that a start need not wait for who writes
             document = {"id": name, "@type": TOPIC.type, "name": name}
             try:
                 with store.unit() as unit:
-                    if unit.get(TOPIC.name, name) is None:
-                        unit.add(TOPIC.name, name, msgspec.json.encode(document))
+                    unit.add(TOPIC.name, name, msgspec.json.encode(document))
             except Conflict:  # another process that serves was faster
                 continue
 
