@@ -12,6 +12,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
@@ -76,7 +77,14 @@ class PostgreSQL:
     def kill(self) -> None:
         """Die as a machine that loses its power."""
         if self._process is not None:
+            pid = self._process.pid
+            children = Path(f"/proc/{pid}/task/{pid}/children")
+            left = [Path("/proc", child) for child in children.read_text().split()] if children.exists() else []
             self._process.kill()
+            # They end by themselves soon, and until then nobody can come up on their data.
+            deadline = time.monotonic() + 30
+            while any(child.exists() for child in left) and time.monotonic() < deadline:
+                time.sleep(0.01)
 
     def connect(self, database: str = "postgres", **options: Any) -> psycopg.Connection:
         """As its administrator, each statement a transaction of its own unless `autocommit` says otherwise."""
