@@ -77,9 +77,7 @@ class PostgreSQL:
     def kill(self) -> None:
         """Die as a machine that loses its power."""
         if self._process is not None:
-            pid = self._process.pid
-            children = Path(f"/proc/{pid}/task/{pid}/children")
-            left = [Path("/proc", child) for child in children.read_text().split()] if children.exists() else []
+            left = children(self._process.pid)
             self._process.kill()
             # They end by themselves soon, and until then nobody can come up on their data.
             deadline = time.monotonic() + 30
@@ -130,3 +128,16 @@ def shared_postgresql() -> PostgreSQL:
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     atexit.register(server.kill)
     return server
+
+
+def children(pid: int) -> list[Path]:
+    """The processes that a process has started and not outlived, as they stand in /proc."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            fields = (process / "stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            continue  # it has ended
+        if int(fields[1]) == pid:
+            found.append(process)
+    return found
