@@ -1,0 +1,1 @@
+"""Tariffs: what usage costs, as data."""
