@@ -90,12 +90,17 @@ class Finder:
             rows, wheres = "record c", [f"c.kind = {sql.add(self._query.kind)}"]
         else:
             rows, wheres = f"({union(sql, leading.ranges or ())}) c", []
-        counted = rows + _record(clauses)
         wheres += [each.sql(sql, Sources("c.seq", "r")) for each in clauses]
-        [(total,)] = sql.run(self._connection, f"SELECT count(*) FROM {counted}{_where(wheres)}")
         keys = [self._key("r", each) for each in self._sort]
-        rows += RECORD if keys else _record(clauses)
-        return self._answer(self._page(sql, rows, wheres, keys, "c.seq"), int(total), complete=True)
+        joined = rows + (RECORD if keys else _record(clauses))
+        if self._place is None:  # the page and the total by asking each candidate once
+            page = self._page(sql, joined, wheres, keys, "c.seq", counted=True)
+            if page or (self._query.limit and not self._query.offset):
+                return self._answer(page, int(page[0].total) if page else 0, complete=True)
+        else:
+            page = self._page(sql, joined, wheres, keys, "c.seq")
+        [(total,)] = sql.run(self._connection, f"SELECT count(*) FROM {rows}{_record(clauses)}{_where(wheres)}")
+        return self._answer(page, int(total), complete=True)
 
     def _walked(self, leading: Clause | None, documents: int) -> Found:
         total, complete = self._total(leading, documents)
@@ -177,12 +182,20 @@ class Finder:
         return None
 
     def _page(
-        self, sql: Statement, rows: str, wheres: list[str], keys: list[str], seq: str, more: int = 0
+        self,
+        sql: Statement,
+        rows: str,
+        wheres: list[str],
+        keys: list[str],
+        seq: str,
+        more: int = 0,
+        counted: bool = False,
     ) -> list[Row[Any]]:
-        """The rows of the page that is asked for, and `more` beyond it."""
+        """The rows of the page that is asked for, and `more` beyond it; `counted`, each says the `total` of all."""
         if self._place is not None:
             wheres = [*wheres, beyond(sql, [*keys, seq], self._descending, self._place)]
         named = [*(f"{key} AS k{number}" for number, key in enumerate(keys)), f"{seq} AS seq"]
+        named += ["count(*) OVER () AS total"] if counted else []
         order = ordered([*keys, seq], self._descending)
         part = f"LIMIT {sql.add(self._query.limit + more)}"
         if self._place is None and self._query.offset:
@@ -199,7 +212,8 @@ class Finder:
         among = self._database.among(sql, [row.seq for row in rows])
         fetched = sql.run(self._connection, f"SELECT seq, id, version, document FROM record WHERE seq {among}")
         documents = {seq: Stored(id, version, document.encode()) for seq, id, version, document in fetched}
-        first, last = (write_cursor(self._query, row[:-1], row.seq) for row in (rows[0], rows[-1]))
+        keys = len(self._sort)
+        first, last = (write_cursor(self._query, row[:keys], row.seq) for row in (rows[0], rows[-1]))
         return Found([documents[row.seq] for row in rows], total, complete, first, last)
 
     def _total(self, leading: Clause | None, documents: int) -> tuple[int, bool]:
