@@ -26,6 +26,7 @@ from trunkline.telco.model import (
     AlarmCommand,
     AlarmReport,
     Comment,
+    Direction,
     EventType,
     Health,
     HealthStatus,
@@ -36,8 +37,10 @@ from trunkline.telco.model import (
     Ratio,
     Reason,
     Report,
+    Service,
     Severity,
     Source,
+    UsageReport,
 )
 
 CONTRACTS = load(Path(__file__).parents[2] / "belgicom" / "contracts")
@@ -99,6 +102,13 @@ SAMPLES = [
             Reason(kind="kpi", name="Accessibility", status=HealthStatus.DEGRADED, dn=CELL, time=NOON, value=95.1,
                    threshold=97.0, unit="%", alarm="a1", severity="major"),
         ),
+    ),
+    UsageReport(
+        system="pgw", id="pgw/PGW01/1000", session="pgw/192.0.2.1/4711", partial=2, final=False,
+        corrects="pgw/PGW01/999", service=Service.DATA, direction=Direction.TERMINATING, msisdn="32470000001",
+        imsi="206010000000001", imei="3534900698733190", started=NOON, duration=600, uplink=3_145_728,
+        downlink=70_254_592, items=1, other_party="32470000002", apn="internet", rating_group=100, visited="20801",
+        zone_offset=60, cell="206-01-1-1234", price=199, currency="EUR", source=SOURCE,
     ),
     Rejected(
         stage="decode", reason="xml.truncated", message="The file ends inside measValue.", system="enm",
@@ -242,6 +252,15 @@ NARROWED: dict[tuple[Any, str], st.SearchStrategy[Any]] = {
     (Health, "cells"): st.dictionaries(st.text(), st.integers(0, 10**6), max_size=2),
     (Health, "alarms"): st.dictionaries(st.text(), st.integers(0, 10**6), max_size=2),
     (Reason, "kind"): st.sampled_from(CONTRACTS["network.health"].field("reasons.kind").values),
+    (UsageReport, "id"): TEXT, (UsageReport, "session"): TEXT, (UsageReport, "partial"): st.integers(0, 2**40),
+    (UsageReport, "msisdn"): st.from_regex("[0-9]{0,15}", fullmatch=True),
+    (UsageReport, "imsi"): st.from_regex("[0-9]{0,15}", fullmatch=True),
+    (UsageReport, "imei"): st.from_regex("[0-9]{0,16}", fullmatch=True),
+    (UsageReport, "duration"): st.integers(0, 2**40), (UsageReport, "uplink"): st.integers(0, 2**60),
+    (UsageReport, "downlink"): st.integers(0, 2**60), (UsageReport, "items"): st.integers(0, 2**40),
+    (UsageReport, "rating_group"): st.integers(-1, 2**32), (UsageReport, "zone_offset"): st.integers(-1440, 1440),
+    (UsageReport, "visited"): st.from_regex("([0-9]{5,6})?", fullmatch=True),
+    (UsageReport, "currency"): st.from_regex("([A-Z]{3})?", fullmatch=True),
     (Rejected, "stage"): st.sampled_from(CONTRACTS["quarantine"].field("stage").values),
     (Rejected, "offset"): st.integers(0, 2**40), (Rejected, "length"): st.integers(0, 2**40),
     (Rejected, "line"): st.integers(0, 2**40),

@@ -24,8 +24,8 @@ from trunkline.telco.model.resource import NetworkResource
 from trunkline.telco.model.source import Source
 from trunkline.telco.model.usage import Direction, Service, Usage, UsageReport
 
-RECORDS: dict[str, type[AlarmReport | Measurement | NetworkResource]] = {
-    kind.topic: kind for kind in (AlarmReport, Measurement, NetworkResource)
+RECORDS: dict[str, type[AlarmReport | Measurement | NetworkResource | UsageReport]] = {
+    kind.topic: kind for kind in (AlarmReport, Measurement, NetworkResource, UsageReport)
 }
 """What systems bring, by topic."""
 
