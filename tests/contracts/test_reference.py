@@ -25,21 +25,33 @@ from trunkline.telco.model import (
     Alarm,
     AlarmCommand,
     AlarmReport,
+    Balance,
+    Bucket,
+    ChargingAnswer,
+    ChargingCommand,
+    ChargingRequest,
     Comment,
     Direction,
+    Drawn,
     EventType,
+    Granted,
     Health,
     HealthStatus,
     Kpi,
     Measurement,
     NetworkResource,
+    Notice,
     Passport,
+    Posting,
+    RatedUsage,
     Ratio,
     Reason,
     Report,
     Service,
     Severity,
     Source,
+    Unit,
+    Usage,
     UsageReport,
 )
 
@@ -48,6 +60,32 @@ VALIDATORS = {name: ContractValidator(contract) for name, contract in CONTRACTS.
 NOON = datetime(2026, 3, 1, 12, 0, 0, 125, tzinfo=UTC)
 CELL = "ManagedElement=ANT_HAVEN_02,ENBFunction=1,EUtranCellFDD=ANT_HAVEN_02-1"
 SOURCE = Source(uri="sftp://enm/pm/A2026.xml", offset=812, line=12, archive="ab" * 32)
+
+USAGE = Usage(
+    id="pgw/PGW01/1001",
+    corrects="pgw/PGW01/999",
+    account="ACC-1",
+    subscription="32470000001",
+    imsi="206010000000001",
+    service=Service.DATA,
+    direction=Direction.TERMINATING,
+    started=NOON,
+    duration=600,
+    uplink=3_145_728,
+    downlink=70_254_592,
+    items=1,
+    other_party="32470000002",
+    apn="internet",
+    rating_group=100,
+    visited="20801",
+    zone_offset=60,
+    cell="206-01-1-1234",
+    price=199,
+    currency="EUR",
+    records=2,
+    system="pgw",
+    source=SOURCE,
+)
 
 NOTICE = Effect(
     id="notice-32470000000-2026-03-80",
@@ -110,6 +148,39 @@ SAMPLES = [
         downlink=70_254_592, items=1, other_party="32470000002", apn="internet", rating_group=100, visited="20801",
         zone_offset=60, cell="206-01-1-1234", price=199, currency="EUR", source=SOURCE,
     ),
+    RatedUsage(
+        usage=USAGE, revision=1, tariff="go", rate="eu-data", zone="eu", band="all", unit=Unit.OCTET,
+        quantity=73_400_320, free=70_000_000, amount=14, currency="EUR", tax="standard",
+        drawn=(Drawn(bucket="go-data/2026-03-01", amount=70_000_000),), cycle=NOON, void=True,
+    ),
+    Posting(
+        id="a/1", account="ACC-1", debit="money", credit="revenue", unit=Unit.MONEY, amount=14, currency="EUR",
+        time=NOON, cause="pgw/PGW01/1001", kind="usage",
+    ),
+    Balance(
+        account="ACC-1", kind="prepaid", currency="EUR", cycle=NOON, spent=14, limit=6_000, time=NOON, cause="a",
+        buckets=(
+            Bucket(id="money", name="Credit", unit=Unit.MONEY, remaining=-3, granted=1_000, reserved=200,
+                   subscription="32470000001", allowance="go-data", priority=-1, valid_from=NOON, valid_to=NOON),
+        ),
+    ),
+    ChargingCommand(
+        id="c1", account="ACC-1", kind="transfer", bucket="a", to_bucket="b", amount=-5, subscription="32470000001",
+        offering="pack-5", valid_to=NOON, reason="sorry", user="an", time=NOON,
+    ),
+    ChargingRequest(
+        id="r1", account="ACC-1", session="s1", sequence=2, used=(USAGE,), wanted={100: 5}, service=Service.DATA,
+        subscription="32470000001", visited="20801", zone_offset=60, apn="internet", other_party="32470000002",
+        final=True, time=NOON,
+    ),
+    ChargingAnswer(
+        id="r1", account="ACC-1", problem="account.unknown", detail="There is none.", time=NOON,
+        granted=(Granted(rating_group=100, units=5, result="SUCCESS", last=True, valid_until=NOON),),
+    ),
+    Notice(
+        id="n1", account="ACC-1", subscription="32470000001", kind="cut-off", language="nl", values={"limit": "6000"},
+        cause="r1", time=NOON,
+    ),
     Rejected(
         stage="decode", reason="xml.truncated", message="The file ends inside measValue.", system="enm",
         uri="sftp://enm/pm/A.xml", offset=9, length=20, line=3, part=b"\x00<x", archive="ab" * 32,
@@ -168,7 +239,10 @@ def test_each_required_field_that_is_missing_or_mistyped_is_refused_with_its_pat
         assert failures(record.topic, msgspec.json.encode(lacking)) == expected
 
 
-@pytest.mark.parametrize("record", SAMPLES[1:], ids=IDS[1:])
+KEYED = [record for record in SAMPLES if not isinstance(record, Measurement | RatedUsage)]
+
+
+@pytest.mark.parametrize("record", KEYED, ids=[type(record).topic for record in KEYED])
 def test_the_key_of_a_record_is_what_the_contract_says(record: Any) -> None:
     named = {field.encode_name: getattr(record, field.name) for field in msgspec.structs.fields(record)}
     assert record.key == ":".join(str(named[name]) for name in CONTRACTS[record.topic].key)
@@ -177,6 +251,11 @@ def test_the_key_of_a_record_is_what_the_contract_says(record: Any) -> None:
 def test_the_key_of_a_measurement_is_no_field_of_it_but_its_cell() -> None:
     assert CONTRACTS["network.measurement"].key == ()
     assert SAMPLES[0].key == "ManagedElement=ANT_HAVEN_02,LTECell=ANT_HAVEN_02-1"
+
+
+def test_the_key_of_a_rated_usage_is_the_account_of_its_usage() -> None:
+    assert CONTRACTS["charging.usage.rated"].key == ()
+    assert next(record.key for record in SAMPLES if isinstance(record, RatedUsage)) == USAGE.account
 
 
 @pytest.mark.parametrize("kind", [type(record) for record in SAMPLES], ids=IDS)
@@ -215,6 +294,8 @@ def differences(kind: Any, field: Field, path: str) -> list[str]:
         return found
     if isinstance(kind, type) and issubclass(kind, Enum):
         return found if sorted(field.values) == sorted(member.value for member in kind) else [f"{path}: values"]
+    if get_origin(kind) is Literal:
+        return found if sorted(field.values) == sorted(get_args(kind)) else [f"{path}: values"]
     if get_origin(kind) in (list, tuple) and field.items:
         return found + differences(get_args(kind)[0], field.items, f"{path}[]")
     if get_origin(kind) is dict and field.items:
@@ -261,6 +342,17 @@ NARROWED: dict[tuple[Any, str], st.SearchStrategy[Any]] = {
     (UsageReport, "rating_group"): st.integers(-1, 2**32), (UsageReport, "zone_offset"): st.integers(-1440, 1440),
     (UsageReport, "visited"): st.from_regex("([0-9]{5,6})?", fullmatch=True),
     (UsageReport, "currency"): st.from_regex("([A-Z]{3})?", fullmatch=True),
+    (Usage, "id"): TEXT, (Usage, "duration"): st.integers(0, 2**40), (Usage, "uplink"): st.integers(0, 2**60),
+    (Usage, "downlink"): st.integers(0, 2**60), (Usage, "items"): st.integers(0, 2**40),
+    (Usage, "records"): st.integers(1, 2**20), (RatedUsage, "revision"): st.integers(0, 2**20),
+    (RatedUsage, "quantity"): st.integers(0, 2**60), (RatedUsage, "free"): st.integers(0, 2**60),
+    (RatedUsage, "amount"): st.integers(0, 2**60), (Posting, "id"): TEXT, (Posting, "amount"): st.integers(1, 2**60),
+    (Bucket, "id"): TEXT, (Bucket, "reserved"): st.integers(0, 2**60), (Balance, "account"): TEXT,
+    (Balance, "limit"): st.none() | st.integers(0, 2**60), (ChargingCommand, "id"): TEXT,
+    (ChargingCommand, "account"): TEXT, (ChargingRequest, "id"): TEXT, (ChargingRequest, "account"): TEXT,
+    (ChargingRequest, "session"): TEXT, (ChargingRequest, "sequence"): st.integers(0, 2**40),
+    (ChargingRequest, "wanted"): st.dictionaries(st.integers(0, 2**32), st.integers(0, 2**60), max_size=3),
+    (Granted, "units"): st.integers(0, 2**60), (ChargingAnswer, "id"): TEXT, (Notice, "id"): TEXT,
     (Rejected, "stage"): st.sampled_from(CONTRACTS["quarantine"].field("stage").values),
     (Rejected, "offset"): st.integers(0, 2**40), (Rejected, "length"): st.integers(0, 2**40),
     (Rejected, "line"): st.integers(0, 2**40),
@@ -279,7 +371,9 @@ def strategy(kind: Any) -> st.SearchStrategy[Any]:
     if get_origin(kind) in (Union, UnionType):
         return st.one_of(map(strategy, arguments))
     if get_origin(kind) is dict:
-        return st.dictionaries(st.text(max_size=8), strategy(arguments[1]), max_size=3)
+        return st.dictionaries(strategy(arguments[0]), strategy(arguments[1]), max_size=3)
+    if get_origin(kind) is Literal:
+        return st.sampled_from(arguments)
     if get_origin(kind) in (list, tuple):
         return st.lists(strategy(arguments[0]), max_size=2).map(get_origin(kind))
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
