@@ -15,7 +15,10 @@ class Price(Protocol):
     tax: str
 
     def cost(self, units: int, before: int) -> int:
-        """`units` after the `before` that this price has counted in the cycle (for tiers), 0 or more."""
+        """`units` after the `before` that this price has counted in the cycle (for tiers), 0 or more.
+
+        Rounded half up to the minor unit, once.
+        """
 
 
 class Terms(NamedTuple):
@@ -29,7 +32,7 @@ class Terms(NamedTuple):
     quantity: int
     """In the unit, rounded up as the tariff says."""
     allowances: tuple[str, ...]
-    """Ids of those that may give it, whose buckets are drawn from by priority."""
+    """Ids of those that may give it, whose buckets are drawn from by priority; also those of packs, had or not."""
     price: Price
 
 
@@ -37,12 +40,13 @@ class Allowance(NamedTuple):
     """What a tariff gives for each cycle, or a pack once."""
 
     id: str
+    """The same in all versions, and in no other tariff: `mobile-20/data`."""
     name: str
     unit: Unit
     amount: int
     priority: int
     shared: bool
-    """Whether all numbers of the account draw from it."""
+    """Whether other numbers of the account draw from it too: those whose terms name it."""
     rollover: int = 0
     """Cycles for which what is left stays valid."""
     rollover_most: int | None = None
@@ -52,6 +56,8 @@ class Allowance(NamedTuple):
     """Of a pack: how long it is valid; 0: until the cycle ends."""
     thresholds: tuple[int, ...] = (50, 80, 100)
     """Percent of it at which the subscriber is told."""
+    first_use: bool = False
+    """Whether the days count from the first use, not from when it was added."""
 
 
 class Tariff(Protocol):
@@ -64,7 +70,11 @@ class Tariff(Protocol):
     allowances: tuple[Allowance, ...]
 
     def terms(self, usage: Usage) -> Terms:
-        """How the usage counts. Raises `Rejection` with `tariff.no-rate` where nothing says what it costs."""
+        """How the usage counts.
+
+        Raises `Rejection`: `tariff.no-rate` where nothing says what it costs, as of any usage by a pack, which only
+        gives allowances; `tariff.no-price` where its seller must say it and did not; `tariff.currency`.
+        """
 
 
 class Tariffs(Protocol):
