@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from sqlalchemy import Connection, bindparam, func, select, text
 
@@ -14,23 +15,33 @@ from trunkline.store.sql.tables import tally
 _DOCUMENTS = select(func.sum(tally.c.documents)).where(tally.c.kind == bindparam("kind"))  # made once, as in `unit`
 
 
+class Size(NamedTuple):
+    """How many entries were counted, and where there are more, about how many of all documents they may be of."""
+
+    entries: int
+    density: float
+
+
 class Counting:
     """Counts on one connection."""
 
     def __init__(self, connection: Connection, database: Database) -> None:
         self._connection, self._database = connection, database
 
-    def size(self, ranges: Sequence[Range], most: int) -> int:
+    def size(self, ranges: Sequence[Range], most: int) -> Size:
         """How many entries there are in the ranges, counted up to `most`."""
-        size = 0
-        for range in ranges:
+        entries, density = 0, 0.0
+        for counted, range in enumerate(ranges, 1):
             sql = Statement(self._database.number)
-            some = f"SELECT 1 FROM {range.table} e WHERE {range.where(sql, 'e')} LIMIT {sql.add(most - size)}"
-            [(count,)] = sql.run(self._connection, f"SELECT count(*) FROM ({some}) c")
-            size += int(count)
-            if size >= most:
-                break
-        return size
+            some = f"SELECT seq FROM {range.table} e WHERE {range.where(sql, 'e')} LIMIT {sql.add(most - entries)}"
+            [(count, first, last)] = sql.run(self._connection, f"SELECT count(*), min(seq), max(seq) FROM ({some}) c")
+            entries += int(count)
+            # Those of one value lie in the order in which documents were made: how near to each other is what is known
+            # of how many more there are. Those of several may be all.
+            density += int(count) / (last - first + 1) if range.one and count else float(bool(count))
+            if entries >= most:
+                return Size(entries, density * len(ranges) / counted)
+        return Size(entries, 0.0)
 
     def once(self, range: Range) -> bool:
         """Whether no document is in the range twice."""

@@ -17,7 +17,7 @@ from trunkline.store.port import StoreError
 from trunkline.store.query import Found, Query, Stored
 from trunkline.store.sql.catalogue import Catalogue
 from trunkline.store.sql.conditions import Clause, Conditions, Cost, Sources, both
-from trunkline.store.sql.counting import Counting, union
+from trunkline.store.sql.counting import Counting, Size, union
 from trunkline.store.sql.cursor import Place, read_cursor, write_cursor
 from trunkline.store.sql.database import Database
 from trunkline.store.sql.entries import Indexing
@@ -30,7 +30,7 @@ WALK: Final = 50_000
 """Documents that are walked over where only indexes are asked for each."""
 COUNT: Final = 100_000
 """Entries that are counted for a total; where there are more, it is "at least"."""
-PROBED: Final = 5_000
+PROBED: Final = 3_000
 """Entries that are held against other clauses for a total; where there are more, it is "at least"."""
 FEW: Final = 3_000
 """Candidates that are sorted, where more would rather be found by a walk."""
@@ -73,10 +73,10 @@ class Finder:
         # Where documents are read anyway, so many candidates are no more work than a walk, and all that there is.
         few = max(FEW, self._look) if any(each.cost is Cost.DOCUMENT for each in self._clauses) else FEW
         sized = [(self._counting.size(each.ranges, few + 1), each) for each in self._clauses if each.ranges is not None]
-        size, leading = min(sized, key=lambda one: one[0], default=(0, None))
+        size, leading = min(sized, key=lambda one: (one[0].density, one[0].entries), default=(Size(0, 0.0), None))
         self._clauses.sort(key=lambda each: (each.cost, each is not leading))  # as they are asked, the cheap ones first
         documents = self._counting.documents(self._query.kind)
-        if leading is not None and size <= few:
+        if leading is not None and size.entries <= few:
             return self._of_candidates(leading)
         if leading is None and self._clauses and documents <= self._look:
             return self._of_candidates(None)
@@ -225,7 +225,9 @@ class Finder:
         ranges = leading.ranges or ()
         if len(self._clauses) == 1 and leading.exact:
             count = (
-                self._counting.size(ranges, COUNT + 1) if len(ranges) == 1 and self._counting.once(ranges[0]) else None
+                self._counting.size(ranges, COUNT + 1).entries
+                if len(ranges) == 1 and self._counting.once(ranges[0])
+                else None
             )
             if count is None:
                 sql = Statement(self._database.number)
@@ -236,7 +238,7 @@ class Finder:
         rows = f"({union(sql, ranges, PROBED)}) c{_record(rest)}"
         wheres = [each.sql(sql, Sources("c.seq", "r")) for each in rest]
         [(count,)] = sql.run(self._connection, f"SELECT count(*) FROM {rows}{_where(wheres)}")
-        return int(count), self._counting.size(ranges, PROBED + 1) <= PROBED
+        return int(count), self._counting.size(ranges, PROBED + 1).entries <= PROBED
 
     def _between(self, clauses: list[Clause]) -> list[Clause]:
         """The clauses, those that say between which values an attribute is made one, where each document has one."""
