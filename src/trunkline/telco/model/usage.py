@@ -42,6 +42,9 @@ class UsageReport(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omi
     node and its localRecordSequenceNumber), behind the kind: `pgw/<nodeID>/<number>`. `session` is the same for all
     partial records of one session (`pgw/<P-GW address>/<chargingID>`), and the id where a record is a whole one.
     `partial` counts them from 1 (recordSequenceNumber), 0 says that the record is whole; `final` that none follows.
+    A record that counts several rating groups is one report for each, with `/<rating group>` behind the record's id:
+    all have its session and its `partial`, and of its reports only the last may be `final`. What a session used of a
+    rating group is the sum over its parts that have this group; a part need not have it.
     `corrects` is the id of an earlier record that this one replaces.
     """
 
