@@ -77,27 +77,33 @@ class Client:
 
 def main() -> Iterator[Headline | str]:
     with tempfile.TemporaryDirectory() as folder:
-        yield from measure("SQLite", f"sqlite:///{folder}/store.db", f"sqlite:///{folder}/peer.db", Path(folder))
+        url, peer = f"sqlite:///{folder}/store.db", f"sqlite:///{folder}/peer.db"
+        fill(url)
+        crud.fill(peer, map(documents.alarm, range(COUNT)))
+        yield from measure("SQLite", url, peer, Path(folder))
     postgresql = next(known for known in COMPONENTS if known.name == "PostgreSQL")
     if postgresql.find() is None:
         yield f"open APIs on PostgreSQL: it is not on this machine ({postgresql.install})"
         return
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)  # the server runs as another user
-        server = PostgreSQL(Path(folder))
+        server = PostgreSQL(Path(folder), {"shared_buffers": "512MB"})
         server.start()
         try:
             with server.database() as name:
                 url = f"postgresql://postgres@127.0.0.1:{server.port}/{name}"
                 peer = url.replace("postgresql:", "postgresql+psycopg:")
+                fill(url)
+                crud.fill(peer, map(documents.alarm, range(COUNT)))
+                with server.connect(name) as administrator:
+                    administrator.execute("VACUUM ANALYZE")  # as autovacuum does in time
                 yield from measure("PostgreSQL", url, peer, Path(folder))
         finally:
             server.stop()
 
 
 def measure(what: str, url: str, peer_url: str, folder: Path) -> Iterator[Headline]:
-    fill(url)
-    crud.fill(peer_url, map(documents.alarm, range(COUNT)))
+    """Ask a store that has the documents, and the peer that has the alarms."""
     with ExitStack() as stack:
         ours = stack.enter_context(client("ours.py", url, PATHS["alarm"], folder))
         peer = stack.enter_context(client("crud.py", peer_url, "/alarm", folder))
