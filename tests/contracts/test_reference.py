@@ -143,7 +143,8 @@ SAMPLES = [
     ),
     UsageReport(
         system="pgw", id="pgw/PGW01/1000", session="pgw/192.0.2.1/4711", partial=2, final=False,
-        corrects="pgw/PGW01/999", service=Service.DATA, direction=Direction.TERMINATING, msisdn="32470000001",
+        cumulative=True, user="fibre-1@belgicom.be", corrects="pgw/PGW01/999", service=Service.DATA,
+        direction=Direction.TERMINATING, msisdn="32470000001",
         imsi="206010000000001", imei="3534900698733190", started=NOON, duration=600, uplink=3_145_728,
         downlink=70_254_592, items=1, other_party="32470000002", apn="internet", rating_group=100, visited="20801",
         zone_offset=60, cell="206-01-1-1234", price=199, currency="EUR", source=SOURCE,

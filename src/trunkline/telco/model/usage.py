@@ -46,6 +46,8 @@ class UsageReport(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omi
     all have its session and its `partial`, and of its reports only the last may be `final`. What a session used of a
     rating group is the sum over its parts that have this group; a part need not have it.
     `corrects` is the id of an earlier record that this one replaces.
+    Where the quantities are `cumulative`, they are those since the session began (RFC 2869 clause 5.17): the session's
+    are those of the record with the highest `partial`, not the sum; `partial` grows then, but not by ones.
     """
 
     topic: ClassVar[str] = "charging.usage.reported"
@@ -56,12 +58,15 @@ class UsageReport(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omi
     session: str
     partial: int = 0
     final: bool = True
+    cumulative: bool = False
     corrects: str = ""
     service: Service
     direction: Direction = Direction.ORIGINATING
     msisdn: str = ""
     """E.164 digits of the charged subscriber, without `+`; empty where the record has only the IMSI."""
     imsi: str = ""
+    user: str = ""
+    """Name of a subscriber that has neither, as of a fixed line: User-Name (RFC 2865), or the NAI of a SUPI."""
     imei: str = ""
     started: datetime
     """When the session or this part of it began, UTC."""
