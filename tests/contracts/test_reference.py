@@ -21,10 +21,12 @@ from trunkline.effects.outcome import Reason as WhyDead
 from trunkline.log import Event
 from trunkline.quarantine import Rejected
 from trunkline.telco.model import (
+    Account,
     AckState,
     Alarm,
     AlarmCommand,
     AlarmReport,
+    Assignment,
     Balance,
     Bucket,
     ChargingAnswer,
@@ -37,10 +39,13 @@ from trunkline.telco.model import (
     Granted,
     Health,
     HealthStatus,
+    Holder,
     Kpi,
     Measurement,
+    Member,
     NetworkResource,
     Notice,
+    Number,
     Passport,
     Posting,
     RatedUsage,
@@ -149,6 +154,20 @@ SAMPLES = [
         downlink=70_254_592, items=1, other_party="32470000002", apn="internet", rating_group=100, visited="20801",
         zone_offset=60, cell="206-01-1-1234", price=199, currency="EUR", source=SOURCE,
     ),
+    USAGE,
+    Account(
+        id="ACC-1", customer="C-1", kind="postpaid", currency="EUR", cycle_day=15, limit=6_000,
+        members=(
+            Member(
+                msisdn="32470000001", imsi="206010000000001", language="nl", until=NOON,
+                tariffs=(Assignment(tariff="go", since=NOON),),
+            ),
+        ),
+    ),
+    Number(
+        id="imsi:206010000000001", account="ACC-1", msisdn="32470000001", until=NOON,
+        former=(Holder(account="ACC-0", msisdn="32470000009", until=NOON),),
+    ),
     RatedUsage(
         usage=USAGE, revision=1, tariff="go", rate="eu-data", zone="eu", band="all", unit=Unit.OCTET,
         quantity=73_400_320, free=70_000_000, amount=14, currency="EUR", tax="standard",
@@ -208,12 +227,19 @@ def failures(topic: str, value: bytes) -> list[tuple[str, str]]:
 
 
 def test_every_canonical_record_has_a_contract() -> None:
-    assert sorted([*IDS, Health.current]) == sorted(CONTRACTS)
+    assert sorted([*IDS, Health.current, Usage.mediated]) == sorted(CONTRACTS)
 
 
 def test_the_last_and_all_the_health_of_a_scope_have_the_same_fields() -> None:
     assert CONTRACTS[Health.current].event.fields == CONTRACTS[Health.topic].event.fields
     assert CONTRACTS[Health.current].topic.compacted
+
+
+def test_usage_has_the_same_fields_before_and_after_it_is_known_who_pays() -> None:
+    assert CONTRACTS[Usage.mediated].event.fields == tuple(
+        msgspec.structs.replace(field, key_position=int(field.name == "subscription"))
+        for field in CONTRACTS[Usage.topic].event.fields
+    )
 
 
 @pytest.mark.parametrize("record", SAMPLES, ids=IDS)
@@ -343,6 +369,12 @@ NARROWED: dict[tuple[Any, str], st.SearchStrategy[Any]] = {
     (UsageReport, "rating_group"): st.integers(-1, 2**32), (UsageReport, "zone_offset"): st.integers(-1440, 1440),
     (UsageReport, "visited"): st.from_regex("([0-9]{5,6})?", fullmatch=True),
     (UsageReport, "currency"): st.from_regex("([A-Z]{3})?", fullmatch=True),
+    (Account, "id"): TEXT, (Account, "currency"): st.from_regex("[A-Z]{3}", fullmatch=True),
+    (Account, "cycle_day"): st.integers(1, 28), (Account, "limit"): st.none() | st.integers(0, 2**60),
+    (Member, "msisdn"): st.from_regex("[0-9]{5,15}", fullmatch=True),
+    (Member, "imsi"): st.from_regex("[0-9]{0,15}", fullmatch=True),
+    (Member, "language"): st.from_regex("[a-z]{2}", fullmatch=True), (Assignment, "tariff"): TEXT,
+    (Number, "id"): TEXT, (Number, "account"): TEXT, (Usage, "subscription"): TEXT,
     (Usage, "id"): TEXT, (Usage, "duration"): st.integers(0, 2**40), (Usage, "uplink"): st.integers(0, 2**60),
     (Usage, "downlink"): st.integers(0, 2**60), (Usage, "items"): st.integers(0, 2**40),
     (Usage, "records"): st.integers(1, 2**20), (RatedUsage, "revision"): st.integers(0, 2**20),

@@ -1,6 +1,6 @@
 """The canonical model: the records that every system is translated to, whoever made the equipment."""
 
-from trunkline.telco.model.account import Account, Assignment, Member
+from trunkline.telco.model.account import Account, Assignment, Holder, Member, Number
 from trunkline.telco.model.alarm import AckState, Alarm, AlarmCommand, AlarmReport, Comment, EventType, Report, Severity
 from trunkline.telco.model.charging import (
     Balance,
@@ -50,12 +50,14 @@ __all__ = [
     "Granted",
     "Health",
     "HealthStatus",
+    "Holder",
     "Kpi",
     "Ledger",
     "Measurement",
     "Member",
     "NetworkResource",
     "Notice",
+    "Number",
     "Passport",
     "Posting",
     "RatedUsage",

@@ -50,3 +50,31 @@ class Account(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_de
     @property
     def key(self) -> str:
         return self.id
+
+
+class Holder(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True, gc=False):
+    """An account that held a number until it gave it up."""
+
+    account: str
+    msisdn: str
+    until: datetime
+
+
+class Number(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True, gc=False):
+    """Who pays for what a number or a SIM uses: the accounts, the other way round.
+
+    `id` is the MSISDN, or `imsi:` and the IMSI; `msisdn` the number, of a SIM that which it uses with. `until` is when
+    the account gave it up, `former` who held it before, as far as their accounts say until when; the first first.
+    """
+
+    topic: ClassVar[str] = "charging.number"
+
+    id: str
+    account: str
+    msisdn: str
+    until: datetime | None = None
+    former: tuple[Holder, ...] = ()
+
+    @property
+    def key(self) -> str:
+        return self.id

@@ -108,6 +108,8 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defa
     """
 
     topic: ClassVar[str] = "charging.usage"
+    mediated: ClassVar[str] = "charging.usage.mediated"
+    """The topic on which it lies before it is known who pays."""
 
     id: str
     corrects: str = ""
