@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pytest
 
 from trunkline.connect import connection
 from trunkline.document import Invalid
+from trunkline.systems import Origin
 
 GOOD = """\
 name: enm-files
@@ -36,6 +38,20 @@ def test_connections_are_loaded_with_their_reach_system_and_typed_settings(tmp_p
     assert (local.name, local.system, local.settings.move_to) == ("inbox", None, "done")  # type: ignore[attr-defined]
 
 
+def test_a_system_that_takes_options_reads_its_formats_as_they_say(tmp_path: Path) -> None:
+    said = "Mon Jul 20 03:00:00 2026\n\tAcct-Status-Type = Start\n\tAcct-Session-Id = 1\n\tUser-Name = a\n\n"
+    text = "name: broadband\nreach: directory\ndirectory: in\nsystem: radius\n"
+    hours = []
+    for zone in ("Asia/Tokyo", "Europe/Brussels"):
+        (declared,) = connection.load(write(tmp_path, broadband=f"{text}options: {{zone: {zone}}}\n"))
+        assert isinstance(declared, connection.Connection)
+        assert declared.system
+        (form,) = declared.system.formats
+        (report,) = form.read(io.BytesIO(said.encode()), Origin("broadband", "file:///x"))
+        hours.append(report.started.hour)
+    assert hours == [18, 1]
+
+
 def test_a_project_without_connections_has_none(tmp_path: Path) -> None:
     assert connection.load(tmp_path) == []
     assert connection.check(tmp_path) == []
@@ -56,6 +72,10 @@ def test_a_project_without_connections_has_none(tmp_path: Path) -> None:
         ("directory: /pm", "directory: /pm\nafter: burn", 9, "after"),
         ("directory: /pm", "directory: /pm\nafter: move", 1, "`move_to`"),
         ("name: enm-files", "name: ../enm", 1, "name"),
+        ("directory: /pm", "directory: /pm\noptions: {a: 1}", 9, "`options` are not known to `ericsson`"),
+        ("system: ericsson", "options: {a: 1}", 3, "`options` are those of a system: name it"),
+        ("system: ericsson", "system: radius\noptions: {zone: Mars}", 4, "'Mars' is no time zone"),
+        ("system: ericsson", "system: radius\noptions:\n  zon: x", 5, "`zon` is not known; did you mean `zone`?"),
         (GOOD, "- a list\n", 1, "`reach` must be one of"),
         (GOOD, "name: [a]]", 1, "YAML"),
     ],

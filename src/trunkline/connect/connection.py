@@ -77,7 +77,20 @@ def _read(document: Document, project: Path) -> Connection | Outlet:
     settings, systems = _settings(document, reach.settings), installed_systems(project)
     if settings.system and settings.system not in systems:
         raise Invalid([document.problem(("system",), f"`system` must be one of: {', '.join(sorted(systems))}")])
-    return Connection(settings, reach, systems.get(settings.system))
+    return Connection(settings, reach, _configured(document, data, systems.get(settings.system)))
+
+
+def _configured(document: Document, data: Mapping[str, Any], system: System | None) -> System | None:
+    """The system with the options that the declaration gives it."""
+    if "options" not in data:
+        if system is not None and system.options is not None and not system.formats:
+            reason = f"`options` is missing: `{system.name}` cannot read a file without them"
+            raise Invalid([document.problem(("system",), reason)])
+        return system
+    if system is None or system.options is None:
+        reason = "are those of a system: name it" if system is None else f"are not known to `{system.name}`"
+        raise Invalid([document.problem(("options",), f"`options` {reason}")])
+    return system.with_options(document.into(system.options, ("options",)))
 
 
 def _outlet(document: Document, sink: Sink, project: Path) -> Outlet:

@@ -28,12 +28,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     (`frozen=True, kw_only=True`).
 
     `name` is the operator's name of the connection and `reach` the way to it. `system` is the vendor's folder whose
-    formats are read; "" lets the file's first bytes, the trap's OID or the event itself decide.
+    formats are read; "" lets the file's first bytes, the trap's OID or the event itself decide. `options` are that
+    system's own (`System.options`), for formats that do not say everything themselves.
     """
 
     name: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
     reach: str
     system: str = ""
+    options: dict[str, Any] = {}
 
 
 class FileReport(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

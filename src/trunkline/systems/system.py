@@ -6,7 +6,7 @@ Readers are pure: bytes in, records out; no network, no clock, no log. So a vend
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, BinaryIO, Protocol
 
@@ -139,6 +139,9 @@ class System:
     """What a folder offers: `SYSTEM = System(name="nokia", vendor="Nokia", formats=(…), traps=(…))`.
 
     `canonical` turns the vendor's name of a managed object into the canonical local DN.
+
+    A system whose files do not say everything themselves takes `options` from its connection: a msgspec Struct of what
+    may stand there, and `configured`, which makes the formats of it. `formats` are then those without options.
     """
 
     name: str
@@ -146,3 +149,9 @@ class System:
     formats: tuple[Format, ...] = ()
     traps: tuple[TrapMib, ...] = field(default=())
     canonical: Callable[[str], str] = Dn.local
+    options: type[Any] | None = None
+    configured: Callable[[Any], tuple[Format, ...]] | None = None
+
+    def with_options(self, options: Any) -> System:
+        """The same system, whose formats are read as `options` say."""
+        return replace(self, formats=self.configured(options)) if self.configured else self
