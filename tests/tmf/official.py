@@ -24,13 +24,17 @@ OFFICIAL: dict[tuple[int, Version], str] = {
     (620, V4): "v4/TMF620_Product_Catalog_Management_API_v4.1.0_swagger.json",
     (620, V5): "v5/TMF620-Product_Catalog_Management-v5.0.0.oas.yaml",
     (628, V5): "v5/TMF628_Performance-v5.0.0.oas.yaml",
+    (635, V4): "v4/TMF635-Usage-v4.0.0.swagger.json",
     (637, V4): "v4/TMF637-ProductInventory-v4.0.0.swagger.json",
     (637, V5): "v5/TMF637-ProductInventory-v5.0.0.oas.yaml",
     (639, V4): "v4/TMF639-ResourceInventory-v4.0.0.swagger.json",
     (639, V5): "v5/TMF639-Resource_Inventory_Management-v5.0.0.oas.yaml",
     (642, V4): "v4/TMF642-Alarm-v4.0.0.swagger.json",
     (642, V5): "v5/TMF642_Alarm_v5.0.1.oas.yaml",
+    (654, V4): "v4/TMF654-PrepayBalance-v4.1.0.swagger.json",
     (669, V4): "v4/TMF669-PartyRole-v4.0.swagger.json",
+    (678, V4): "v4/TMF678-Customer_Bill-v4.0.0.swagger.json",
+    (681, V4): "v4/TMF681-Communication-v4.0.0.swagger.json",
     (688, V4): "v4/TMF688-Event-v4.0.0.swagger.json",
 }
 

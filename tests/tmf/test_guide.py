@@ -111,7 +111,7 @@ def test_the_first_call_runs(store: Store, monkeypatch: pytest.MonkeyPatch, caps
     assert said[-1] == "active"
 
 
-def test_the_eighth_api_is_served_as_it_is_written(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_more_api_is_served_as_it_is_written(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     for file in ("model/trouble_ticket.py", "apis/trouble_ticket.py"):
         name = f"trunkline.tmf.{file.removesuffix('.py').replace('/', '.')}"
         module = types.ModuleType(name)

@@ -92,6 +92,15 @@ def test_party_roles_and_topics_keep_every_rule(store: str, tmp_path: Path) -> N
     assert of(results, (669, "partyRole")) == set()
 
 
+@pytest.mark.parametrize("store", NAMES)
+def test_what_charging_tells_keeps_every_rule(store: str, tmp_path: Path) -> None:
+    with ours(store, tmp_path, strict=True) as url:
+        results = hold(url, 635, 654, 678, 681)
+    assert failed(results) == []
+    # The files of TMF635 require nothing; that of TMF681 has no event of a message that is made.
+    assert of(results, (635, "usage"), (635, "usageSpecification")) == {"create.required"}
+
+
 @pytest.mark.prove
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("store", NAMES)
