@@ -131,15 +131,14 @@ def write(document: Document, of: Resource | Task, version: Version) -> Document
 
 
 def _written(document: Document, of: Shape) -> Document:
-    told = _moved(document, of.moved) if of.moved else dict(document)
-    if told.get("@type") == of.record.__name__:
+    told = _moved(document, of.moved) if of.moved else document.copy()
+    if of.type != of.record.__name__ and told.get("@type") == of.record.__name__:
         told["@type"] = of.type
-    for name, attribute in _changing(of):
-        canonical = attribute.path[0]
+    for name, canonical, attribute in _changing(of):
         if canonical not in told:
             continue
         value = told.pop(canonical)
-        if attribute.left_out or (isinstance(value, str) and value in attribute.unsaid):
+        if attribute.left_out or (attribute.unsaid and isinstance(value, str) and value in attribute.unsaid):
             continue
         value = _written_value(value, attribute)
         if value is not None:
@@ -153,22 +152,26 @@ def _written_value(value: Any, attribute: Attribute) -> Any:
     """None where v4 has one of an array, and there is none."""
     if attribute.single and isinstance(value, list):
         value = value[0] if value else None
+    if not attribute.records:
+        return value
     if isinstance(value, list):
         return [_written_object(each, attribute) for each in value]
     return _written_object(value, attribute)
 
 
 def _written_object(value: Any, attribute: Attribute) -> Any:
-    if not attribute.records or not isinstance(value, dict):
+    if not isinstance(value, dict):
         return value
     of = shape(chosen(attribute.records, value, V5), V4)
-    return _flattened(value, of) if attribute.flat else _written(value, of)
+    if attribute.flat:
+        return _flattened(value, of)
+    return _written(value, of) if _differs(of) else value
 
 
 def _flattened(document: Document, of: Shape) -> Document:
     """An object with what v5 nests in it beside its own attributes."""
-    outer = dict(document)
     flat = shape(of.record, V4, True)
+    outer = document.copy()
     inner = outer.pop(flat.inner, None)
     if not isinstance(inner, dict):
         return _written(document, of)
@@ -177,14 +180,21 @@ def _flattened(document: Document, of: Shape) -> Document:
         told.pop(name, None)
     if isinstance(type := inner.get("@type"), str):
         told.setdefault("@referredType", type.removesuffix("Ref"))
-    return told | _written(outer, of)
+    told.update(_written(outer, of))
+    return told
 
 
 @cache
-def _changing(of: Shape) -> tuple[tuple[str, Attribute], ...]:
-    """The attributes that v4 tells otherwise than v5: most need not be looked at."""
+def _differs(of: Shape) -> bool:
+    """Whether v4 tells anything of such an object otherwise than v5."""
+    return bool(of.moved or of.nulls or _changing(of)) or of.type != of.record.__name__
+
+
+@cache
+def _changing(of: Shape) -> tuple[tuple[str, str, Attribute], ...]:
+    """The attributes that v4 tells otherwise than v5, by their names in v4 and in v5: most need not be looked at."""
     return tuple(
-        (name, attribute)
+        (name, attribute.path[0], attribute)
         for name, attribute in of.attributes.items()
         if _changes(name, attribute) or any(_type_changes(each) for each in _within(attribute.records))
     )

@@ -61,10 +61,8 @@ class Served:
             return lambda stored: begin + quoted(stored.id).encode() + b'",' + stored.document[1:]
 
         def projected(stored: Stored) -> bytes:
-            document = {
-                "href": href(base, self.name, stored.id),
-                **write(msgspec.json.decode(stored.document), self.what, self.version),
-            }
+            document = write(msgspec.json.decode(stored.document), self.what, self.version)
+            document.setdefault("href", href(base, self.name, stored.id))
             return msgspec.json.encode(document if selected is None else select(document, selected))
 
         return projected
