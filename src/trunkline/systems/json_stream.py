@@ -57,13 +57,13 @@ class _Splitter:
             elif sign == b'"':
                 self._quoted = not self._quoted and self._depth > 0
             elif sign == b"{":
-                self._depth += 1
-                if self._depth == 1:
+                if self._depth == 0:
                     self._hold(chunk, taken, at - 1)
                     yield from self._between()
                     taken = at - 1
                     self._start = self._offset + taken
                     self._start_line = self._line + chunk.count(b"\n", 0, taken)
+                self._depth += 1
             elif self._depth:
                 self._depth -= 1
                 if self._depth == 0:
