@@ -1,0 +1,213 @@
+"""Requests of Nchf_ConvergedCharging as usage reports: one ChargingDataRequest a line, or one document, or an array.
+
+A request tells what was used of each rating group since the one before, so it is a part of its session, and becomes a
+report for each rating group. One that only asks for units becomes none. Source: 3GPP TS 32.291 clause 6.1.6, TS 32.255
+(PDU sessions), TS 32.274 (SMS), TS 32.260 (IMS).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any, BinaryIO
+
+import msgspec
+
+from trunkline.quarantine import Rejected
+from trunkline.systems.json_stream import Part, objects
+from trunkline.systems.nchf.charging_data import (
+    ChargingDataRequest,
+    ImsCharging,
+    PduCharging,
+    SmsCharging,
+    UsedUnits,
+    UserLocation,
+)
+from trunkline.systems.system import Origin
+from trunkline.telco.model import Direction, Service, UsageReport
+
+LAST = frozenset({"FINAL", "ABNORMAL_RELEASE"})  # triggers after which a session has no more usage
+
+_decoder = msgspec.json.Decoder(ChargingDataRequest)
+_ZONE = re.compile(r"([+-])(\d\d):(\d\d)(?:\+[12])?", re.ASCII)  # TS 29.571: daylight saving is in the offset already
+_ADDRESS = re.compile(r"(?:tel:|sip:|sips:|msisdn-)?\+?([0-9]{1,15})(?:[;@].*)?", re.ASCII)
+
+
+def matches(head: bytes) -> bool:
+    """Whether a file's first bytes are such a request."""
+    begins = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[")
+    return begins and b'"invocationSequenceNumber"' in head and b'"nfConsumerIdentification"' in head
+
+
+def read(stream: BinaryIO, origin: Origin) -> Iterator[UsageReport | Rejected]:
+    """Yield a report for each rating group of which a request says that it was used, in the file's order.
+
+    A request that cannot be read is yielded as `Rejected` with its place, and reading goes on.
+    """
+    for part in objects(stream, origin):
+        if isinstance(part, Rejected):
+            yield msgspec.structs.replace(part, target=UsageReport.topic)
+            continue
+        try:
+            reports = list(_reports(_decoder.decode(part.raw), part, origin))
+        except (ValueError, OverflowError, RecursionError) as fault:
+            yield origin.rejected(
+                "nchf.unreadable", f"ChargingDataRequest: {fault}", offset=part.offset, length=len(part.raw),
+                line=part.line, part=part.raw, target=UsageReport.topic,
+            )  # fmt: skip
+        else:
+            yield from reports
+
+
+def _reports(request: ChargingDataRequest, part: Part, origin: Origin) -> Iterator[UsageReport]:
+    """The reports of a request; of those of a session's end only the last is final. Raises `ValueError`."""
+    groups: dict[int, list[UsedUnits]] = {}
+    for usage in request.usages:
+        if usage.used:
+            groups.setdefault(usage.rating_group, []).extend(usage.used)
+    final = _is_final(request)
+    if not groups and request.one_time_event and request.sms:
+        groups[-1] = [UsedUnits(service_specific_units=request.sms.messages)]
+    elif not groups and final and request.pdu:
+        groups[-1] = [UsedUnits()]  # nothing more was used: the session's end alone
+    if not groups:
+        return
+    session, service, of_service = _service(request)
+    whole = request.one_time_event
+    record = session if whole else f"{session}/{request.invocation_sequence_number}"
+    for number, (group, used) in enumerate(groups.items(), 1):
+        yield UsageReport(
+            system=origin.system,
+            id=record if group < 0 else f"{record}/{group}",
+            session=session,
+            partial=0 if whole and len(groups) == 1 else max(1, request.invocation_sequence_number),
+            final=final and number == len(groups),
+            service=service,
+            started=min(_began(units, request) for units in used).astimezone(UTC),
+            duration=sum(units.time for units in used),
+            uplink=sum(units.uplink_volume for units in used),
+            downlink=sum(_downlink(units) for units in used),
+            items=sum(map(_items, used)) if service is Service.MESSAGE else 0,
+            rating_group=group,
+            source=origin.source(part.offset, part.line),
+            **of_service,
+        )
+
+
+def _is_final(request: ChargingDataRequest) -> bool:
+    """Whether the request ends its session. The operation says so in its path, which is not in the document."""
+    told = [*request.triggers, *(t for usage in request.usages for units in usage.used for t in units.triggers)]
+    stopped = request.pdu is not None and request.pdu.session.stop_time is not None
+    return request.one_time_event or stopped or any(trigger.trigger_type in LAST for trigger in told)
+
+
+def _service(request: ChargingDataRequest) -> tuple[str, Service, dict[str, Any]]:
+    """The session, the service, and the fields of a report that depend on it. Raises `ValueError`."""
+    consumer = request.consumer.name or request.consumer.fqdn or request.consumer.ipv4
+    if not consumer:
+        raise ValueError("nfConsumerIdentification has neither nFName nor nFFqdn nor nFIPv4Address")
+    if request.pdu is not None:
+        session, service, fields = _pdu_session(request.pdu)
+    elif request.sms is not None:
+        session, service, fields = _message(request, request.sms)
+    elif request.ims is not None:
+        session, service, fields = _call(request.ims)
+    else:
+        raise ValueError("no pDUSession-, sMS- or iMSChargingInformation: what was used is not known")
+    who = _subscriber(request.subscriber)
+    fields |= {"visited": fields["visited"] or (request.consumer.plmn.digits if request.consumer.plmn else "")}
+    fields |= {name: fields.get(name) or value for name, value in who.items()}
+    if not (fields["msisdn"] or fields["imsi"] or fields["user"]):
+        raise ValueError("subscriberIdentifier and GPSI are missing: whose usage it is is not known")
+    return f"nchf/{consumer}/{session}", service, fields
+
+
+def _pdu_session(pdu: PduCharging) -> tuple[str, Service, dict[str, Any]]:
+    session = str(pdu.charging_id) if pdu.charging_id is not None else pdu.smf_charging_id
+    if not session:
+        raise ValueError("pDUSessionChargingInformation has no chargingId")
+    serving = pdu.session.serving.information if pdu.session.serving else None
+    plmn = pdu.session.serving_plmn or (serving.plmn if serving else None)
+    fields = _user(pdu.user.gpsi, pdu.user.pei) | _where(pdu.location, pdu.zone)
+    fields |= {"apn": pdu.session.dnn, "visited": fields["visited"] or (plmn.digits if plmn else "")}
+    return session, Service.DATA, fields
+
+
+def _message(request: ChargingDataRequest, sms: SmsCharging) -> tuple[str, Service, dict[str, Any]]:
+    received = sms.message_type == "DELIVERY"
+    recipient = sms.recipients[0].gpsi if sms.recipients else ""
+    own, other = (recipient, sms.originator.gpsi) if received else (sms.originator.gpsi, recipient)
+    moment = (sms.happened or request.invocation_time_stamp).astimezone(UTC)
+    session = f"{request.subscriber}/{moment:%Y%m%dT%H%M%S.%f}/{sms.message_reference[:50]}"
+    direction = Direction.TERMINATING if received else Direction.ORIGINATING
+    fields = _user(own, sms.pei) | _where(sms.location, sms.zone)
+    return session, Service.MESSAGE, fields | {"other_party": _number(other), "direction": direction}
+
+
+def _call(ims: ImsCharging) -> tuple[str, Service, dict[str, Any]]:
+    if not ims.icid:
+        raise ValueError("iMSChargingInformation has no iMSChargingIdentifier")
+    received = ims.role.startswith("TERMINATING")
+    other = (ims.callers[0] if ims.callers else "") if received else ims.called
+    direction = Direction.TERMINATING if received else Direction.ORIGINATING
+    fields = _user(ims.user.gpsi, ims.user.pei) | _where(ims.location, ims.zone)
+    return ims.icid, Service.VOICE, fields | {"other_party": _number(other), "direction": direction}
+
+
+def _subscriber(identifier: str) -> dict[str, str]:
+    """SUPI (`imsi-…`, `nai-…`) or GPSI (`msisdn-…`) of who is charged (TS 29.571)."""
+    kind, _, name = identifier.partition("-")
+    digits = re.fullmatch("[0-9]{5,15}", name) is not None
+    if kind in ("imsi", "msisdn") and not digits:
+        raise ValueError(f"subscriberIdentifier {identifier[:60]!r} is not 5 to 15 digits")
+    named = {kind: name} if kind in ("imsi", "msisdn") else {"user": name}
+    return {"imsi": "", "msisdn": "", "user": ""} | named
+
+
+def _user(gpsi: str, pei: str) -> dict[str, Any]:
+    number = re.fullmatch("msisdn-([0-9]{5,15})", gpsi)
+    device = re.fullmatch("imei(?:sv)?-([0-9]{14,16})", pei)
+    return {"msisdn": number[1] if number else "", "imei": device[1] if device else ""}
+
+
+def _number(address: str) -> str:
+    """E.164 digits of a GPSI or a `tel:` or `sip:` address; what has none as it is."""
+    found = _ADDRESS.fullmatch(address)
+    return found[1] if found else address
+
+
+def _where(location: UserLocation | None, zone: str) -> dict[str, Any]:
+    found, minutes = _ZONE.fullmatch(zone), 0
+    if found:
+        minutes = int(found[2]) * 60 + int(found[3])
+        minutes = -minutes if found[1] == "-" else minutes
+    if abs(minutes) > 24 * 60:
+        raise ValueError(f"{zone!r} is no time zone")
+    at = location.known if location else None
+    cell = at.ncgi or at.ecgi if at else None
+    return {
+        "zone_offset": minutes,
+        "visited": at.tai.plmn_id.digits if at and at.tai else "",
+        "cell": cell.nr_cell_id or cell.eutra_cell_id if cell else "",
+    }
+
+
+def _began(units: UsedUnits, request: ChargingDataRequest) -> datetime:
+    """When the use of a container began: as it says, or its duration before it was closed."""
+    if units.information and units.information.first:
+        return units.information.first
+    if units.event_time_stamps:
+        return min(units.event_time_stamps)
+    closed = units.trigger_timestamp or (request.sms and request.sms.happened) or request.invocation_time_stamp
+    return closed - timedelta(seconds=units.time)
+
+
+def _downlink(units: UsedUnits) -> int:
+    """What was received; all of it where the container does not tell the directions apart."""
+    told = units.uplink_volume or units.downlink_volume
+    return units.downlink_volume if told else units.total_volume
+
+
+def _items(units: UsedUnits) -> int:
+    return units.service_specific_units or len(units.event_time_stamps) or 1
