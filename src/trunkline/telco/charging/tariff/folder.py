@@ -1,0 +1,49 @@
+"""The operator's folder `tariffs/`: loaded for charging, and checked, each problem with its file and line."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from trunkline.document import Invalid, Problem
+from trunkline.streams import Rejection
+from trunkline.telco.charging.tariff.reading import read
+from trunkline.telco.charging.tariff.version import Version
+
+FOLDER: Final = "tariffs"
+
+
+class Tariffs:
+    """All tariffs of the operator, with all their versions."""
+
+    def __init__(self, versions: Mapping[str, Sequence[Version]]) -> None:
+        """`versions` of each tariff in the order of time."""
+        self.versions = versions
+        self._since = {id: [version.since for version in of] for id, of in versions.items()}
+
+    def at(self, id: str, time: datetime) -> Version:
+        """The version that was valid then. Raises `Rejection`: `tariff.unknown`, `tariff.not-valid`."""
+        since = self._since.get(id)
+        if since is None:
+            raise Rejection("tariff.unknown", f"there is no tariff `{id}`: tariffs/plans and tariffs/packs have none")
+        index = bisect_right(since, time) - 1
+        version = self.versions[id][max(index, 0)]
+        if index < 0 or (version.until is not None and time >= version.until):
+            raise Rejection("tariff.not-valid", f"no version of the tariff `{id}` was valid at {time.isoformat()}")
+        return version
+
+
+def load(folder: Path) -> Tariffs:
+    """The tariffs in the folder `tariffs/` of a project; none where there is no such folder. Raises `Invalid`."""
+    versions, problems = read(folder)
+    if problems:
+        raise Invalid(problems)
+    return Tariffs(versions)
+
+
+def check(folder: Path) -> list[Problem]:
+    """Everything that is wrong with the tariffs: gaps, overlaps, what is never reached, unknown names; [] when fit."""
+    return read(folder)[1]
