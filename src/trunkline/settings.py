@@ -79,6 +79,16 @@ class Hub(BaseModel):
     authority: Path | None = None
 
 
+class OnlineCharging(BaseModel):
+    """Charging a 5G core in real time. `answer_within` are the seconds that a request waits for charging. Who has used
+    all that it may is sent to the URL `top_up_page`; "" ends its traffic instead."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    answer_within: float = Field(default=2.0, gt=0, le=60)
+    top_up_page: str = Field(default="", pattern=r"^(https?://\S+)?$")
+
+
 class Settings(BaseSettings):
     """What an operator may set. Paths are relative to the project folder."""
 
@@ -98,6 +108,7 @@ class Settings(BaseSettings):
     http: Http = Http()
     tmf: Tmf = Tmf()
     hub: Hub = Hub()
+    online_charging: OnlineCharging = OnlineCharging()
     workers: int = Field(default=1, ge=1, le=64)
     """How many processes share the processors' work on this machine."""
     extras: dict[str, list[str]] = {}

@@ -10,8 +10,9 @@ from trunkline.connect.archive import Archive
 from trunkline.http import Api, create_app, serve
 from trunkline.log import Log
 from trunkline.project import Project
-from trunkline.settings import Hub, Tmf
+from trunkline.settings import Hub, OnlineCharging, Tmf
 from trunkline.store import Store
+from trunkline.telco.charging.online.converged_charging import converged_charging, offered
 from trunkline.telco.network.api.network_health import network_health
 from trunkline.telco.network.records.owners import owners
 from trunkline.tmf.apis import APIS
@@ -31,6 +32,7 @@ def run(project: Project, stop: threading.Event) -> None:
             apis = [
                 network_health(log, Archive(project.data / "archive"), stop),
                 *tm_forum(log, store, project.settings.tmf, project.settings.hub),
+                *online_charging(log, project.settings.online_charging, stop),
             ]
             serve(create_app(apis, title=f"{project.settings.name} on Trunkline"), http.host, http.port, stop)
         finally:
@@ -50,3 +52,10 @@ def tm_forum(log: Log, store: Store, tmf: Tmf, hub: Hub) -> list[Api]:
         root=tmf.root,
         strict=tmf.strict,
     )
+
+
+def online_charging(log: Log, settings: OnlineCharging, stop: threading.Event) -> list[Api]:
+    """What a 5G core charges by, where the operator has the contracts of charging."""
+    if not offered(log):
+        return []
+    return [converged_charging(log, stop, patience=settings.answer_within, top_up_page=settings.top_up_page)]

@@ -1,0 +1,85 @@
+"""The log with the reference operator's contracts, subscribers in its directory, and the API served from it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+import msgspec
+
+from trunkline import contracts
+from trunkline.http import create_app, server
+from trunkline.log import open_log
+from trunkline.log.envelope import cloud_event
+from trunkline.log.port import Log
+from trunkline.telco.charging.online.converged_charging import converged_charging
+from trunkline.telco.charging.online.exchange import PATIENCE
+from trunkline.telco.model import Number
+
+CONTRACTS = Path(__file__).parents[4] / "belgicom" / "contracts"
+
+
+@cache
+def loaded() -> contracts.Contracts:
+    return contracts.load(CONTRACTS)
+
+
+@contextmanager
+def opened(file: Path) -> Iterator[Log]:
+    """The embedded log in `file`, so that no request breaks the contract."""
+    log = open_log(f"sqlite://{file}", loaded().validators())
+    contracts.accept(log, loaded())
+    try:
+        yield log
+    finally:
+        log.close()
+
+
+def subscribe(log: Log, *numbers: Number) -> None:
+    """Put numbers into the directory, as mediation does."""
+    log.append(
+        Number.topic,
+        [
+            cloud_event(type=Number.topic, source="/test", id=n.id, value=msgspec.json.encode(n), key=n.key)
+            for n in numbers
+        ],
+    )
+
+
+def subscriber(log: Log, which: int, account: str = "") -> str:
+    """A subscriber with number and SIM, paid by an account of its own; its SUPI."""
+    msisdn, imsi = f"3247{which:07}", f"20601{which:010}"
+    paid = {"account": account or f"A-{which}", "msisdn": msisdn}
+    subscribe(log, Number(id=msisdn, **paid), Number(id=f"imsi:{imsi}", **paid))
+    return f"imsi-{imsi}"
+
+
+@contextmanager
+def serving(log: Log, patience: float = PATIENCE, top_up_page: str = "") -> Iterator[str]:
+    """The API on a free port; yields its URL."""
+    stop = threading.Event()
+    api = converged_charging(log, stop, patience=patience, top_up_page=top_up_page)
+    running = server(create_app([api]), "127.0.0.1", 0)
+    thread = threading.Thread(target=running.run)
+    thread.start()
+    while not running.started:
+        assert thread.is_alive(), "the server did not start"
+        time.sleep(0.005)
+    try:
+        yield f"http://127.0.0.1:{running.port}"
+    finally:
+        running.should_exit = True
+        thread.join()
+    assert not stop.is_set(), "the API gave up"
+
+
+def eventually(true: Callable[[], bool], within: float = 10.0) -> None:
+    """Wait until it is so; fail when that takes too long."""
+    deadline = time.monotonic() + within
+    while not true():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.005)
