@@ -27,7 +27,7 @@ class NoProject(Exception):
 
 @dataclass(frozen=True)
 class Project:
-    """A folder with `trunkline.toml`, `contracts/`, `systems/`, `kpis/`, `catalogue/` and `health.yaml`."""
+    """A folder with `trunkline.toml`, `contracts/`, `systems/`, `kpis/`, `catalogue/`, `tariffs/` and `health.yaml`."""
 
     folder: Path
 
@@ -146,6 +146,7 @@ def check(project: Project, against: Path | None = None) -> list[Problem]:
     from trunkline.effects import declaration
     from trunkline.log import LogError, open_log
     from trunkline.streams import folder
+    from trunkline.telco.charging import tariff
     from trunkline.telco.network.processors import check as check_network
     from trunkline.tmf import catalogue
 
@@ -169,6 +170,7 @@ def check(project: Project, against: Path | None = None) -> list[Problem]:
     problems += connection.check(project.folder)
     problems += declaration.check(project.folder)
     problems += check_network(project.folder)
+    problems += tariff.check(project.folder / tariff.FOLDER)
     problems += catalogue.check(project.folder / catalogue.FOLDER)
     if not problems:
         problems += folder.check(project.folder / "processors", set(project.contracts))
