@@ -34,12 +34,18 @@ class Settings:
     rate: float
     quiet: bool
     storm_at: float
+    subscribers: int
+    uses: float
+    surge_at: float
+    surge_for: float
 
     def __post_init__(self) -> None:
         if self.period < 60 or self.period % 60:
             raise ValueError(f"period {self.period}: file names and OMeS count whole minutes; give 60, 120, …")
         if self.sites < 1:
             raise ValueError(f"sites {self.sites}: there must be at least one")
+        if self.subscribers and (self.subscribers % 10 or not 0 < self.subscribers <= 200_000):
+            raise ValueError(f"subscribers {self.subscribers}: give 0 for none, or 10, 20, … up to 200000")
 
     @property
     def folder(self) -> Path:

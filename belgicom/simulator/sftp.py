@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 import asyncssh
@@ -46,10 +47,11 @@ def put(root: Path, name: str, content: bytes) -> None:
     part.replace(target)
 
 
-def sweep(root: Path, older_than: float) -> int:
-    """Remove files of the measurement and alarm folders that are older than so many seconds; say how many."""
+def sweep(root: Path, older_than: float, folders: Iterable[str] = ("*/pm", "*/fm")) -> int:
+    """Remove files of the folders (shell patterns; of measurements and alarms) that are older than so many seconds;
+    say how many."""
     oldest, removed = time.time() - older_than, 0
-    for folder in (*root.glob("*/pm"), *root.glob("*/fm")):
+    for folder in (folder for pattern in folders for folder in root.glob(pattern)):
         for path in folder.iterdir():
             if path.stat().st_mtime < oldest:
                 path.unlink(missing_ok=True)

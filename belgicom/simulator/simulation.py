@@ -20,6 +20,8 @@ from belgicom.simulator.settings import Settings
 from belgicom.simulator.state import State
 from belgicom.simulator.traps import Notification
 from belgicom.simulator.uploads import Uploads
+from belgicom.simulator.usage.recording import Recording
+from belgicom.simulator.usage.subscribers import Subscribers
 from belgicom.simulator.ves import Collector, fault_event, measurement_event
 
 TICK = 1.0  # seconds
@@ -40,6 +42,13 @@ class Simulation:
             self.root, self.network, self.faults,
             period=settings.period, keep=settings.keep, mishaps=not settings.quiet,
         )  # fmt: skip
+        self.recording = None
+        if settings.subscribers:
+            self.recording = Recording(
+                self.root, settings.folder, self.network, Subscribers(settings.seed, settings.subscribers),
+                uses=settings.uses, mishaps=not settings.quiet,
+                surge_at=settings.surge_at, surge_for=settings.surge_for,
+            )  # fmt: skip
         community, traps_to = self.keys.community.encode(), _address(settings.traps_to)
         informs = Informs(traps_to, keys.SNMPV3_USER, self.keys.snmpv3_auth, self.keys.snmpv3_priv)
         self.informs = informs if settings.snmpv3 else None
@@ -65,6 +74,9 @@ class Simulation:
             for port, manager in enumerate(self.managers.values(), self.settings.agent_port):
                 await manager.open(port)
             work = [self.uploads.measurements(), self._tick()]
+            if self.recording is not None:
+                self.recording.prepare()
+                work.append(self.recording.run())
             if self.informs is not None:
                 work.append(self.informs.run())
             if self.collector is not None:

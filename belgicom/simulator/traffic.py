@@ -106,16 +106,16 @@ def work(seed: int, site: Site, cell: Cell, end: datetime, period: int, conditio
     load = cell.load * busyness(end)
     bad = condition.impairment
 
-    rrc_attempts = _around(dice, CONNECTIONS_PER_SECOND * load * up)
+    rrc_attempts = around(dice, CONNECTIONS_PER_SECOND * load * up)
     rrc = _successes(dice, rrc_attempts, 0.998 - 0.10 * bad)
     s1 = _successes(dice, rrc, 0.999 - 0.02 * bad)
-    bearers = _around(dice, s1 * 1.4)
+    bearers = around(dice, s1 * 1.4)
     bearers_up = _successes(dice, bearers, 0.9985 - 0.06 * bad)
     drops = _successes(dice, bearers_up, 0.0008 + 0.05 * bad)
-    handovers = _around(dice, s1 * 0.35)
+    handovers = around(dice, s1 * 0.35)
     prepared = _successes(dice, handovers, 0.998 - 0.04 * bad)
     handed_over = _successes(dice, prepared, 0.996 - 0.09 * bad)
-    secondary = _around(dice, s1 * 0.5)
+    secondary = around(dice, s1 * 0.5)
 
     volume = round(s1 * BYTES_PER_CONNECTION[cell.technology] * dice.uniform(0.8, 1.25))
     rate = BUSY_MBPS[cell.technology] * (1.15 - 0.6 * load) * (1 - 0.7 * bad) * dice.uniform(0.9, 1.1)
@@ -154,7 +154,7 @@ def work(seed: int, site: Site, cell: Cell, end: datetime, period: int, conditio
     )
 
 
-def _around(dice: random.Random, mean: float) -> int:
+def around(dice: random.Random, mean: float) -> int:
     """A count about `mean` that varies as independent arrivals do (Poisson, by its normal approximation)."""
     return max(0, round(dice.gauss(mean, math.sqrt(mean)))) if mean > 0 else 0
 
