@@ -22,6 +22,8 @@ CONSTRUCTED = 0x20
 
 DEPTH = 32  # of elements within elements; 3GPP's records and TAP need less than 12
 TAG_OCTETS = 4  # numbers below 2^21
+INTEGER_OCTETS = 16  # 3GPP's largest is of 64 bits
+OID_OCTETS = 64
 LENGTH_OCTETS = 5  # TAP files write lengths with padding; what they say is bounded by the data itself
 
 
@@ -70,18 +72,29 @@ class Element(NamedTuple):
         return bool(_leading(self.tag) & CONSTRUCTED)
 
 
+def tag_of(tag_class: int, number: int, *, constructed: bool = False) -> int:
+    """The tag of any class, as `Element.tag` gives it."""
+    leading = tag_class | (CONSTRUCTED if constructed else 0)
+    if number < 0x1F:
+        return leading | number
+    following = [number & 0x7F]
+    while number := number >> 7:
+        following.append(number & 0x7F | 0x80)
+    return int.from_bytes((leading | 0x1F, *reversed(following)), "big")
+
+
 def context(number: int, *, constructed: bool = False) -> int:
     """The tag `[number]`."""
-    return _tag(CONTEXT, number, constructed)
+    return tag_of(CONTEXT, number, constructed=constructed)
 
 
 def application(number: int, *, constructed: bool = False) -> int:
     """The tag `[APPLICATION number]`."""
-    return _tag(APPLICATION, number, constructed)
+    return tag_of(APPLICATION, number, constructed=constructed)
 
 
 def universal(number: int, *, constructed: bool = False) -> int:
-    return _tag(UNIVERSAL, number, constructed)
+    return tag_of(UNIVERSAL, number, constructed=constructed)
 
 
 def element(data: bytes, at: int, end: int) -> Element:
@@ -101,8 +114,8 @@ def elements(data: bytes, start: int, end: int) -> Iterator[Element]:
 
 
 def integer(data: bytes, found: Element) -> int:
-    """An INTEGER or ENUMERATED, of at most 16 octets. Raises `BerError`."""
-    if not 1 <= found.end - found.start <= 16 or found.constructed:
+    """An INTEGER or ENUMERATED. Raises `BerError`."""
+    if not 1 <= found.end - found.start <= INTEGER_OCTETS or found.constructed:
         raise BerError(f"an integer of {found.end - found.start} bytes", found.offset)
     return int.from_bytes(data[found.start : found.end], "big", signed=True)
 
@@ -122,6 +135,20 @@ def text(data: bytes, found: Element) -> str:
         raise BerError("a text that is not UTF-8", found.offset) from None
 
 
+def object_identifier(data: bytes, found: Element) -> str:
+    """An OBJECT IDENTIFIER: `0.4.0.1`. Raises `BerError`."""
+    content = data[found.start : found.end]
+    if not content or content[-1] & 0x80 or len(content) > OID_OCTETS:
+        raise BerError("an object identifier that is empty, breaks off or is too long", found.offset)
+    numbers = [0]
+    for octet in content:
+        numbers[-1] = numbers[-1] << 7 | octet & 0x7F
+        if not octet & 0x80:
+            numbers.append(0)
+    first = min(numbers[0] // 40, 2)
+    return ".".join(map(str, (first, numbers[0] - 40 * first, *numbers[1:-1])))
+
+
 def tag_name(tag: int) -> str:
     """How a tag is written in ASN.1: `[79]`, `[APPLICATION 3]`, `[UNIVERSAL 16]`."""
     leading = _leading(tag)
@@ -133,16 +160,6 @@ def tag_name(tag: int) -> str:
             number = number << 7 | octet & 0x7F
     classes = {UNIVERSAL: "UNIVERSAL ", APPLICATION: "APPLICATION ", CONTEXT: "", PRIVATE: "PRIVATE "}
     return f"[{classes[leading & 0xC0]}{number}]"
-
-
-def _tag(tag_class: int, number: int, constructed: bool) -> int:
-    leading = tag_class | (CONSTRUCTED if constructed else 0)
-    if number < 0x1F:
-        return leading | number
-    following = [number & 0x7F]
-    while number := number >> 7:
-        following.append(number & 0x7F | 0x80)
-    return int.from_bytes((leading | 0x1F, *reversed(following)), "big")
 
 
 def _leading(tag: int) -> int:
