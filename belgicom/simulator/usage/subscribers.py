@@ -20,7 +20,7 @@ LINE = 3259_000_000
 """The first number of a household's fibre line; nor has it given +32 59 0."""
 BLOCK = 10
 LANGUAGES = ("nl", "nl", "nl", "fr", "fr", "de", "en")
-SINCE = "2025-01-01T00:00:00Z"
+SINCE = "2026-01-01T00:00:00Z"
 
 
 class _Household(NamedTuple):
@@ -37,7 +37,7 @@ class _Household(NamedTuple):
 
 
 HOUSEHOLDS = (
-    _Household(0, 4, "postpaid", ("family-share",), line="fibre-500"),
+    _Household(0, 4, "postpaid", ("mobile-family",), "mobile-family-member", line="fibre-500"),
     _Household(4, 2, "postpaid", ("mobile-80", "mobile-300"), "data-sim-extra"),
     _Household(6, 1, "postpaid", ("mobile-20", "mobile-20", "mobile-80")),
     _Household(7, 1, "postpaid", ("mobile-20", "mobile-80", "mobile-300")),
