@@ -1,4 +1,4 @@
-"""Accounts of a CRM's export become events of charging.account; what is no account is said with its place."""
+"""Accounts and payments of a CRM's export become events of charging; what is neither is said with its place."""
 
 from io import BytesIO
 
@@ -11,7 +11,8 @@ from trunkline.quarantine import Rejected
 from trunkline.systems import Origin, installed_systems
 from trunkline.systems.crm import SYSTEM
 from trunkline.systems.reach import Captured
-from trunkline.telco.model import Account
+from trunkline.systems.system import Format
+from trunkline.telco.model import Account, ChargingCommand
 
 ORIGIN = Origin("crm", "sftp://127.0.0.1/crm/accounts.jsonl", "ab" * 32)
 LINE = (
@@ -19,11 +20,12 @@ LINE = (
     b' "members": [{"msisdn": "32450000000", "imsi": "206990000000000", "language": "nl",'
     b' "tariffs": [{"tariff": "mobile-80", "since": "2025-01-01T00:00:00Z"}]}]}\n'
 )
-FORMAT = SYSTEM.formats[0]
+PAYMENT = b'{"payment": "V17", "account": "A8", "amount": 1500, "time": "2026-03-09T14:00:00Z", "channel": "voucher"}\n'
+ACCOUNTS, PAYMENTS = SYSTEM.formats
 
 
-def read(content: bytes) -> list[Captured | Rejected]:
-    return list(FORMAT.read(BytesIO(content), ORIGIN))
+def read(content: bytes, format: Format = ACCOUNTS) -> list[Captured | Rejected]:
+    return list(format.read(BytesIO(content), ORIGIN))
 
 
 def test_an_account_goes_under_its_id_to_the_topic_of_accounts() -> None:
@@ -62,15 +64,32 @@ def test_what_is_no_account_is_rejected_with_its_place_and_the_rest_is_taken(wro
 
 
 def test_the_export_is_recognised_by_its_first_bytes_and_nothing_else_is() -> None:
-    assert FORMAT.matches(LINE)
-    assert FORMAT.matches(b"[\n" + LINE)
-    assert not FORMAT.matches(b'{"presentSeverity": "MAJOR"}')
-    assert [
-        system.name for system in installed_systems().values() for each in system.formats if each.matches(LINE)
-    ] == ["crm"]
+    every = [each for system in installed_systems().values() for each in system.formats]
+    for line, format in ((LINE, ACCOUNTS), (PAYMENT, PAYMENTS), (b"[\n" + LINE, ACCOUNTS)):
+        assert [each for each in every if each.matches(line)] == [format]
+    assert not ACCOUNTS.matches(b'{"presentSeverity": "MAJOR"}')
+
+
+def test_a_payment_is_a_top_up_with_an_id_of_its_own() -> None:
+    first, again = read(PAYMENT + PAYMENT, PAYMENTS)
+    assert isinstance(first, Captured)
+    assert isinstance(again, Captured)
+    assert (first.topic, first.event.key) == ("charging.command", b"A8")
+    command = msgspec.json.decode(first.event.value or b"", type=ChargingCommand)
+    assert (command.id, command.kind, command.amount) == ("payment/crm/V17", "topup", 1500)
+    assert first.event.value == again.event.value
+
+
+@pytest.mark.parametrize("wrong", [b'"amount": 0', b'"amount": -5', b'"amount": 15.5', b'"amount": "15"'])
+def test_a_payment_of_nothing_or_of_parts_of_a_cent_is_rejected(wrong: bytes) -> None:
+    (found,) = read(PAYMENT.replace(b'"amount": 1500', wrong), PAYMENTS)
+    assert isinstance(found, Rejected)
+    assert found.reason == "payment.unreadable"
+    assert "amount" in found.message
 
 
 @given(st.integers(0, len(LINE) - 1), st.binary(max_size=8))
 def test_damaged_exports_are_taken_or_rejected_but_never_fail(at: int, garbage: bytes) -> None:
-    for found in read(LINE[:at] + garbage + LINE[at + len(garbage) :] + LINE):
-        assert isinstance(found, Captured | Rejected)
+    for line, format in ((LINE, ACCOUNTS), (PAYMENT, PAYMENTS)):
+        for found in read(line[:at] + garbage + line[at + len(garbage) :] + line, format):
+            assert isinstance(found, Captured | Rejected)
