@@ -1,5 +1,6 @@
 """What the subscribers use: of the seed alone, as busy as people are, and with what goes wrong known to the truth."""
 
+import json
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -13,6 +14,7 @@ from belgicom.simulator.network import Network
 from belgicom.simulator.usage.delivery import LOOK_BACK, Delivery, UsageFile
 from belgicom.simulator.usage.life import TICK, Kind, Life
 from belgicom.simulator.usage.partners import HOME, PARTNERS
+from belgicom.simulator.usage.payments import EVERY, payments
 from belgicom.simulator.usage.recording import Recording
 from belgicom.simulator.usage.subscribers import MOST, Subscribers
 from belgicom.simulator.usage.truth import Truth
@@ -52,6 +54,19 @@ def test_every_number_is_of_one_account_families_share_one_and_some_are_prepaid(
     assert max(len(account["members"]) for account in accounts) == 5  # a family of four, and its line
     assert accounts == list(Subscribers(1, 1000).accounts())
     assert accounts != list(Subscribers(2, 1000).accounts())
+
+
+def test_each_prepaid_card_is_paid_when_it_is_sold_and_again_within_five_days_and_nobody_else_pays() -> None:
+    subscribers = Subscribers(7, 100)
+    prepaid = [account["id"] for account in subscribers.accounts() if account["kind"] == "prepaid"]
+
+    def paid(ticks: range) -> list[str]:
+        return [
+            json.loads(line)["account"] for tick in ticks for line in payments(subscribers, tick).splitlines() if line
+        ]
+
+    assert [json.loads(line)["account"] for line in payments(subscribers, EVENING, sold=True).splitlines()] == prepaid
+    assert Counter(paid(range(EVENING, EVENING + EVERY))) == dict.fromkeys(prepaid, 1)
 
 
 def test_people_sleep_at_night_and_rest_on_sunday(life: Life) -> None:

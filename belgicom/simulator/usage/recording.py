@@ -12,10 +12,13 @@ from belgicom.simulator.network import Network
 from belgicom.simulator.state import State
 from belgicom.simulator.usage.delivery import LOOK_BACK, Delivery
 from belgicom.simulator.usage.life import TICK, Life
+from belgicom.simulator.usage.payments import payments
 from belgicom.simulator.usage.subscribers import Subscribers
 from belgicom.simulator.usage.truth import Truth
 
 FOLDERS = ("cdr/pgw", "cdr/chf", "cdr/msc", "tap", "radius", "corrections")
+ACCOUNTS_TAKEN = 4000
+"""Subscribers a second whose accounts the platform is given time to take before they use anything."""
 KEEP = 3600
 """Seconds that a file of usage stays on the server."""
 
@@ -48,7 +51,8 @@ class Recording:
         self._made_of = {"seed": subscribers.seed, "subscribers": subscribers.count, "uses": uses, "mishaps": mishaps}
         saved = self._state.load()
         same = {name: saved.get(name) for name in self._made_of} == self._made_of
-        self._ticks: list[tuple[int, bool]] = [(tick, surge) for tick, surge in saved.get("ticks", [])] if same else []
+        self._ticks: list[tuple[int, bool]] = [(tick, surge) for tick, surge in saved["ticks"]] if same else []
+        self._began: int | None = saved["began"] if same else None
 
     def prepare(self) -> None:
         """Make the folders, write the CRM's export of accounts, and come back to where the last run was."""
@@ -65,6 +69,7 @@ class Recording:
 
     async def run(self) -> None:
         """Write each tick's files when it is over; until cancelled."""
+        await asyncio.sleep(self._subscribers.count / ACCOUNTS_TAKEN)
         while True:
             await asyncio.sleep(TICK - time.time() % TICK)
             tick = round(time.time()) // TICK - 1
@@ -76,7 +81,8 @@ class Recording:
     def advance(self, tick: int, *, surge: bool = False) -> None:
         """Write the files of a tick later than all before; that it was is remembered first."""
         self._ticks = [*self._ticks[-LOOK_BACK:], (tick, surge)]
-        self._state.save({**self._made_of, "ticks": self._ticks})
+        self._began = tick if self._began is None else self._began
+        self._state.save({**self._made_of, "began": self._began, "ticks": self._ticks})
         self._write(tick, surge)
 
     def _write(self, tick: int, surge: bool) -> None:
@@ -85,5 +91,11 @@ class Recording:
         truth.write((sent for file in files for sent in file.sent), now=tick * TICK)
         truth.close()
         for file in files:
-            if not (self._root / file.name).exists():
-                sftp.put(self._root, file.name, file.content)
+            self._put(file.name, file.content)
+        if paid := payments(self._subscribers, tick, sold=tick == self._began):
+            self._put(f"crm/payments-{tick}.jsonl", paid)
+
+    def _put(self, name: str, content: bytes) -> None:
+        """Write a file, unless it was written before a restart."""
+        if not (self._root / name).exists():
+            sftp.put(self._root, name, content)

@@ -98,6 +98,11 @@ class Subscribers:
             return self[dice.randrange(self.heavy) * self.count // self.heavy]
         return self[dice.randrange(self.count)]
 
+    def prepaid(self) -> Iterator[int]:
+        """The indices of the prepaid cards, by which their accounts are named too."""
+        own = [household.first for household in HOUSEHOLDS if household.kind == "prepaid"]
+        return (block + first for block in range(0, self.count, BLOCK) for first in own)
+
     def accounts(self) -> Iterator[dict[str, Any]]:
         """Every account as the CRM exports it, in the order of its subscriptions."""
         for block in range(0, self.count, BLOCK):
