@@ -16,6 +16,7 @@ import pytest
 
 from tests.telco.network_health.conftest import Network, eventually, make_alarm, serving
 from trunkline.connect.archive import Archive
+from trunkline.http import sse
 from trunkline.log.port import Log, Topic
 from trunkline.telco.network.api import events
 
@@ -181,7 +182,7 @@ def test_a_stream_is_filtered(url: str, network: Network, query: dict[str, Any],
 def test_a_quiet_stream_shows_that_it_lives_and_moves_its_id_past_what_the_filter_left_out(
     url: str, network: Network, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(events, "HEARTBEAT", 0.05)
+    monkeypatch.setattr(sse, "HEARTBEAT", 0.05)
     with stream(url, severity="critical", kind="alarm") as following:
         start = following.last_id
         network.alarm("a", "minor")
@@ -236,7 +237,7 @@ def opens(url: str) -> bool:
 def test_a_client_that_takes_nothing_is_closed_and_resumes(
     url: str, network: Network, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(events, "STALLED", 0.3)
+    monkeypatch.setattr(sse, "STALLED", 0.3)
     host, port = url.removeprefix("http://").split(":")
     stuck = socket.socket()
     stuck.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)

@@ -3,7 +3,7 @@
 An event's id is `H-A`: the offsets in `network.health` and `network.alarm` that its reader goes on from. So a client
 that reconnects with `Last-Event-ID` gets what follows, each change once, as long as the log keeps it. The server holds
 nothing for a client but these two numbers: recent changes are shared by all, and older ones are read from the log. A
-client that reads slowly therefore costs no memory; one that reads nothing at all is closed after `STALLED` seconds.
+client that reads slowly therefore costs no memory; one that reads nothing at all is closed (`http.sse`).
 """
 
 from __future__ import annotations
@@ -14,10 +14,9 @@ from collections.abc import AsyncIterator, Sequence
 from typing import NamedTuple
 
 import msgspec
-from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from trunkline.http import Problem
+from trunkline.http import Problem, sse
 from trunkline.log.port import Log
 from trunkline.telco.model import Alarm, Health, Severity
 from trunkline.telco.network.view.alarmlist import LocatedAlarm
@@ -30,9 +29,6 @@ NAMES = {Health.topic: "health", Alarm.topic: "alarm"}
 RECENT = 10_000  # changes of each topic held for all clients
 PIECE = 500  # changes sent at once
 MOST_CLIENTS = 200
-HEARTBEAT = 15.0  # seconds without an event after which the client hears that the stream is alive
-STALLED = 30.0  # seconds for a client to take what was sent, before it is closed
-RETRY = 1_000  # milliseconds after which a client that lost its stream comes back
 
 
 class EventFilter(msgspec.Struct, frozen=True, kw_only=True):
@@ -166,44 +162,29 @@ class EventFeed:
         news.set_result(None)
 
 
-class EventStream(Response):
+class EventStream(sse.EventStream):
     """One client's stream."""
-
-    media_type = "text/event-stream"
 
     def __init__(self, feed: EventFeed, wanted: EventFilter, last_event_id: str = "") -> None:
         if feed.clients >= MOST_CLIENTS:
             raise Problem(503, f"{MOST_CLIENTS} streams are open; close one or try later", headers={"Retry-After": "5"})
         self._feed, self._wanted = feed, wanted
         self._resumed = Position.parse(last_event_id) if last_event_id else None
-        super().__init__(headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
-        del self.headers["content-length"]
+        super().__init__()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._feed.clients += 1
-        gone = asyncio.create_task(_disconnected(receive))
-        sending = asyncio.create_task(self._send(send))
         try:
-            await asyncio.wait([gone, sending], return_when=asyncio.FIRST_COMPLETED)
+            await super().__call__(scope, receive, send)
         finally:
             self._feed.clients -= 1
-            for task in (gone, sending):
-                task.cancel()
-            await asyncio.gather(gone, sending, return_exceptions=True)
 
-    async def _send(self, send: Send) -> None:
-        await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
-        async for frames in self._frames():
-            async with asyncio.timeout(STALLED):
-                await send({"type": "http.response.body", "body": frames, "more_body": True})
-        await send({"type": "http.response.body", "body": b""})
-
-    async def _frames(self) -> AsyncIterator[bytes]:
+    async def frames(self) -> AsyncIterator[bytes]:
         position = self._resumed or self._feed.now()
-        yield f"retry: {RETRY}\nid: {position}\n\n".encode()
+        yield f"retry: {sse.RETRY}\nid: {position}\n\n".encode()
         if lost := await self._feed.gap(position):
             position = self._feed.now()
-            yield _frame("gap", position, msgspec.json.encode({"detail": f"{lost}; read the present state anew"}))
+            yield sse.frame("gap", position, msgspec.json.encode({"detail": f"{lost}; read the present state anew"}))
         while self._feed.open:
             news = self._feed.news
             topic, changes = await self._feed.after(position)
@@ -212,7 +193,7 @@ class EventStream(Response):
                 if frames:
                     yield frames
                 continue
-            await asyncio.wait([news], timeout=HEARTBEAT)
+            await asyncio.wait([news], timeout=sse.HEARTBEAT)
             if not news.done():
                 # An id without data moves the client on, past what its filter left out, and shows it no event.
                 yield f": alive\nid: {position}\n\n".encode()
@@ -223,14 +204,5 @@ class EventStream(Response):
         for change in changes:
             position = position._replace(**{NAMES[topic]: change.offset + 1})
             if self._wanted.matches(change.record):
-                frames.append(_frame(NAMES[topic], position, msgspec.json.encode(change.record)))
+                frames.append(sse.frame(NAMES[topic], position, msgspec.json.encode(change.record)))
         return b"".join(frames), position
-
-
-def _frame(name: str, position: Position, data: bytes) -> bytes:
-    return b"event: %s\nid: %s\ndata: %s\n\n" % (name.encode(), str(position).encode(), data)
-
-
-async def _disconnected(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
