@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import msgspec
+from msgspec.structs import replace
 
 from trunkline.log.envelope import cloud_event
 from trunkline.log.port import Log, TopicPartition
@@ -73,9 +74,9 @@ class Double:
         return self._answers[request.id]
 
     def _work(self, request: ChargingRequest) -> ChargingAnswer:
-        told = {"id": request.id, "account": request.account, "time": request.time}
+        answer = ChargingAnswer(id=request.id, account=request.account, time=request.time)
         if problem := self.problems.get(request.account):
-            return ChargingAnswer(**told, problem=problem, detail="the double was told so")
+            return replace(answer, problem=problem, detail="the double was told so")
         for usage in request.used:
             if usage.id not in self.usage:
                 self.usage[usage.id] = usage.quantity
@@ -86,8 +87,8 @@ class Double:
         if request.final:
             self.left[request.account] += sum(reserved.values())
             reserved.clear()
-            return ChargingAnswer(**told)
-        return ChargingAnswer(**told, granted=tuple(self._grant(request, *want) for want in request.wanted.items()))
+            return answer
+        return replace(answer, granted=tuple(self._grant(request, *want) for want in request.wanted.items()))
 
     def _grant(self, request: ChargingRequest, group: int, wanted: int) -> Granted:
         reserved = self._reserved[request.session]
