@@ -147,6 +147,7 @@ def check(project: Project, against: Path | None = None) -> list[Problem]:
     from trunkline.log import LogError, open_log
     from trunkline.streams import folder
     from trunkline.telco.charging import tariff
+    from trunkline.telco.charging.processors import check as check_charging
     from trunkline.telco.network.processors import check as check_network
     from trunkline.tmf import catalogue
 
@@ -170,6 +171,7 @@ def check(project: Project, against: Path | None = None) -> list[Problem]:
     problems += connection.check(project.folder)
     problems += declaration.check(project.folder)
     problems += check_network(project.folder)
+    problems += check_charging(project.folder)
     problems += tariff.check(project.folder / tariff.FOLDER)
     problems += catalogue.check(project.folder / catalogue.FOLDER)
     if not problems:

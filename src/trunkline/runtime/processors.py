@@ -6,9 +6,11 @@ from trunkline.project import Project
 from trunkline.streams import folder
 from trunkline.streams.instance import Definition
 from trunkline.streams.recorded import Recorded
+from trunkline.telco.charging.processors import processors as of_charging
 from trunkline.telco.network.processors import processors as of_network
 
 
 def processors(project: Project) -> list[Definition]:
     """Every definition that a worker of the project runs. Raises `Invalid` where one cannot be made."""
-    return [*map(Recorded, of_network(project.folder)), *folder.load(project.folder / "processors")]
+    telco = [*map(Recorded, of_network(project.folder)), *of_charging(project.folder)]
+    return [*telco, *folder.load(project.folder / "processors")]

@@ -1,0 +1,27 @@
+"""Charging's processors of one project, and what is wrong with the data they work by."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from trunkline.document import Problem
+from trunkline.streams.instance import Definition
+from trunkline.streams.recorded import Recorded
+from trunkline.telco.charging import settings
+from trunkline.telco.charging.mediation.directory import Directory
+from trunkline.telco.charging.mediation.mediate import Mediation
+from trunkline.telco.charging.mediation.payer import payer
+
+
+def processors(project: Path) -> list[Definition]:
+    """Those that a worker runs: none where the project has no `charging.yaml`. Raises `Invalid` where that is wrong."""
+    file = project / settings.FILE
+    if not file.exists():
+        return []
+    return [Mediation(settings.load(file)), Recorded(Directory), payer]
+
+
+def check(project: Path) -> list[Problem]:
+    """Everything that is wrong with the project's charging."""
+    file = project / settings.FILE
+    return settings.check(file) if file.exists() else []
