@@ -19,13 +19,9 @@ from belgicom.simulator.usage.life import LONGEST, TICK, Kind, Life, Use
 from belgicom.simulator.usage.mishaps import AGAIN, LATEST, Mishap, broken, mishap
 from belgicom.simulator.usage.nodes import CORRECTIONS, EXCHANGES, Node, node_of
 from belgicom.simulator.usage.partners import PARTNERS
-from belgicom.simulator.usage.records import radius
-from belgicom.simulator.usage.records.chf import chf_record
+from belgicom.simulator.usage.records import chf, msc, pgw, radius, tap
 from belgicom.simulator.usage.records.correction import correction, correction_file
-from belgicom.simulator.usage.records.msc import msc_record
-from belgicom.simulator.usage.records.pgw import pgw_record
 from belgicom.simulator.usage.records.session import Part, parts
-from belgicom.simulator.usage.records.tap import charge, tap_file, tap_record
 from belgicom.simulator.usage.subscribers import line
 from belgicom.simulator.usage.truth import Sent
 
@@ -36,8 +32,14 @@ NUMBERS = 4096
 LOOK_BACK = LONGEST // TICK + PARTNERS_SEND + LATEST + 2
 """Ticks after which nothing is still to come of what began in one."""
 
-WRITERS = {"cdr/pgw": pgw_record, "cdr/chf": chf_record, "cdr/msc": msc_record, "tap": tap_record,
-           "radius": radius.radius_record}  # fmt: skip
+WRITERS = {
+    "cdr/pgw": (pgw.pgw_record, pgw.record_id),
+    "cdr/chf": (chf.chf_record, chf.record_id),
+    "cdr/msc": (msc.msc_record, msc.record_id),
+    "tap": (tap.tap_record, tap.record_id),
+    "radius": (radius.radius_record, radius.record_id),
+}
+"""How a record is written, and how the platform calls it, by the folder of its node."""
 BY_TADIG = {partner.tadig: partner for partner in PARTNERS}
 
 
@@ -93,7 +95,8 @@ class Delivery:
                 self._send(part, happens if happens in _possible(part) else Mishap.NONE, dice)
 
     def _send(self, part: Part, happens: Mishap, dice: random.Random) -> None:
-        node, record = part.node, record_id(part)
+        node, (write, record_id) = part.node, WRITERS[part.node.folder]
+        record = record_id(part)
         due = int(part.ended.timestamp()) // TICK
         if node.folder == "tap":
             due += -due % PARTNERS_SEND
@@ -105,7 +108,7 @@ class Delivery:
                 fate = "broken"
             case _:
                 fate = "used"
-        content = WRITERS[node.folder](part)
+        content = write(part)
         leaving = _Leaving(part, broken(content) if happens is Mishap.BROKEN else content, fate, record)
         self._due[due].append((node, leaving))
         if happens is Mishap.DUPLICATE:
@@ -114,15 +117,6 @@ class Delivery:
             right = replace(part, seconds=part.seconds // 2 + 1, uplink=part.uplink // 2, downlink=part.downlink // 2)
             corrected = _Leaving(right, correction(right, record), "correction", f"correction/{record}", record)
             self._due[due + dice.randint(LATEST // 8, LATEST)].append((CORRECTIONS, corrected))
-
-
-def record_id(part: Part) -> str:
-    """How the platform tells the record from others: its kind, its node, and the node's number of it."""
-    kind = part.node.folder.removeprefix("cdr/")
-    if kind == "radius":
-        return radius.record_id(part)
-    name = part.node.address if part.node in EXCHANGES else part.node.name
-    return f"{kind}/{name}/{part.sequence}"
 
 
 def _possible(part: Part) -> tuple[Mishap, ...]:
@@ -148,8 +142,8 @@ def _file(node: Node, records: list[_Leaving], tick: int) -> UsageFile:
     match node.folder:
         case "tap":
             partner, number = BY_TADIG[node.name], tick % 99_999 + 1
-            charged = [(record.content, charge(record.part)) for record in records]
-            name, content = f"CD{node.name}BELBC{number:05}", tap_file(partner, number, charged, closed)
+            charged = [(record.content, tap.charge(record.part)) for record in records]
+            name, content = f"CD{node.name}BELBC{number:05}", tap.tap_file(partner, number, charged, closed)
         case "radius":
             name, content = f"detail-{closed:%Y%m%dT%H%M%SZ}", b"".join(contents)
         case "corrections":

@@ -97,7 +97,8 @@ class Life:
         uses = [self._use(dice, moment) for _ in range(around(dice, usual))]
         if surge:
             uses += [self._use(dice, moment, self._stadium) for _ in range(around(dice, usual * (SURGE - 1)))]
-        return uses
+        # Nobody begins the same twice in a second.
+        return list({(use.subscriber.index, use.kind, use.started): use for use in uses}.values())
 
     def _use(self, dice: random.Random, moment: datetime, stadium: Site | None = None) -> Use:
         subscriber = self.subscribers.any(dice)

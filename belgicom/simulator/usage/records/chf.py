@@ -42,6 +42,11 @@ def chf_record(part: Part) -> bytes:
     )
 
 
+def record_id(part: Part) -> str:
+    """How the platform tells this record from others."""
+    return f"chf/{part.node.name}/{part.sequence}"
+
+
 def _used(part: Part, began: bytes, ended: bytes) -> bytes:
     """UsedUnitContainer."""
     return sequence(

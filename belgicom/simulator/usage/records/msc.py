@@ -5,6 +5,8 @@ This exchange begins to write a record before it knows how long it becomes, so i
 
 from __future__ import annotations
 
+from datetime import UTC
+
 from belgicom.simulator.usage.ber import constructed, indefinite, number, primitive
 from belgicom.simulator.usage.coding import address, plmn, tbcd, timestamp
 from belgicom.simulator.usage.life import Kind
@@ -19,8 +21,15 @@ EUTRAN, NORMAL_RELEASE = 4, 0
 
 def msc_record(part: Part) -> bytes:
     """One CSRecord of a call or a text."""
-    write = {Kind.CALL: _mo_call, Kind.CALLED: _mt_call, Kind.TEXT: _mo_sms, Kind.TEXTED: _mt_sms}
-    return write[part.use.kind](part)
+    return WRITERS[part.use.kind](part)
+
+
+def record_id(part: Part) -> str:
+    """How the platform tells this record from others: an exchange numbers calls and texts, but no text it delivers."""
+    use = part.use
+    reference = SERVICE_CENTRE if use.kind is Kind.TEXTED else _reference(part).hex()
+    began = part.began.astimezone(UTC)
+    return f"msc/{part.node.address}/{NAMES[use.kind]}/{use.subscriber.imsi}/{reference}/{began:%Y%m%dT%H%M%SZ}"
 
 
 def _mo_call(part: Part) -> bytes:
@@ -108,3 +117,7 @@ def _location(tag: int, part: Part) -> bytes:
 def _reference(part: Part) -> bytes:
     """What the exchange calls the call or message."""
     return part.sequence.to_bytes(4, "big")
+
+
+WRITERS = {Kind.CALL: _mo_call, Kind.CALLED: _mt_call, Kind.TEXT: _mo_sms, Kind.TEXTED: _mt_sms}
+NAMES = {Kind.CALL: "mo-call", Kind.CALLED: "mt-call", Kind.TEXT: "mo-sms", Kind.TEXTED: "mt-sms"}

@@ -54,6 +54,11 @@ def pgw_record(part: Part) -> bytes:
     )
 
 
+def record_id(part: Part) -> str:
+    """How the platform tells this record from others; with a rating group behind it where it counts several."""
+    return f"pgw/{part.node.name}/{part.sequence}"
+
+
 def _by_rating_group(part: Part) -> list[tuple[int, int, int, int]]:
     """Number in the record, rating group, octets up and down."""
     if part.session % 3:

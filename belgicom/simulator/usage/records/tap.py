@@ -35,6 +35,14 @@ def tap_record(part: Part) -> bytes:
             return _terminated(part)
 
 
+def record_id(part: Part) -> str:
+    """How the platform tells this record from others."""
+    data = part.use.kind is Kind.DATA
+    _, entity = RECORDING[2 if data else 1]
+    reference = str(part.session) if data else f"{part.sequence:08x}"
+    return f"tap/{part.node.name}/{entity}/{reference}/{part.began:%Y%m%d%H%M%S}"
+
+
 def charge(part: Part) -> int:
     """What the partner asks for it, in 10^-5 SDR."""
     match part.use.kind:
@@ -104,14 +112,14 @@ def _terminated(part: Part) -> bytes:
 
 
 def _gprs_call(part: Part) -> bytes:
-    """GprsCall: a data session, of which the partner counts what came in from the subscriber and went out to it."""
+    """GprsCall: a data session. What is incoming is so for the subscriber."""
     use = part.use
     return _group(
         14,
         _group(114, _group(115, _subscriber(part)), _group(116, _text(261, "internet.belgicom.be")), *_when(part),
                _number(72, part.session)),
         _group(117, _group(118, _group(185, _number(184, 2)), _number(136, use.area), _number(59, use.cell))),
-        _group(121, _number(250, part.uplink), _number(251, part.downlink), _group(70, _charged(part, "X"))),
+        _group(121, _number(250, part.downlink), _number(251, part.uplink), _group(70, _charged(part, "X"))),
     )  # fmt: skip
 
 
