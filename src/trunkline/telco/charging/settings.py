@@ -54,8 +54,6 @@ class ChargingSettings(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     networks: Annotated[list[Plmn], msgspec.Meta(min_length=1)]
     numbering: Numbering
     mediation: MediationRules
-    taxes: dict[str, Annotated[float, msgspec.Meta(ge=0, le=100)]] = {}
-    """Percent by the class of tax that rates name (`tax: standard`); what bills take out of amounts with tax."""
     taxes: dict[str, Percent] = {}
     """By the classes that tariffs name."""
 
