@@ -1,0 +1,387 @@
+"""TAP files of roaming partners, held against another decoder over a module that was written for these tests."""
+
+from __future__ import annotations
+
+import io
+import re
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import asn1tools
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.components import sample
+from tests.systems.usage_files import ORIGIN, damaged, read_all
+from trunkline.systems.cdr.ber import BerError
+from trunkline.systems.tap import SYSTEM, usage
+from trunkline.systems.tap.decoding import decode
+from trunkline.systems.tap.options import Options
+from trunkline.telco.model import Direction, Service, UsageReport
+
+ORACLE = asn1tools.compile_files(str(Path(__file__).with_name("tap.asn")), "ber")
+READ = usage.reader(Options(networks={"FRAF1": "20801", "NLDPT": "20408"}, sessions_received=(2,)))
+SAMPLE = "usage/sample-DataInterChange-1.ber"
+
+
+def bcd(digits: str) -> bytes:
+    return bytes.fromhex(digits + "f" * (len(digits) % 2))
+
+
+def stamp(local: str = "20260719235900", code: int = 1) -> dict[str, Any]:
+    return {"localTimeStamp": local, "utcTimeOffsetCode": code}
+
+
+SIM = ("simChargeableSubscriber", {"imsi": bcd("206010000000001"), "msisdn": bcd("32470000001")})
+AT = {"networkLocation": {"recEntityCode": 7, "callReference": b"\x01\x02", "locationArea": 11, "cellId": 12}}
+CHARGES = [{
+    "chargedItem": "D", "exchangeRateCode": 0,
+    "chargeDetailList": [{"chargeType": "00", "charge": 2_345_678}, {"chargeType": "01", "charge": 1}],
+}]  # fmt: skip
+
+
+def used(teleservice: str) -> list[dict[str, Any]]:
+    service = {"serviceCode": ("teleServiceCode", teleservice)}
+    return [{"basicService": service, "chargeInformationList": CHARGES}]
+
+
+def originated(teleservice: str = "11", **basic: Any) -> tuple[str, dict[str, Any]]:
+    information = {
+        "chargeableSubscriber": SIM, "destination": {"calledNumber": bcd("32470000002")},
+        "callEventStartTimeStamp": stamp(), "totalCallEventDuration": 61,
+    }  # fmt: skip
+    return "mobileOriginatedCall", {
+        "basicCallInformation": information | basic, "locationInformation": AT,
+        "equipmentIdentifier": ("imei", bcd("353490069873319")), "basicServiceUsedList": used(teleservice),
+        "operatorSpecInformation": ["x", "y"],
+    }  # fmt: skip
+
+
+TERMINATED = ("mobileTerminatedCall", {
+    "basicCallInformation": {
+        "chargeableSubscriber": SIM, "callOriginator": {"sMSOriginator": "Bank"}, "callEventStartTimeStamp": stamp(),
+    },
+    "locationInformation": {"geographicalLocation": {"servingNetwork": "NLDPT"}},
+    "basicServiceUsedList": used("21"),
+})  # fmt: skip
+GPRS = ("gprsCall", {
+    "gprsBasicCallInformation": {
+        "gprsChargeableSubscriber": {"chargeableSubscriber": SIM},
+        "gprsDestination": {"accessPointNameNI": "internet"}, "callEventStartTimeStamp": stamp(code=2),
+        "totalCallEventDuration": 600, "partialTypeIndicator": "V", "chargingId": 2**32 - 1,
+    },
+    "gprsLocationInformation": {"gprsNetworkLocation": {"recEntityCodeList": [8, 7], "locationArea": 1, "cellId": 2}},
+    "gprsServiceUsed": {"dataVolumeIncoming": 5 * 2**32, "dataVolumeOutgoing": 7, "chargeInformationList": CHARGES},
+})  # fmt: skip
+MESSAGE = ("messagingEvent", {
+    "messagingEventService": 1, "chargedParty": {"imsi": bcd("206010000000001"), "imei": bcd("353490069873319")},
+    "eventReference": "e-1", "recEntityCodeList": [7], "serviceStartTimestamp": stamp(),
+    "nonChargedParty": {"nonChargedPartyNumber": bcd("32470000002")}, "charge": 1,
+})  # fmt: skip
+SESSION = ("mobileSession", {
+    "mobileSessionService": 2, "chargedParty": {"publicUserId": "sip:a@belgicom.be"}, "eventReference": "e-2",
+    "serviceStartTimestamp": stamp(), "totalCallEventDuration": 5,
+    "nonChargedParty": {"nonChargedPublicUserId": "sip:b@x.net"},
+})  # fmt: skip
+CENTRE = ("serviceCentreUsage", {
+    "basicInformation": {
+        "chargeableSubscriber": ("gsmChargeableSubscriber", SIM[1]), "chargedPartyStatus": 1,
+        "nonChargedNumber": "8080",
+    },
+    "servingNetwork": "FRAF1", "scuTimeStamps": {"depositTimeStamp": stamp()},
+})  # fmt: skip
+SUPPLEMENTARY = ("supplServiceEvent", {"chargeableSubscriber": SIM})
+
+
+def content(**service: Any) -> tuple[str, dict[str, Any]]:
+    given = {"transactionIdentifier": "t-1", "chargeInformationList": CHARGES} | service
+    return "contentTransaction", {
+        "contentTransactionBasicInfo": {"orderPlacedTimeStamp": stamp()},
+        "chargedPartyInformation": {"chargedPartyIdList": [
+            {"chargedPartyIdType": 1, "chargedPartyIdentifier": "+32470000001"},
+            {"chargedPartyIdType": 2, "chargedPartyIdentifier": "206010000000001"},
+        ]},
+        "servingPartiesInformation": {"contentProviderName": "Ring"},
+        "contentServiceUsed": [{name: value for name, value in given.items() if value is not None}],
+    }  # fmt: skip
+
+
+EVERYTHING = (originated(), TERMINATED, GPRS, MESSAGE, SESSION, CENTRE, content(), SUPPLEMENTARY)
+
+
+def batch(*events: tuple[str, dict[str, Any]], **accounting: Any) -> dict[str, Any]:
+    return {
+        "batchControlInfo": {"sender": "FRAF1", "recipient": "BELBC", "fileSequenceNumber": "00042"},
+        "accountingInfo": {
+            "localCurrency": "EUR", "tapDecimalPlaces": 5, "taxation": [{"taxCode": 1, "taxRate": "2100000"}],
+            "currencyConversionInfo": [{"exchangeRateCode": 0, "numberOfDecimalPlaces": 5, "exchangeRate": 118_250}],
+        } | accounting,
+        "networkInfo": {
+            "utcTimeOffsetInfo": [
+                {"utcTimeOffsetCode": 1, "utcTimeOffset": "+0200"}, {"utcTimeOffsetCode": 2, "utcTimeOffset": "-0330"},
+            ],
+            "recEntityInfo": [{"recEntityCode": 7, "recEntityType": 1, "recEntityId": "33600"},
+                              {"recEntityCode": 8, "recEntityType": 3, "recEntityId": "192.0.2.1"}],
+        },
+        "callEventDetails": list(events),
+        "auditControlInfo": {"totalCharge": 1, "callEventDetailsCount": len(events)},
+    }  # fmt: skip
+
+
+def tap_file(*events: tuple[str, dict[str, Any]], **accounting: Any) -> bytes:
+    return bytes(ORACLE.encode("DataInterChange", ("transferBatch", batch(*events, **accounting))))
+
+
+def report(event: tuple[str, dict[str, Any]], **accounting: Any) -> UsageReport:
+    (one,), rejected = read_all(READ, tap_file(event, **accounting))
+    assert rejected == []
+    return one
+
+
+def as_ours(value: Any) -> Any:
+    """What the oracle decoded in our words: a choice is a dict, digits are text."""
+    if isinstance(value, tuple):
+        return as_ours(dict([value]))
+    if isinstance(value, list):
+        return [as_ours(inner) for inner in value]
+    if isinstance(value, dict):
+        return {
+            name: inner.hex().removesuffix("f") if isinstance(inner, bytes) and name != "callReference"
+            else as_ours(inner) for name, inner in value.items()
+        }  # fmt: skip
+    return value
+
+
+# Decoding
+
+
+def test_the_sample_is_decoded_as_the_oracle_decodes_it() -> None:
+    data = sample(SAMPLE).read_bytes()
+    assert decode(data) == as_ours(ORACLE.decode("DataInterChange", data))
+
+
+def test_every_kind_of_event_is_decoded_as_the_oracle_decodes_it() -> None:
+    data = tap_file(*EVERYTHING)
+    assert decode(data) == as_ours(ORACLE.decode("DataInterChange", data))
+    assert len(decode(data)["transferBatch"]["callEventDetails"]) == len(EVERYTHING)
+
+
+def indefinite(data: bytes) -> bytes:
+    """The same file with indefinite lengths of the batch and of its events' list."""
+    inner = data[4:] if data[1] == 0x82 else data[2:]
+    begin = inner.index(b"\x63\x82")
+    size = int.from_bytes(inner[begin + 2 : begin + 4], "big")
+    end = begin + 4 + size
+    return b"\x61\x80" + inner[:begin] + b"\x63\x80" + inner[begin + 4 : end] + b"\0\0" + inner[end:] + b"\0\0"
+
+
+def test_indefinite_lengths_are_the_same_file() -> None:
+    data = tap_file(*EVERYTHING)
+    assert decode(indefinite(data)) == decode(data)
+    plain, rejected = read_all(READ, data)
+    other, rejected_too = read_all(READ, indefinite(data))
+    assert [r.id for r in other] == [r.id for r in plain]
+    assert len(rejected) == len(rejected_too) == 1
+    assert len({r.id for r in plain}) == len(EVERYTHING) - 1
+
+
+def test_an_item_that_is_not_known_is_kept_undecoded_under_its_tag() -> None:
+    data = b"\x61\x0b\x64\x09\x5f\x87\x67\x01A\x5f\x81\x44\x00"
+    assert decode(data) == {"transferBatch": {"batchControlInfo": {"[APPLICATION 999]": b"A", "sender": ""}}}
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"\x30\x00", "[UNIVERSAL 16] where a TransferBatch"),
+        (b"\x61\x00\x01", "more behind the end"),
+        (b"\x61\x06\x64\x04\x5f\x49\x00\x01", "transferBatch.batchControlInfo"),
+        (b"\x61\x08\x65\x06\x5f\x81\x74\x00\x05\x00", "tapDecimalPlaces: an integer of 0 bytes"),
+        (b"\x61\x06\x63\x04\x6e\x02\x6e\x00\x01", "more behind"),
+        (b"\x6a\x00", "[APPLICATION 10] where"),
+        (b"\x61\x80" * 50, "32 elements within one another"),
+    ],
+)
+def test_what_is_no_tap_file_is_told_with_its_place(data: bytes, said: str) -> None:
+    with pytest.raises(BerError, match=re.escape(said)):
+        decode(data)
+
+
+# Reading
+
+
+def test_a_call_becomes_a_report_with_all_that_it_says() -> None:
+    one = report(originated())
+    assert one.id == one.session == "tap/FRAF1/33600/0102/20260719235900"
+    assert (one.service, one.direction, one.duration, one.items) == (Service.VOICE, Direction.ORIGINATING, 61, 0)
+    assert (one.imsi, one.msisdn, one.imei) == ("206010000000001", "32470000001", "353490069873319")
+    assert (one.other_party, one.visited, one.cell) == ("32470000002", "20801", "11-12")
+    assert (one.started, one.zone_offset) == (datetime(2026, 7, 19, 21, 59, tzinfo=UTC), 120)
+    assert (one.price, one.currency, one.partial, one.final) == (None, "", 0, True)
+    data = tap_file(originated())
+    assert one.source == ORIGIN.source(data.index(b"\x63") + 2 + (data[data.index(b"\x63") + 1] == 0x81))
+
+
+def test_messages_are_told_from_calls_by_their_teleservice() -> None:
+    sent = report(originated("22", destination={"sMSDestinationNumber": "4114"}))
+    assert (sent.service, sent.items, sent.duration, sent.other_party) == (Service.MESSAGE, 1, 0, "4114")
+    received = report(TERMINATED)
+    assert (received.service, received.direction) == (Service.MESSAGE, Direction.TERMINATING)
+    assert (received.other_party, received.visited) == ("Bank", "20408")
+    assert received.id == "tap/FRAF1/00042/1"  # it has no reference of its own
+
+
+def test_a_data_session_is_in_the_time_of_the_place() -> None:
+    one = report(GPRS)
+    assert (one.id, one.apn) == ("tap/FRAF1/192.0.2.1+33600/4294967295/20260719235900", "internet")
+    assert (one.service, one.duration, one.downlink, one.uplink) == (Service.DATA, 600, 5 * 2**32, 7)
+    assert (one.started, one.zone_offset) == (datetime(2026, 7, 20, 3, 29, tzinfo=UTC), -210)
+
+
+def test_what_goes_over_ims_is_read_and_its_direction_is_what_the_connection_says() -> None:
+    message, session, centre = report(MESSAGE), report(SESSION), report(CENTRE)
+    assert (message.service, message.items, message.direction) == (Service.MESSAGE, 1, Direction.ORIGINATING)
+    assert (message.imsi, message.imei, message.other_party) == ("206010000000001", "353490069873319", "32470000002")
+    assert message.id == "tap/FRAF1/33600/e-1/20260719235900"
+    assert (session.service, session.duration, session.direction) == (Service.VOICE, 5, Direction.TERMINATING)
+    assert (session.user, session.other_party) == ("sip:a@belgicom.be", "sip:b@x.net")
+    assert (centre.service, centre.direction, centre.other_party) == (Service.MESSAGE, Direction.TERMINATING, "8080")
+
+
+@pytest.mark.parametrize(
+    ("service", "accounting", "price", "currency"),
+    [
+        ({}, {}, 2774, "EUR"),  # 23.45678 SDR at 1.1825: 27.7376...
+        ({}, {"tapCurrency": "EUR"}, 2346, "EUR"),
+        ({}, {"tapCurrency": "JPY"}, 23, "JPY"),
+        ({}, {"tapCurrency": "EUR", "tapDecimalPlaces": 3}, 234_568, "EUR"),
+        ({"chargeRefundIndicator": 1}, {"tapCurrency": "EUR"}, -2346, "EUR"),
+        ({"advisedChargeInformation": {"advisedCharge": 199_500, "advisedChargeCurrency": "GBP"}}, {}, 200, "GBP"),
+        ({"chargeInformationList": None}, {}, None, ""),
+    ],
+)
+def test_content_has_its_price_in_a_currency_that_is_paid_in(
+    service: dict[str, Any], accounting: dict[str, Any], price: int | None, currency: str
+) -> None:
+    one = report(content(**service), **accounting)
+    assert (one.price, one.currency) == (price, currency)
+    assert (one.service, one.items, one.other_party) == (Service.CONTENT, 1, "Ring")
+    assert (one.imsi, one.msisdn) == ("206010000000001", "32470000001")
+
+
+@pytest.mark.parametrize(
+    ("event", "said"),
+    [
+        (originated(callEventStartTimeStamp=stamp(code=3)), "UTC offset code 3"),
+        (originated(callEventStartTimeStamp=stamp("20260231000000")), "day is out of range"),
+        (originated(callEventStartTimeStamp={}), "the time at which it began is missing"),
+        (originated(chargeableSubscriber=("simChargeableSubscriber", {})), "neither IMSI nor MSISDN"),
+        (originated(chargeableSubscriber=("simChargeableSubscriber", {"imsi": b"\xab"})), "imsi 'ab'"),
+        (originated(totalCallEventDuration=-1), "totalCallEventDuration -1"),
+        (SUPPLEMENTARY, "cannot be charged"),
+    ],
+)
+def test_an_event_that_cannot_be_charged_is_rejected_and_the_next_is_taken(
+    event: tuple[str, dict[str, Any]], said: str
+) -> None:
+    data = tap_file(GPRS, event, MESSAGE)
+    reports, (rejected,) = read_all(READ, data)
+    assert len(reports) == 2
+    assert said in rejected.message
+    assert rejected.message.startswith(event[0])
+    assert rejected.reason == "tap.unusable"
+    assert data[rejected.offset : rejected.offset + rejected.length] == rejected.part
+
+
+def test_a_partner_whose_network_is_not_known_is_told_with_what_to_do() -> None:
+    (form,) = SYSTEM.formats
+    _, (rejected,) = read_all(form.read, tap_file(GPRS))
+    assert "the network 'FRAF1' has no PLMN: give it in the connection's `options`" in rejected.message
+
+
+def test_an_exchange_rate_that_the_file_does_not_have_is_told() -> None:
+    _, (rejected,) = read_all(READ, tap_file(content(), currencyConversionInfo=[]))
+    assert "exchange rate code 0" in rejected.message
+
+
+def test_a_notification_says_that_nothing_was_used() -> None:
+    data = ORACLE.encode("DataInterChange", ("notification", {"sender": "FRAF1", "recipient": "BELBC"}))
+    assert usage.matches(data)
+    assert read_all(READ, data) == ([], [])
+    assert decode(data) == {"notification": {"sender": "FRAF1", "recipient": "BELBC"}}
+
+
+def test_the_events_behind_a_wrong_length_are_still_found() -> None:
+    events = [originated(callEventStartTimeStamp=stamp(f"202607190000{n:02}")) for n in range(20)]
+    data = tap_file(*events)
+    starts = [r.source.offset for r in read_all(READ, data)[0]]
+    for wrong in (0x00, 0x05, 0x40, 0x7E, 0xFF):
+        spoilt = bytearray(data)
+        spoilt[starts[5] + 2 if spoilt[starts[5] + 1] & 0x80 else starts[5] + 1] = wrong
+        reports, rejected = read_all(READ, bytes(spoilt))
+        taken = {r.source.offset for r in reports}
+        assert taken >= {*starts[:5], *starts[7:]}, hex(wrong)
+        assert rejected[0].offset == starts[5]
+        assert rejected[0].reason == "tap.unreadable"
+
+
+def test_of_a_file_that_is_cut_off_everything_complete_is_taken_and_the_rest_is_told() -> None:
+    data = tap_file(*[originated(callEventStartTimeStamp=stamp(f"202607190000{n:02}")) for n in range(4)])
+    whole = read_all(READ, data)[0]
+    ends = [r.source.offset for r in whole[1:]] + [data.rindex(b"\x6f")]
+    for size in range(1, len(data)):
+        reports, rejected = read_all(READ, data[:size])
+        assert len(reports) == sum(end <= size for end in ends), size
+        assert rejected, size
+        assert rejected[-1].offset + rejected[-1].length == size
+
+
+def test_zeros_behind_the_end_are_padding_and_all_else_is_told() -> None:
+    data = tap_file(GPRS)
+    assert len(read_all(READ, data + bytes(100))[0]) == 1
+    assert read_all(READ, data + bytes(100))[1] == []
+    _, (rejected,) = read_all(READ, data + bytes(100) + b"x")
+    assert (rejected.offset, rejected.part) == (len(data) + 100, b"x")
+
+
+def test_a_file_larger_than_memory_may_be_is_read_in_pieces() -> None:
+    one = io.BytesIO()
+    many = 5_000
+    body = tap_file(GPRS)
+    begin = body.index(b"\x63")
+    event = body[begin + 3 : begin + 3 + body[begin + 2]]
+    one.write(b"\x61\x80" + body[body.index(b"\x64") : begin] + b"\x63\x80" + event * many + b"\0\0\0\0")
+    largest = 0
+
+    class Pieces(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            nonlocal largest
+            largest = max(largest, size or 0)
+            assert size is not None
+            assert size > 0
+            return super().read(size)
+
+    found = sum(isinstance(r, UsageReport) for r in READ(Pieces(one.getvalue()), ORIGIN))
+    assert found == many
+    assert largest < 1 << 20
+
+
+@given(damaged(tap_file(*EVERYTHING)))
+@settings(max_examples=300)
+def test_damaged_files_never_break_the_reader(data: bytes) -> None:
+    read_all(READ, data)
+
+
+@given(damaged(tap_file(*EVERYTHING)), st.data())
+def test_damaged_files_are_decoded_or_refused(data: bytes, more: st.DataObject) -> None:
+    with suppress(BerError):
+        assert decode(more.draw(damaged(data)))
+
+
+@given(st.binary(max_size=300))
+def test_random_bytes_never_break_the_reader(data: bytes) -> None:
+    _, rejected = read_all(READ, data)
+    assert rejected or data[:1] == b"\x62"
