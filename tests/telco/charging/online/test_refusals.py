@@ -170,10 +170,27 @@ def test_a_reference_that_was_never_given_is_unknown(
     assert len(charge.requests) == 1
 
 
-def test_what_charging_refuses_is_told_with_its_cause(client: httpx.Client, charge: Double) -> None:
-    charge.problems["A-1"] = "account.barred"
-    told = problem(client.post(CREATE, json=request()), 403, "END_USER_REQUEST_DENIED")
-    assert told["detail"] == "account.barred: the double was told so"
+@pytest.mark.parametrize(
+    ("refused", "status", "cause"),
+    [
+        ("account.unknown", 404, "USER_UNKNOWN"),
+        ("request.out-of-order", 400, "CHARGING_FAILED"),
+        ("ledger.violation", 500, "SYSTEM_FAILURE"),
+        ("account.barred", 403, "END_USER_REQUEST_DENIED"),
+    ],
+)
+def test_what_charging_refuses_is_told_with_its_cause(
+    client: httpx.Client, charge: Double, refused: str, status: int, cause: str
+) -> None:
+    session = Session(client)
+    charge.problems["A-1"] = refused
+    for answer in (session.update(used(1, 5)), session.release()):
+        assert problem(answer, status, cause)["detail"] == f"{refused}: the double was told so"
+
+
+def test_a_session_that_may_use_nothing_is_refused(client: httpx.Client, charge: Double) -> None:
+    charge.left["A-1"] = 0
+    problem(client.post(CREATE, json=request()), 403, "QUOTA_LIMIT_REACHED")
 
 
 # When charging does not answer

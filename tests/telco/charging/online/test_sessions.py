@@ -78,8 +78,11 @@ def test_the_last_units_are_told_to_be_the_last(client: httpx.Client, charge: Do
     assert information(session.update(used(1, 3_000_000))) == {"ratingGroup": 10, "resultCode": "QUOTA_LIMIT_REACHED"}
 
 
-def test_a_subscriber_without_units_is_sent_to_the_page_where_it_can_top_up(log: Log, charge: Double) -> None:
-    charge.left["A-1"] = 500
+@pytest.mark.parametrize("left", [500, 0])
+def test_a_subscriber_without_units_is_sent_to_the_page_where_it_can_top_up(
+    log: Log, charge: Double, left: int
+) -> None:
+    charge.left["A-1"] = left
     with serving(log, top_up_page="https://belgicom.example/top-up") as url, httpx.Client(base_url=url) as client:
         told = information(Session(client).created)
     assert told["finalUnitIndication"] == {

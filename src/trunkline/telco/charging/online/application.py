@@ -17,9 +17,8 @@ from starlette.types import Receive, Scope, Send
 
 from trunkline.telco.charging.online import metrics
 from trunkline.telco.charging.online.charging_request import decoded, following, opening
-from trunkline.telco.charging.online.charging_response import refusal, response
+from trunkline.telco.charging.online.charging_response import opened, response
 from trunkline.telco.charging.online.exchange import Exchange
-from trunkline.telco.charging.online.messages import ChargingDataRequest
 from trunkline.telco.charging.online.problem import MEDIA_TYPE, Cause, Refused
 from trunkline.telco.charging.online.session import session_of
 from trunkline.telco.model import ChargingAnswer, ChargingRequest
@@ -72,26 +71,18 @@ class Application:
         now = datetime.now(UTC)
         if operation == "create":
             session, request = opening(told, self._exchange.directory, now)
-            answer = await self._asked(request)
+            granted = opened(told, await self._asked(request), self._top_up_page)
             location = f"{scope['scheme']}://{headers.get('host', '')}{PATH}/chargingdata/{session.ref}"
-            return Answer(201, self._told(told, answer), (("Location", location),))
-        session = session_of(ref[0])
-        if operation == "update":
-            return Answer(200, self._told(told, await self._asked(following(told, session, now))))
-        await self._asked(following(told, session, now, final=True))
-        return Answer(204)
+            return Answer(201, msgspec.json.encode(granted), (("Location", location),))
+        request = following(told, session_of(ref[0]), now, final=operation == "release")
+        granted = response(told, await self._asked(request), self._top_up_page)
+        return Answer(204) if operation == "release" else Answer(200, msgspec.json.encode(granted))
 
     async def _asked(self, request: ChargingRequest) -> ChargingAnswer:
-        """The answer of charging. Raises `Refused` where it is none, or a refusal."""
         begun = time.perf_counter()
         answer = await self._exchange.ask(request)
         metrics.ANSWER.observe(time.perf_counter() - begun)
-        if answer.problem:
-            raise refusal(answer)
         return answer
-
-    def _told(self, told: ChargingDataRequest, answer: ChargingAnswer) -> bytes:
-        return msgspec.json.encode(response(told, answer, self._top_up_page))
 
 
 def _steps(scope: Scope) -> list[str]:

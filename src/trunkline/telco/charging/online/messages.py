@@ -1,6 +1,7 @@
 """What a 5G core and its charging function tell each other (TS 32.291 clause 6.1.6), as far as charging looks at it.
 
-Fields that are not named here are passed over. Octets are bounded at a pebibyte, texts at 255 characters that can be printed.
+Fields that are not named here are passed over. Octets are bounded at a pebibyte, texts at 255 characters, without
+control characters.
 """
 
 from __future__ import annotations
