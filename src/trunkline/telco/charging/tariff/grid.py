@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from trunkline.telco.charging.tariff.calendar import Calendar
-from trunkline.telco.charging.tariff.zones import HOME, Zones
+from trunkline.telco.charging.tariff.zones import HOME, Zones, searched
 from trunkline.telco.model import Direction, Service, Usage
 
 
@@ -83,7 +83,7 @@ class Grid:
         """When it began, on the clocks of the place: the country's where it has one time, else as the record says."""
         if not usage.visited:
             return usage.started.astimezone(self.calendar.zone)
-        if zone := self.zones.times.find(usage.visited):
+        if zone := self.zones.times.find(searched(usage.visited)):
             return usage.started.astimezone(ZoneInfo(zone))
         return usage.started + timedelta(minutes=usage.zone_offset)
 

@@ -55,7 +55,7 @@ class Zones:
 
     def place(self, visited: str) -> str:
         """Where the network of this PLMN is; at home, where the record names none."""
-        return (self.networks.find(visited) if visited else HOME) or ""
+        return (self.networks.find(searched(visited)) if visited else HOME) or ""
 
     def destination(self, other_party: str) -> str:
         """Who this number or short code is; a name is a code that no zone lists."""
@@ -66,9 +66,9 @@ def is_code(other_party: str) -> bool:
     return len(other_party) < SHORTEST_NUMBER or not (other_party.isascii() and other_party.isdigit())
 
 
-def searched(other_party: str) -> str:
-    """What prefixes are held against: the digits, nothing of a name."""
-    return other_party if other_party.isascii() and other_party.isdigit() else ""
+def searched(text: str) -> str:
+    """What prefixes are held against: digits, and nothing of what has anything else."""
+    return text if text.isascii() and text.isdigit() else ""
 
 
 def read(document: Document, countries: Countries, problems: list[Problem]) -> Zones:

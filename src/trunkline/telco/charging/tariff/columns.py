@@ -1,0 +1,103 @@
+"""Usages as columns of numbers, as whole batches are rated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final, Generic, NamedTuple, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from trunkline.telco.charging.tariff.grid import USES, use_of
+from trunkline.telco.charging.tariff.prefixes import Prefixes
+from trunkline.telco.charging.tariff.zones import is_code, searched
+from trunkline.telco.model import Direction, Service, Usage
+
+Integers = npt.NDArray[np.int64]
+Booleans = npt.NDArray[np.bool_]
+T = TypeVar("T")
+
+NOWHERE: Final = -1
+"""The key of a network that the record does not name."""
+NO_PRICE: Final = -1
+LONGEST: Final = 15
+_TENS: Final[list[int]] = [10**power for power in range(LONGEST + 1)]
+CODES: Final = 1 << 60
+"""Keys of short codes are this much higher than those of numbers."""
+_USE: Final = {
+    (service, direction): USES.index(use_of(service, direction)) for service in Service for direction in Direction
+}
+
+
+class Columns(NamedTuple):
+    """A batch of usages, one row each."""
+
+    use: Integers
+    """Place in `USES`."""
+    started: Integers
+    """Seconds since 1970, UTC."""
+    zone_offset: Integers
+    """Minutes."""
+    network: Integers
+    """`key` of the visited network, or `NOWHERE`."""
+    party: Integers
+    """`party_key` of the other party."""
+    used: Integers
+    """In the unit of the service."""
+    price: Integers
+    """What its seller says, in minor units, or `NO_PRICE`."""
+
+    @classmethod
+    def of(cls, usages: Sequence[Usage], currency: str) -> Columns:
+        """A seller's price in another currency than this is none."""
+        return cls(
+            use=_column(_USE[usage.service, usage.direction] for usage in usages),
+            started=_column(int(usage.started.timestamp() // 1) for usage in usages),
+            zone_offset=_column(usage.zone_offset for usage in usages),
+            network=_column(key(searched(usage.visited)) if usage.visited else NOWHERE for usage in usages),
+            party=_column(party_key(usage.other_party) for usage in usages),
+            used=_column(usage.quantity for usage in usages),
+            price=_column(
+                usage.price if usage.price is not None and usage.currency == currency else NO_PRICE for usage in usages
+            ),
+        )
+
+
+def key(digits: str) -> int:
+    """A number that sorts as the digits do: texts with one prefix are neighbours. Only the first 15 digits count."""
+    digits = digits[:LONGEST]
+    return (int(digits or 0) * _TENS[LONGEST - len(digits)] << 4) + len(digits)
+
+
+def party_key(other_party: str) -> int:
+    """The key of a number, or of a short code or a name, which are found among codes."""
+    return key(searched(other_party)) + (CODES if is_code(other_party) else 0)
+
+
+class Ranges(Generic[T]):
+    """Prefixes as ranges of keys, so that a column of keys finds its longest prefixes by one binary search."""
+
+    def __init__(self, prefixes: Iterable[Prefixes[T]], index: Mapping[T, int], offsets: Sequence[int] = (0,)) -> None:
+        """Each group of prefixes has its own keys, from its offset on. `index` numbers what they stand for."""
+        spans = sorted(
+            (len(prefix), offset + key(prefix), offset + _end(prefix), index[value])
+            for group, offset in zip(prefixes, offsets, strict=True)
+            for prefix, value in group.values.items()
+        )
+        self._starts = np.unique(np.array([NOWHERE, *(edge for _, low, high, _ in spans for edge in (low, high))]))
+        self._values = np.full(len(self._starts), -1, dtype=np.int64)
+        for _, low, high, value in spans:  # shorter ones first: longer ones take their part away
+            self._values[np.searchsorted(self._starts, low) : np.searchsorted(self._starts, high)] = value
+
+    def find(self, keys: Integers) -> Integers:
+        """What each key's longest prefix stands for; -1 where it has none."""
+        return self._values[np.searchsorted(self._starts, keys, side="right") - 1]
+
+
+def _end(prefix: str) -> int:
+    """The first key behind those of the prefix."""
+    return (int(prefix or 0) + 1) * _TENS[LONGEST - len(prefix)] << 4
+
+
+def _column(values: Iterable[int]) -> Integers:
+    return np.fromiter(values, dtype=np.int64)
