@@ -97,6 +97,24 @@ def decode(structure: Structure, data: bytes, start: int, end: int) -> dict[str,
     return _fields(data, start, end, structure.table)
 
 
+def locate(structure: Structure, data: bytes, start: int, end: int, path: tuple[str | int, ...]) -> int:
+    """The offset of a field, by the names and places in lists that lead to it: `("listOfServiceData", 1, "time")`.
+
+    Of a field that is not there it is the offset of what should have it. The data must be such that `decode` takes it.
+    """
+    table, offset = structure.table, start
+    for step in path:
+        for index, found in enumerate(elements(data, start, end)):
+            name, _, inner = table.get(found.tag, ("", 0, None))
+            if step in (name, index):
+                break
+        else:
+            break
+        offset, start, end = found.offset, found.start, found.end
+        table = inner if isinstance(inner, dict) else table
+    return offset
+
+
 # Compiled, a field is its name, its kind as one number (that of a primitive, or one of these), and the table of what
 # lies in it (of a list of primitives, and of a string in segments: the number of their kind).
 _STRUCTURE, _CHOICE, _STRUCTURES, _CHOICES, _PRIMITIVES, _SEGMENTS = 8, 9, 10, 11, 12, 13
