@@ -27,7 +27,7 @@ def msc_record(part: Part) -> bytes:
 def record_id(part: Part) -> str:
     """How the platform tells this record from others: an exchange numbers calls and texts, but no text it delivers."""
     use = part.use
-    reference = SERVICE_CENTRE if use.kind is Kind.TEXTED else _reference(part).hex()
+    reference = (address(SERVICE_CENTRE) if use.kind is Kind.TEXTED else _reference(part)).hex()
     began = part.began.astimezone(UTC)
     return f"msc/{part.node.address}/{NAMES[use.kind]}/{use.subscriber.imsi}/{reference}/{began:%Y%m%dT%H%M%SZ}"
 
