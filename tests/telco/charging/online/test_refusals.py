@@ -65,6 +65,7 @@ def unit(**fields: Any) -> dict[str, Any]:
         (request(subscriber=""), "/subscriberIdentifier", "MANDATORY_IE_MISSING"),
         (request(subscriber="i" * 256), "/subscriberIdentifier", "CHARGING_FAILED"),
         (request(pDUSessionChargingInformation=None), "/pDUSessionChargingInformation", "MANDATORY_IE_MISSING"),
+        (request(oneTimeEvent=True), "/oneTimeEvent", "CHARGING_FAILED"),
         (
             request(pDUSessionChargingInformation=pdu_session(uetimeZone="+99:00")),
             "/pDUSessionChargingInformation/uetimeZone",
@@ -140,6 +141,12 @@ def test_a_subscriber_that_nobody_pays_for_is_unknown(client: httpx.Client, char
     told = problem(client.post(CREATE, json=body), 404, "USER_UNKNOWN")
     assert told["invalidParams"][0]["param"] == "/subscriberIdentifier"
     assert not charge.requests
+
+
+@pytest.mark.parametrize("other", ["sMSChargingInformation", "iMSChargingInformation"])
+def test_what_is_charged_by_cdr_may_go_on(client: httpx.Client, charge: Double, other: str) -> None:
+    body = request(**{"pDUSessionChargingInformation": None, other: {"originatorInfo": {}}})
+    problem(client.post(CREATE, json=body), 403, "CHARGING_NOT_APPLICABLE")
 
 
 def test_a_number_that_was_given_up_or_is_gone_is_unknown(client: httpx.Client, charge: Double, log: Log) -> None:

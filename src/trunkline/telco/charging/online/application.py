@@ -68,6 +68,8 @@ class Application:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         _check_media_type(headers)
         told = decoded(await _body(receive, headers))
+        if told.retransmission_indicator:
+            metrics.REPEATED.inc()
         now = datetime.now(UTC)
         if operation == "create":
             session, request = opening(told, self._exchange.directory, now)

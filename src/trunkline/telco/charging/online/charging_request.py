@@ -56,12 +56,17 @@ def _faulty(text: str) -> Refused:
 
 
 def opening(told: ChargingDataRequest, directory: Directory, now: datetime) -> tuple[Session, ChargingRequest]:
-    """A create: the session that it begins, and the request. Raises `Refused`: 400 naming the field, 404 where nobody
-    pays for the subscriber."""
+    """A create: the session that it begins, and the request. Raises `Refused`: 400 naming the field, 403 where it is
+    not charged in real time, 404 where nobody pays for the subscriber."""
     if not told.subscriber_identifier:
         raise wrong("/subscriberIdentifier", "is missing", Cause.MANDATORY_IE_MISSING)
+    if told.pdu_session is None and (told.sms is not None or told.ims is not None):
+        detail = "messages and calls are charged by their CDRs: let them pass"
+        raise Refused(403, Cause.CHARGING_NOT_APPLICABLE, detail)
     if told.pdu_session is None:
         raise wrong(f"/{CHARGING}", "is missing: what is charged here are PDU sessions", Cause.MANDATORY_IE_MISSING)
+    if told.one_time_event:
+        raise wrong("/oneTimeEvent", "a PDU session is no event: it is updated and released")
     user = told.pdu_session.user_information
     names = (told.subscriber_identifier, user.gpsi) if user else (told.subscriber_identifier,)
     number = directory.held(now, *names)

@@ -25,7 +25,7 @@ from trunkline.telco.model import ChargingAnswer, ChargingRequest, Number
 
 TOPICS = (ChargingRequest.topic, ChargingAnswer.topic, Number.topic)
 PATIENCE = 2.0  # seconds that a request waits for its answer
-MOST_WAITING = 2_000  # requests
+MOST_WAITING = 800  # requests; the listener refuses, without a word, more than 1,000 connections
 MOST_TOGETHER = 500  # requests in one append
 LOOK = 0.25  # seconds after which the follower looks whether it is to end
 

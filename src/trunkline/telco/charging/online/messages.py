@@ -121,6 +121,10 @@ class PduSessionCharging(Message, frozen=True, kw_only=True):
     session: PduSessionInformation = field(name="pduSessionInformation")
 
 
+class OtherCharging(Message, frozen=True, kw_only=True):
+    """Something else that a core charges, as a message or a call."""
+
+
 class Trigger(Message, frozen=True, kw_only=True):
     """Why units are reported now."""
 
@@ -181,6 +185,8 @@ class ChargingDataRequest(Message, frozen=True, kw_only=True):
     multiple_unit_usage: Annotated[tuple[MultipleUnitUsage, ...], Meta(max_length=100)] = ()
     triggers: tuple[Trigger, ...] = ()
     pdu_session: PduSessionCharging | None = field(default=None, name="pDUSessionChargingInformation")
+    sms: OtherCharging | None = field(default=None, name="sMSChargingInformation")
+    ims: OtherCharging | None = field(default=None, name="iMSChargingInformation")
 
 
 class GrantedUnit(Message, frozen=True, kw_only=True):

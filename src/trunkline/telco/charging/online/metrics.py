@@ -5,6 +5,9 @@ from prometheus_client import Counter, Gauge, Histogram
 REQUESTS = Counter(
     "trunkline_online_charging_requests", "Requests of 5G cores, by how they were answered.", ["operation", "status"]
 )
+REPEATED = Counter(
+    "trunkline_online_charging_retransmissions", "Requests that a core marked as sent again: it had no answer in time."
+)
 ANSWER = Histogram(
     "trunkline_online_charging_answer_seconds",
     "From a request's arrival until charging has answered it.",
