@@ -86,7 +86,7 @@ class Compiled:
     def cost(self, rated: Rated, units: Integers | None = None, before: Integers | None = None) -> Integers:
         """What `units` of each quantity cost, all of it where they are not given, after the `before` of the cycle.
 
-        Nothing where a usage was refused.
+        Nothing where a usage was refused. Exact as long as a cost has fewer than 19 digits.
         """
         units = rated.quantity if units is None else units
         before = np.zeros_like(units) if before is None else before

@@ -42,7 +42,7 @@ def known_zone(name: str) -> bool:
     """Does the machine know this time zone of the IANA's?"""
     try:
         ZoneInfo(name)
-    except (OSError, ValueError):
+    except (KeyError, OSError, ValueError):  # not found, a folder, a path
         return False
     return True
 

@@ -29,9 +29,9 @@ class Listed:
         self._reached |= coverage.reached
 
     def never_reached(self) -> list[int]:
-        """Positions of rates that no plan needs, because their own take everything; none where no plan stands on it."""
+        """Positions of rates that no plan needs, because their own take everything; none where that cannot be said."""
         ids = [one.id for one in self.written.rates]
-        return [index for index, id in enumerate(ids) if self._used and id not in self._reached]
+        return [index for index, id in enumerate(ids) if self.sound and self._used and id not in self._reached]
 
 
 def read_lists(sources: Sources) -> dict[str, Listed]:
