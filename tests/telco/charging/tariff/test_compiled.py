@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.telco.charging.tariff.usages import usage
@@ -71,6 +71,7 @@ def usages() -> st.SearchStrategy[Usage]:
     )  # fmt: skip
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_columns_are_rated_as_usages_are(data: st.DataObject) -> None:
     batch = data.draw(st.lists(usages(), max_size=30))
@@ -130,6 +131,7 @@ def prices(draw: st.DrawFn) -> TieredPrice:
         return TieredPrice("p", "standard", [Tier(None, Fraction(1, 60))])
 
 
+@settings(deadline=None)
 @given(prices(), st.integers(0, 10**12), st.integers(0, 10**12))
 def test_columns_compute_tiers_exactly(price: TieredPrice, used: int, before: int) -> None:
     table = one_rate(Rate(WrittenRate(id="p", services=[Service.DATA], price="free"), price, {}))
@@ -138,6 +140,7 @@ def test_columns_compute_tiers_exactly(price: TieredPrice, used: int, before: in
     assert cost.tolist() == [price.cost(used, before)]
 
 
+@settings(deadline=None)
 @given(st.sets(digits.map(lambda text: text[:15])), st.lists(digits))
 @example({"30", ""}, ["3", "30", "300"])
 def test_ranges_find_the_longest_prefix(prefixes: set[str], texts: list[str]) -> None:
@@ -161,6 +164,7 @@ moments = st.datetimes(datetime(1990, 1, 1), datetime(2037, 12, 31), timezones=s
 )
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, len(ZONES) - 1), moments)))
 def test_local_times_of_columns_are_those_of_the_zones(asked: list[tuple[int, datetime]]) -> None:
     local = LocalTime(ZONES)

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.telco.charging.tariff.folders import FILES, written
@@ -55,6 +55,7 @@ def call(place: str, to: str, band: str) -> Usage:
     return usage(visited=PLACES[place], other_party=PARTIES[to], started=moment, zone_offset=60, duration=1)
 
 
+@settings(deadline=None)
 @given(calls)
 def test_check_finds_each_gap_and_each_overlap_and_else_every_usage_has_terms(
     rates: list[tuple[list[str], list[str], list[str]]],

@@ -7,7 +7,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from trunkline.telco.charging.tariff.measures import Cost, Quantity
@@ -35,6 +35,7 @@ def each_of(price: TieredPrice, unit: int) -> Fraction:
 units = st.integers(0, 150)
 
 
+@settings(deadline=None)
 @given(prices(), units, units)
 def test_a_cost_is_the_sum_of_its_units_rounded_half_up_once(price: TieredPrice, amount: int, before: int) -> None:
     exact = sum((each_of(price, before + unit) for unit in range(amount)), Fraction(0))
@@ -43,11 +44,13 @@ def test_a_cost_is_the_sum_of_its_units_rounded_half_up_once(price: TieredPrice,
         assert price.cost(amount, before) == whole.quantize(Decimal(1), ROUND_HALF_UP)
 
 
+@settings(deadline=None)
 @given(prices(), units, units, units)
 def test_more_never_costs_less(price: TieredPrice, less: int, more: int, before: int) -> None:
     assert price.cost(less, before) <= price.cost(less + more, before)
 
 
+@settings(deadline=None)
 @given(prices(), units, units, units)
 def test_parts_cost_what_the_whole_costs_but_for_their_rounding(
     price: TieredPrice, first: int, second: int, before: int
@@ -57,6 +60,7 @@ def test_parts_cost_what_the_whole_costs_but_for_their_rounding(
     assert abs(parts - whole) <= 1
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(1, 40), st.integers(0, 100)), max_size=3), st.integers(0, 100), units, units)
 def test_parts_cut_at_the_borders_of_tiers_cost_exactly_the_whole_where_units_cost_whole_cents(
     tiers: list[tuple[int, int]], last: int, amount: int, before: int
@@ -69,6 +73,7 @@ def test_parts_cut_at_the_borders_of_tiers_cost_exactly_the_whole_where_units_co
     assert parts == price.cost(amount, before)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10**6), st.integers(1, 1000), st.data())
 def test_a_seller_s_price_is_that_of_all_pieces_together(amount: int, pieces: int, data: st.DataObject) -> None:
     price = SellersPrice("content", "standard", amount, pieces)
@@ -77,6 +82,7 @@ def test_a_seller_s_price_is_that_of_all_pieces_together(amount: int, pieces: in
     assert abs(price.cost(some, 0) + price.cost(pieces - some, some) - amount) <= 1
 
 
+@settings(deadline=None)
 @given(st.integers(0, 5000), st.integers(0, 100), st.integers(0, 200), st.integers(1, 100))
 def test_a_quantity_is_what_was_used_rounded_up_as_the_rate_says(
     used: int, free: int, minimum: int, increment: int
@@ -132,10 +138,11 @@ def test_a_price_is_exact(text: str, each: Fraction, unit: Unit | None, currency
      "1 EUR per 0 s", "1 EUR per furlong", "0.1234567 EUR per min", "99999999999 EUR per min", "999999999 EUR per B"],
 )  # fmt: skip
 def test_what_is_no_price_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="write|more|must be"):
+    with pytest.raises(ValueError, match=r"write|more|must be"):
         Cost.parse(text)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=30))
 @example("0 s")
 @example("1000000000000000 TB")
