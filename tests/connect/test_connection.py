@@ -62,7 +62,7 @@ def test_a_project_without_connections_has_none(tmp_path: Path) -> None:
     [
         ("reach: sftp", "reach: ftp", 2, "`reach` must be one of: directory"),
         ("reach: sftp\n", "", 1, "`reach` must be one of"),
-        ("system: ericsson", "system: erikson", 3, "`system` must be one of: ericsson"),
+        ("system: ericsson", "system: erikson", 3, "`system` must be one of: "),
         ("host: 127.0.0.1\n", "", 1, "`host` is missing"),
         ("host:", "hots:", 4, "hots"),
         ("${env:ENM_PASSWORD}", "hunter2", 7, "`password`: write a secret as ${env:NAME}"),

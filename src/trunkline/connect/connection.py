@@ -90,7 +90,10 @@ def _configured(document: Document, data: Mapping[str, Any], system: System | No
     if system is None or system.options is None:
         reason = "are those of a system: name it" if system is None else f"are not known to `{system.name}`"
         raise Invalid([document.problem(("options",), f"`options` {reason}")])
-    return system.with_options(document.into(system.options, ("options",)))
+    try:
+        return system.with_options(document.into(system.options, ("options",)))
+    except ValueError as fault:
+        raise Invalid([document.problem(("options",), f"`options`: {fault}")]) from None
 
 
 def _outlet(document: Document, sink: Sink, project: Path) -> Outlet:

@@ -7,12 +7,8 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 from trunkline.systems.tap.options import Options
+from trunkline.telco.model.currency import minor_digits
 
-# Currencies whose minor unit is not a hundredth (ISO 4217).
-MINOR_DIGITS = {
-    "BHD": 3, "CLP": 0, "IQD": 3, "ISK": 0, "JOD": 3, "JPY": 0, "KRW": 0, "KWD": 3, "LYD": 3, "OMR": 3, "PYG": 0,
-    "RWF": 0, "TND": 3, "UGX": 0, "VND": 0, "VUV": 0, "XAF": 0, "XOF": 0, "XPF": 0,
-}  # fmt: skip
 SDR = "XDR"
 """Special drawing rights, in which charges are where a file names no TAP currency; nobody is billed in them."""
 MOST_PLACES = 10
@@ -95,7 +91,7 @@ class Batch:
             numerator, places, currency = amount * rate, places + rate_places, self._local
         if not re.fullmatch("[A-Z]{3}", currency):
             raise ValueError(f"the currency {currency[:10]!r} of a charge is no code of ISO 4217")
-        minor = (2 * numerator * 10 ** MINOR_DIGITS.get(currency, 2) + 10**places) // (2 * 10**places)
+        minor = (2 * numerator * 10 ** minor_digits(currency) + 10**places) // (2 * 10**places)
         if not 0 <= minor < 2**53:
             raise ValueError(f"a charge of {minor} minor units cannot be")
         return minor, currency

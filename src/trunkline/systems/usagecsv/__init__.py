@@ -1,0 +1,13 @@
+"""Usage as CSV, whatever its columns: the connection says which is what."""
+
+from trunkline.systems.system import Format, System
+from trunkline.systems.usagecsv.options import Options
+from trunkline.systems.usagecsv.usage import reader
+
+
+def formats(options: Options) -> tuple[Format, ...]:
+    """The one format, which is not looked for: what comes over the connection is as its options say."""
+    return (Format("usage-csv", lambda head: True, reader(options)),)
+
+
+SYSTEM = System(name="usagecsv", vendor="", options=Options, configured=formats)
