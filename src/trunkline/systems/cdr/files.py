@@ -22,7 +22,8 @@ LARGEST = 0xFFFF  # octets of a record: TS 32.297 writes its length in two
 RECORD_HEADER = 5  # with the octet for releases after 9
 AHEAD = 2 * (RECORD_HEADER + LARGEST)  # to see whether a record follows
 CHUNK = 256 * 1024
-BASIC_ENCODING_RULES = 1  # data record formats: 1 BER, 2 and 3 PER, 4 XER
+BASIC_ENCODING_RULES = 1
+OTHER_ENCODINGS = {2: "unaligned PER", 3: "aligned PER", 4: "XER"}  # of a whole file: when it changes, a new one begins
 UNKNOWN = 0xFFFFFFFF
 
 # A context-specific tag and a length, and within them recordType, with which every network element begins.
@@ -58,7 +59,6 @@ class RecordHeader(NamedTuple):
     """Octets of the header itself."""
     length: int
     """Octets of the record."""
-    encoding: int
 
 
 def matches(head: bytes) -> bool:
@@ -81,12 +81,12 @@ def file_header(head: bytes) -> FileHeader | None:
 
 
 def record_header(data: bytes, at: int, end: int) -> RecordHeader | None:
-    """The header of a record at `at`; None where it can be none."""
+    """The header of a BER record at `at`; None where it can be none."""
     if end - at < RECORD_HEADER:
         return None
-    length, encoding = data[at] << 8 | data[at + 1], data[at + 3] >> 5
+    length = data[at] << 8 | data[at + 1]
     size = RECORD_HEADER if data[at + 2] >> 5 == 7 else RECORD_HEADER - 1
-    return RecordHeader(size, length, encoding) if length and 1 <= encoding <= 4 else None
+    return RecordHeader(size, length) if length and data[at + 3] >> 5 == BASIC_ENCODING_RULES else None
 
 
 def parts(stream: BinaryIO, origin: Origin) -> Iterator[Part | Rejected]:
@@ -137,6 +137,9 @@ def _headed(window: _Window, origin: Origin) -> Iterator[Part | Rejected]:
         window.at = min(header.header_length, window.ahead(header.header_length))
         if header.lost:
             yield _told(origin, "cdr.lost", f"The node says that records were lost (indicator {header.lost}).")
+    if window.ahead(AHEAD) >= RECORD_HEADER and (encoding := window.data[window.at + 3] >> 5) in OTHER_ENCODINGS:
+        why = f"is encoded by {OTHER_ENCODINGS[encoding]}, which is not read: let the node write BER"
+        yield _passed_over(window, origin, "cdr.encoding", why, _HEADED)
     found = 0
     while window.ahead(AHEAD):
         yield _headed_record(window, origin)
@@ -153,11 +156,6 @@ def _headed_record(window: _Window, origin: Origin) -> Part | Rejected:
         return _passed_over(window, origin, "cdr.record-header", "is no header of a record", _HEADED)
     start = at + header.size
     stop = start + header.length
-    if header.encoding != BASIC_ENCODING_RULES and stop <= end:
-        return refused(
-            origin, window.take(start, stop), "cdr.encoding",
-            f"The record is not encoded in BER (data record format {header.encoding}).",
-        )  # fmt: skip
     own = _end(data, start, end)
     if own != stop:
         if own and _follows(data, own, end) and not _follows(data, stop, end):

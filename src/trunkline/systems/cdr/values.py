@@ -64,7 +64,7 @@ def identity(octets: bytes, longest: int) -> str:
     """The digits of an IMSI or IMEI, of which there must be some and at most `longest`."""
     digits = tbcd(octets)
     if not digits.isdigit() or len(digits) > longest:
-        raise ValueError(f"{octets.hex()} is not 1 to {longest} digits")
+        raise ValueError(f"{octets.hex() or 'nothing'} is not 1 to {longest} digits")
     return digits
 
 
