@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from datetime import UTC
 
 from belgicom.simulator.usage.life import Kind
+from belgicom.simulator.usage.records.pgw import INTERNET
 from belgicom.simulator.usage.records.session import Part
 
 COLUMNS = (
     "record", "corrects", "service", "direction", "msisdn", "imsi", "started", "seconds", "uplink", "downlink",
-    "messages", "other_party", "apn", "visited", "zone_offset",
+    "other_party", "apn", "rating_group", "visited", "zone_offset",
 )  # fmt: skip
 
 
@@ -31,9 +32,9 @@ def correction(part: Part, corrects: str) -> bytes:
         part.seconds,
         part.uplink,
         part.downlink,
-        0,
         use.other if called else "",
         "" if called else "internet",
+        "" if called else INTERNET,
         use.visited,
         int(offset.total_seconds() // 60) if offset else 0,
     )
