@@ -7,7 +7,7 @@ from importlib import import_module
 
 from benchmarks.headline import Headline
 
-LINES = ("online",)
+LINES = ("decoding", "rating", "online")
 
 
 def main() -> Iterator[Headline | str]:

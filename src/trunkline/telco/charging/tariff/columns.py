@@ -9,9 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from trunkline.telco.charging.tariff.grid import USES, use_of
+from trunkline.telco.charging.tariff.measures import UNIT_OF
 from trunkline.telco.charging.tariff.prefixes import Prefixes
-from trunkline.telco.charging.tariff.zones import is_code, searched
-from trunkline.telco.model import Direction, Service, Usage
+from trunkline.telco.charging.tariff.zones import SHORTEST_NUMBER, is_code, searched
+from trunkline.telco.model import Direction, Service, Unit, Usage
 
 Integers = npt.NDArray[np.int64]
 Booleans = npt.NDArray[np.bool_]
@@ -27,6 +28,11 @@ CODES: Final = 1 << 60
 _USE: Final = {
     (service, direction): USES.index(use_of(service, direction)) for service in Service for direction in Direction
 }
+
+
+_MEASURES: Final = {Unit.SECOND: 0, Unit.OCTET: 1, Unit.MESSAGE: 2, Unit.ITEM: 2}
+_MEASURE: Final = np.array([_MEASURES[UNIT_OF[use.service]] for use in USES])
+"""Of each use: whether duration, volume or items are its quantity."""
 
 
 class Columns(NamedTuple):
@@ -50,15 +56,17 @@ class Columns(NamedTuple):
     @classmethod
     def of(cls, usages: Sequence[Usage], currency: str) -> Columns:
         """A seller's price in another currency than this is none."""
+        use = _column([_USE[usage.service, usage.direction] for usage in usages])
+        network_keys = {visited: network_key(visited) for visited in {usage.visited for usage in usages}}
         return cls(
-            use=_column(_USE[usage.service, usage.direction] for usage in usages),
-            started=_column(int(usage.started.timestamp() // 1) for usage in usages),
-            zone_offset=_column(usage.zone_offset for usage in usages),
-            network=_column(key(searched(usage.visited)) if usage.visited else NOWHERE for usage in usages),
-            party=_column(party_key(usage.other_party) for usage in usages),
-            used=_column(usage.quantity for usage in usages),
+            use=use,
+            started=_column([usage.started.timestamp() // 1 for usage in usages]),
+            zone_offset=_column([usage.zone_offset for usage in usages]),
+            network=_column([network_keys[usage.visited] for usage in usages]),
+            party=_column([party_key(usage.other_party) for usage in usages]),
+            used=_used(use, usages),
             price=_column(
-                usage.price if usage.price is not None and usage.currency == currency else NO_PRICE for usage in usages
+                [NO_PRICE if u.price is None or u.currency != currency else u.price for u in usages],
             ),
         )
 
@@ -69,8 +77,15 @@ def key(digits: str) -> int:
     return (int(digits or 0) * _TENS[LONGEST - len(digits)] << 4) + len(digits)
 
 
+def network_key(visited: str) -> int:
+    return key(searched(visited)) if visited else NOWHERE
+
+
 def party_key(other_party: str) -> int:
     """The key of a number, or of a short code or a name, which are found among codes."""
+    length = len(other_party)
+    if SHORTEST_NUMBER <= length <= LONGEST and other_party.isdigit() and other_party.isascii():
+        return (int(other_party) * _TENS[LONGEST - length] << 4) + length  # most are this: not a call more than needed
     return key(searched(other_party)) + (CODES if is_code(other_party) else 0)
 
 
@@ -99,5 +114,15 @@ def _end(prefix: str) -> int:
     return (int(prefix or 0) + 1) * _TENS[LONGEST - len(prefix)] << 4
 
 
-def _column(values: Iterable[int]) -> Integers:
-    return np.fromiter(values, dtype=np.int64)
+def _column(values: list[int] | list[float]) -> Integers:
+    return np.array(values, dtype=np.int64)
+
+
+def _used(use: Integers, usages: Sequence[Usage]) -> Integers:
+    """`Usage.quantity`, of all at once."""
+    quantities = (
+        _column([usage.duration for usage in usages]),
+        _column([usage.uplink + usage.downlink for usage in usages]),
+        _column([usage.items for usage in usages]),
+    )
+    return np.choose(_MEASURE[use], quantities)
