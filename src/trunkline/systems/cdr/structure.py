@@ -66,8 +66,10 @@ class Structure:
     """
 
     def __init__(self, fields: Fields, *, tag_class: int = CONTEXT, universal: Fields | None = None) -> None:
+        self.fields = fields
+        self.universal = universal or {}
         self.table: Table = {}
-        for of_class, described in ((tag_class, fields), (UNIVERSAL, universal or {})):
+        for of_class, described in ((tag_class, self.fields), (UNIVERSAL, self.universal)):
             for number, (name, kind) in described.items():
                 compiled = _compiled(kind)
                 forms = (False, True) if kind is ANY else (compiled[0] >= _STRUCTURE,)
