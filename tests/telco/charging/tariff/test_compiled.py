@@ -66,7 +66,7 @@ def usages() -> st.SearchStrategy[Usage]:
         other_party=near([*zones.numbers.values, *zones.codes.values]) | st.text(max_size=12),
         visited=st.just("") | near(networks) | st.text(max_size=6),
         zone_offset=st.integers(-720, 840),
-        price=st.none() | st.integers(0, 10**6),
+        price=st.none() | st.integers(-1, 10**6),
         currency=st.sampled_from(["EUR", "USD"]),
     )  # fmt: skip
 

@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.telco.charging.tariff.usages import usage
+from tests.telco.charging.tariff.usages import MIDDAY, usage
 from trunkline.streams import Rejection
 from trunkline.telco.charging.tariff import Tariffs, check, load
+from trunkline.telco.charging.tariff import terms as contract
 from trunkline.telco.charging.tariff.countries import Country
+from trunkline.telco.charging.tariff.measures import Quantity
 from trunkline.telco.model import Service, Unit
 
 REFERENCE = Path(__file__).parents[4] / "belgicom"
@@ -22,7 +24,9 @@ EEA = set(re.findall("..", "ATBEBGCYCZDEDKEEESFIFRGRHRHUIEISITLILTLULVMTNLNOPLPT
 
 @pytest.fixture(scope="module")
 def tariffs() -> Tariffs:
-    return load(REFERENCE / "tariffs")
+    loaded: contract.Tariffs = load(REFERENCE / "tariffs")
+    assert isinstance(loaded, Tariffs)
+    return loaded
 
 
 def cost(tariffs: Tariffs, tariff: str, before: int = 0, **what: Any) -> int:
@@ -43,6 +47,22 @@ def test_each_mobile_subscription_and_roaming_pack_of_the_catalogue_has_its_tari
             if "specification" in offering:
                 tariff = tariffs.at(id, datetime(2026, 6, 1, tzinfo=UTC))
                 assert tariff.kind == kind, id
+
+
+def test_the_catalogue_and_the_tariffs_say_the_same(tariffs: Tariffs) -> None:
+    where = {"roaming-sea-and-air": "90112"}
+    for file in ("mobile", "roaming"):
+        offerings = yaml.safe_load((REFERENCE / f"catalogue/{file}.yaml").read_text())["offerings"]
+        for id, offering in offerings.items():
+            said = offering.get("characteristics", {})
+            given = {a.name: a for a in tariffs.at(id, MIDDAY).allowances} if said else {}
+            assert [a.amount for a in given.values()] == ([said["dataVolume"] * 10**9] if said else []), id
+            assert [a.days for a in given.values()] == ([said.get("validity", 0)] if said else []), id
+            if extra := offering["prices"].get("extra"):
+                volume = Quantity.parse(extra["per"]).amount
+                plan = id if file == "mobile" else "mobile-20"
+                cents = cost(tariffs, plan, service=Service.DATA, downlink=volume, visited=where.get(id, ""))
+                assert cents == round(extra["price"]["value"] * 100), id
 
 
 @pytest.mark.parametrize(

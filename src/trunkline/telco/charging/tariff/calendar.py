@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Annotated, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -53,7 +53,7 @@ class Span(msgspec.Struct, frozen=True, kw_only=True):
 
 class _Written(msgspec.Struct, frozen=True, kw_only=True):
     time_zone: str
-    bands: dict[str, list[Span]]
+    bands: Annotated[dict[str, list[Span]], msgspec.Meta(max_length=20)]
     holidays: list[str] = []
 
 

@@ -66,7 +66,7 @@ class Columns(NamedTuple):
             party=_column([party_key(usage.other_party) for usage in usages]),
             used=_used(use, usages),
             price=_column(
-                [NO_PRICE if u.price is None or u.currency != currency else u.price for u in usages],
+                [NO_PRICE if u.price is None or u.price < 0 or u.currency != currency else u.price for u in usages],
             ),
         )
 

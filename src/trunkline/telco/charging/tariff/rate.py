@@ -59,8 +59,8 @@ class Rate:
 
     def sellers(self, usage: Usage, quantity: int, currency: str) -> SellersPrice:
         """The price that its seller says. Raises `Rejection` where there is none, or in another currency."""
-        if usage.price is None:
-            raise Rejection("tariff.no-price", f"`{self.id}` costs what its seller says, who says nothing")
+        if usage.price is None or usage.price < 0:
+            raise Rejection("tariff.no-price", f"`{self.id}` costs what its seller says, who says none of 0 or more")
         if usage.currency != currency:
             raise Rejection("tariff.currency", f"the seller's price is in `{usage.currency}`, the tariff in {currency}")
         return SellersPrice(self.id, self.tax, usage.price, quantity)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 
@@ -36,8 +36,8 @@ class DestinationZone(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Written(msgspec.Struct, frozen=True, kw_only=True):
-    places: dict[str, PlaceZone]
-    destinations: dict[str, DestinationZone]
+    places: Annotated[dict[str, PlaceZone], msgspec.Meta(max_length=50)]
+    destinations: Annotated[dict[str, DestinationZone], msgspec.Meta(max_length=200)]
 
 
 class Zones:
