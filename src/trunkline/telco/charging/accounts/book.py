@@ -1,0 +1,371 @@
+"""An account's book: all that charging knows of one account, and what usage and the passing of time make of it.
+
+Nothing changes before all that comes of an event is known and the ledger is found to balance: what raises has done
+nothing. `commands` and `requests` answer what somebody asks of a book.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Final, NamedTuple
+from zoneinfo import ZoneInfo
+
+import msgspec
+from msgspec.structs import replace
+
+from trunkline.streams import Rejection
+from trunkline.telco.charging.accounts.effects import Effects
+from trunkline.telco.charging.accounts.history import Done, Entry, History, Outcome, Place, fold, place_of
+from trunkline.telco.charging.accounts.ledger import Totals, prove
+from trunkline.telco.charging.accounts.marks import Mark
+from trunkline.telco.charging.accounts.online import Hold, Session, occupied
+from trunkline.telco.charging.accounts.passing import Calendar, Move, Turn, opening
+from trunkline.telco.charging.accounts.postings import of_draws, of_move, of_opening, of_usage
+from trunkline.telco.charging.accounts.standing import Standing
+from trunkline.telco.charging.tariff.terms import Tariffs
+from trunkline.telco.model import Account, Balance, Notice, Posting, RatedUsage, Usage
+
+ENGLISH: Final = "en"
+EVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Rules(NamedTuple):
+    """What all accounts go by. `home` are the country codes (MCC) of the operator's own networks."""
+
+    tariffs: Tariffs
+    zone: ZoneInfo
+    home: frozenset[str]
+
+
+class Told(msgspec.Struct, frozen=True, array_like=True):
+    """A move as it was last told, and how often before."""
+
+    move: Move
+    number: int
+
+
+class Origin(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What of a book changes seldom. `cycles` are the standings with which the cycle before and the open one began;
+    `told` the ids of notices, and until when each must be known; `moves` what time moved since the first of them."""
+
+    record: Account
+    turns: tuple[Turn, ...]
+    cycles: tuple[Standing, ...] = ()
+    told: dict[str, datetime] = {}
+    moves: dict[str, Told] = {}
+
+
+class Head(msgspec.Struct, frozen=True, kw_only=True):
+    """What of a book changes with every event: how the account stands, and the ledger's totals."""
+
+    account: str
+    standing: Standing
+    totals: dict[str, int]
+
+
+class Book:
+    """The book of one account. `restore` takes back what a book before has let remember."""
+
+    def __init__(self, rules: Rules) -> None:
+        self.rules = rules
+        self.history = History()
+        self.sessions: dict[str, Session] = {}
+        self._origin: Origin | None = None
+        self._head: Head | None = None
+
+    @property
+    def known(self) -> bool:
+        """Whether it was said what account it is."""
+        return self._origin is not None
+
+    @property
+    def account(self) -> Account:
+        """The account as it was last said to be."""
+        return self._its.record
+
+    @property
+    def standing(self) -> Standing:
+        """How the account stands now. What sessions hold is in it."""
+        if self._head is None:
+            raise LookupError(f"the account {self.account.id} has not begun")
+        return self._head.standing
+
+    @property
+    def calendar(self) -> Calendar:
+        """What the passing of time goes by."""
+        return Calendar(self.account, self.rules.tariffs, self.rules.zone, self._its.turns)
+
+    @property
+    def holds(self) -> list[Hold]:
+        """All that is held."""
+        return [hold for session in self.sessions.values() for hold in session.holds]
+
+    def restore(self, kept: Origin | Head | RatedUsage | Done | Session) -> None:
+        """Take back a part of what was remembered, in any order."""
+        match kept:
+            case Origin():
+                self._origin = kept
+            case Head():
+                self._head = kept
+            case Session():
+                self.sessions[kept.id] = kept
+            case _:
+                self.history.put(kept)
+
+    def change(self, record: Account, out: Effects) -> None:
+        """Take the last word on what the account is. What it changes of the kept cycles is rated again."""
+        if self._origin is None:
+            self._origin = Origin(record=record, turns=(Turn(since=EVER, day=record.cycle_day),))
+        elif self._origin.record == record:
+            return
+        else:
+            self._origin = replace(self._origin, record=record, turns=self._turns(record.cycle_day))
+        self._keep_origin(out)
+        if self._head is not None:
+            self.apply((self._its.cycles[0].time, 0, ""), out)
+
+    def usage(self, usage: Usage, out: Effects) -> None:
+        """Charge a usage; one that was charged already changes nothing.
+
+        Raises `Rejection`: `usage.too-late` where it began before the cycle before the open one, and what rating
+        raises.
+        """
+        if self.history.usage(usage.id) is not None:
+            return
+        self.begin(usage.started, out)
+        self.refuse_late(usage.started, "usage.too-late", f"the usage {usage.id}")
+        since = place_of(usage)
+        if usage.corrects and (corrected := self.history.usage(usage.corrects)) is not None:
+            since = min(since, place_of(corrected))
+        self.apply(since, out, added=usage)
+
+    def begin(self, time: datetime, out: Effects) -> None:
+        """Open the book with the first event of the account, where it is not yet."""
+        if self._head is not None:
+            return
+        standing = opening(self.calendar, time)
+        made = list(of_opening(self.account, standing))
+        totals = Totals().after(made)
+        prove(standing, totals, made, self._suspect(None))
+        self._head = Head(account=self.account.id, standing=standing, totals=totals.amounts)
+        self._origin = replace(self._its, cycles=(standing,))
+        self._tell(made, out)
+        self.pass_to(time, out)
+
+    def pass_to(self, time: datetime, out: Effects) -> None:
+        """Let time pass, where it has not yet."""
+        if time > self.standing.time:
+            self.apply((time, 0, ""), out)
+
+    def refuse_late(self, time: datetime, reason: str, what: str) -> None:
+        """Raises `Rejection` for what is of a cycle that is closed."""
+        first = self._its.cycles[0].time
+        if time < first:
+            raise Rejection(
+                reason,
+                f"{what} is of {time.isoformat()}, in a cycle that is closed: those of {self.account.id} are open from "
+                f"{first.isoformat()} on; settle it by an adjustment",
+            )
+
+    def at(self, place: Place) -> Standing:
+        """How the account stood, or will stand, at a place in its history, with all that came before it."""
+        start = self._start(place)
+        before = [] if start is self.standing else self.history.since(start.time)
+        before = [entry for entry in before if place_of(entry) < place]
+        return fold(self.history, start, before, place[0], self.calendar, self.rules.home).passage.standing
+
+    def apply(
+        self, since: Place, out: Effects, *, added: Usage | Done | None = None, made: Sequence[Posting] = ()
+    ) -> None:
+        """Go through history from a place on, with what is added there, and tell what is another than before.
+
+        `made` are the postings of a command. Raises `Rejection` where an added usage cannot be rated, `Violation`
+        where the ledger would not balance.
+        """
+        start = self._start(since)
+        entries: list[Entry | Usage] = [] if start is self.standing else [*self.history.since(start.time)]
+        if added is not None:
+            entries = sorted([*entries, added], key=place_of)
+        until = max(self.standing.time, since[0])
+        outcome = fold(self.history, start, entries, until, self.calendar, self.rules.home)
+        standing = outcome.passage.standing
+        moved, moves = self._moved(outcome)
+        postings = [*made, *moved]
+        for rated in outcome.rated:
+            postings += of_usage(self.account, rated, self.history.usage(rated.usage.id), standing.time)
+        totals = self._totals.after(postings)
+        prove(standing, totals, postings, self._suspect(outcome))
+
+        for entry in (*outcome.rated, *([added] if isinstance(added, Done) else ())):
+            self.history.put(entry)
+            out.kept[entry_key(entry)] = entry
+        out.rated += outcome.rated
+        self._head = Head(account=self.account.id, standing=standing, totals=totals.amounts)
+        self._tell(postings, out)
+        self._renew(outcome, start, moves, out)
+        self.notify(outcome.marks.values(), _cause(added, since), out)
+
+    def hold(self, session: Session, out: Effects, *, forget: bool = False) -> None:
+        """Let a session hold what it holds from now on, and release what it held before and does not any more."""
+        before = self.sessions.get(session.id)
+        was = {hold.id: hold for hold in before.holds} if before else {}
+        now = {hold.id: hold for hold in session.holds}
+        time, made = self.standing.time, list[Posting]()
+        for id, hold in was.items():
+            if id not in now:
+                made += of_draws(self.account, id, hold.draws, time, release=True)
+        for id, hold in now.items():
+            if id not in was:
+                made += of_draws(self.account, id, hold.draws, time, release=False)
+        totals = self._totals.after(made)
+        prove(self.standing, totals, made, self._suspect(None))
+        self._head = Head(account=self.account.id, standing=self.standing, totals=totals.amounts)
+        self._tell(made, out)
+        if forget:
+            self.sessions.pop(session.id, None)
+        else:
+            self.sessions[session.id] = session
+        out.kept[f"session|{self.account.id}|{session.id}"] = None if forget else session
+
+    def expire(self, now: datetime, out: Effects) -> None:
+        """Release what sessions hold longer than they may, and forget those that are over, by the log's clock."""
+        for session in list(self.sessions.values()):
+            over = session.until is not None and session.until <= now
+            holds = tuple(hold for hold in session.holds if hold.until is None or hold.until > now)
+            if over or len(holds) < len(session.holds):
+                forget = over or (not holds and session.answer is None)
+                self.hold(replace(session, holds=() if over else holds), out, forget=forget)
+
+    def due(self) -> datetime | None:
+        """When `expire` is to be called next, by the log's clock."""
+        times = [hold.until for hold in self.holds] + [session.until for session in self.sessions.values()]
+        return min((time for time in times if time is not None), default=None)
+
+    def free(self) -> Standing:
+        """How the account stands, less what sessions hold."""
+        return occupied(self.standing, self.holds)
+
+    def notify(self, marks: Iterable[Mark], cause: str, out: Effects) -> None:
+        """Tell what was not told yet."""
+        languages = {member.msisdn: member.language for member in self.account.members}
+        told: dict[str, datetime] = {}
+        for mark in marks:
+            if mark.id in self._its.told or mark.id in told:
+                continue
+            told[mark.id] = mark.keep
+            notice = Notice(
+                id=mark.id,
+                account=self.account.id,
+                subscription=mark.subscription,
+                kind=mark.kind,
+                language=languages.get(mark.subscription, ENGLISH),
+                values=mark.values,
+                cause=cause,
+                time=mark.time,
+            )
+            out.notices.append(notice)
+        if told:
+            self._origin = replace(self._its, told={**self._its.told, **told})
+            self._keep_origin(out)
+
+    def balance(self, time: datetime, cause: str) -> Balance:
+        """The account's state as it is told."""
+        standing = self.standing
+        held: dict[str, int] = {}
+        for hold in self.holds:
+            for draw in hold.draws:
+                held[draw.bucket] = held.get(draw.bucket, 0) + draw.amount
+        return Balance(
+            account=self.account.id,
+            kind=self.account.kind,
+            currency=self.account.currency,
+            buckets=tuple(holding.bucket(held.get(holding.id, 0)) for holding in standing.holdings),
+            cycle=standing.cycle,
+            spent=standing.spent,
+            limit=self.account.limit,
+            time=time,
+            cause=cause,
+        )
+
+    @property
+    def _its(self) -> Origin:
+        if self._origin is None:
+            raise LookupError("it was not said what account it is")
+        return self._origin
+
+    @property
+    def _totals(self) -> Totals:
+        return Totals(self._head.totals if self._head else {})
+
+    def _turns(self, day: int) -> tuple[Turn, ...]:
+        """The days on which cycles begin, with another one for those that begin from now on."""
+        turns = self._its.turns
+        if day == turns[-1].day:
+            return turns
+        if self._head is None:
+            return (Turn(since=EVER, day=day),)
+        return (*turns, Turn(since=self.standing.time, day=day))
+
+    def _start(self, place: Place) -> Standing:
+        """The last standing that is kept from which all that is behind a place can be gone through again."""
+        if self.history.ends_before(place) and self.standing.moved <= place[0]:
+            return self.standing
+        return [standing for standing in self._its.cycles if standing.time <= place[0]][-1]
+
+    def _moved(self, outcome: Outcome) -> tuple[list[Posting], dict[str, Told]]:
+        """What time moved otherwise than was told, and all moves with that."""
+        now, account = outcome.passage.standing.time, self.account
+        before = {slot: told for slot, told in self._its.moves.items() if told.move.time > outcome.since}
+        made, moves = [], dict(self._its.moves)
+        for slot in {**before, **outcome.passage.moves}:
+            was, its = before.get(slot), outcome.passage.moves.get(slot)
+            amount = (its.amount if its else 0) - (was.move.amount if was else 0)
+            if amount:
+                number = was.number + 1 if was else 0
+                move = its if its is not None else replace(before[slot].move, amount=0)
+                moves[slot] = Told(move, number)
+                made.append(of_move(account, move, amount, number, now))
+        return made, moves
+
+    def _renew(self, outcome: Outcome, start: Standing, moves: Mapping[str, Told], out: Effects) -> None:
+        """Keep the standings of the last two cycles, and forget what was before them."""
+        kept = [standing for standing in self._its.cycles if standing.time <= start.time]
+        cycles = (*kept, *outcome.passage.openings)[-2:]
+        first = cycles[0].time
+        after = replace(
+            self._its,
+            cycles=cycles,
+            moves={slot: told for slot, told in moves.items() if told.move.time > first},
+            told={id: keep for id, keep in self._its.told.items() if keep > first},
+        )
+        if after != self._its:
+            self._origin = after
+            self._keep_origin(out)
+        for entry in self.history.forget(first):
+            out.kept[entry_key(entry)] = None
+
+    def _tell(self, postings: Sequence[Posting], out: Effects) -> None:
+        out.postings += postings
+        out.changed = True
+        out.kept[f"head|{self.account.id}"] = self._head
+
+    def _keep_origin(self, out: Effects) -> None:
+        out.kept[f"account|{self.account.id}"] = self._origin
+
+    def _suspect(self, outcome: Outcome | None) -> str:
+        """The tariff that is to be stopped where the ledger does not balance."""
+        if outcome is not None and outcome.rated:
+            return outcome.rated[-1].tariff
+        return next((member.tariffs[-1].tariff for member in self.account.members if member.tariffs), "")
+
+
+def entry_key(entry: RatedUsage | Done) -> str:
+    """The key under which an entry of history is remembered."""
+    if isinstance(entry, Done):
+        return f"command|{entry.account}|{entry.id}"
+    return f"usage|{entry.usage.account}|{entry.usage.id}"
+
+
+def _cause(added: Usage | Done | None, since: Place) -> str:
+    return added.id if added is not None else f"time/{since[0].isoformat()}"

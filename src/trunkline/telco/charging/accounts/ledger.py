@@ -1,0 +1,52 @@
+"""The ledger's balance: what is in the buckets is what came into them less what went out, to the last unit.
+
+    sum(balances) + sum(charges) = sum(top-ups) + sum(grants)
+
+for each account and unit, where charges are what usage cost or consumed and what expired. It is proven with every
+event, from the postings alone on the one side and from the buckets alone on the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from trunkline.telco.charging.accounts.rating import Violation
+from trunkline.telco.charging.accounts.standing import Standing
+from trunkline.telco.model import Ledger, Posting, Unit
+
+OUTSIDE = (Ledger.PAYMENTS, Ledger.GRANTS, Ledger.REVENUE, Ledger.CONSUMED, Ledger.EXPIRED)
+"""Where what is in the buckets, or held of it, comes from and goes to."""
+LEDGERS = frozenset(ledger.value for ledger in Ledger)
+
+
+class Totals:
+    """What each account of the ledger has received, less what it gave, by unit: from all postings that were told."""
+
+    def __init__(self, amounts: dict[str, int] | None = None) -> None:
+        self.amounts = dict(amounts or {})
+
+    def after(self, postings: Iterable[Posting]) -> Totals:
+        """The totals with these postings too."""
+        totals = Totals(self.amounts)
+        for posting in postings:
+            for name, amount in ((posting.credit, posting.amount), (posting.debit, -posting.amount)):
+                if name in LEDGERS:
+                    key = f"{name}|{posting.unit}"
+                    totals.amounts[key] = totals.amounts.get(key, 0) + amount
+        return totals
+
+    def of(self, unit: Unit, *ledgers: Ledger) -> int:
+        """What these accounts have received, less what they gave."""
+        return sum(self.amounts.get(f"{ledger}|{unit}", 0) for ledger in ledgers)
+
+
+def prove(standing: Standing, totals: Totals, postings: Sequence[Posting], tariff: str) -> None:
+    """Raises `Violation` of a tariff where these postings, the last of the totals, do not fit the buckets."""
+    for posting in postings:
+        if not isinstance(posting.amount, int) or posting.amount <= 0:
+            raise Violation(tariff, f"the posting {posting.id} is of {posting.amount!r}, and must be of 1 or more")
+    for unit in Unit:
+        left = sum(holding.remaining for holding in standing.holdings if holding.unit is unit)
+        received = -totals.of(unit, *OUTSIDE)
+        if left != received:
+            raise Violation(tariff, f"the buckets hold {left} {unit}, and by the ledger must hold {received}")

@@ -1,0 +1,122 @@
+"""Marks: what a subscriber is to be told because of a usage, found while history is gone through.
+
+A mark has the id of its notice. Going through history again finds it again, and who keeps the ids tells it once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Final, Literal, NamedTuple
+
+from trunkline.telco.charging.accounts.rating import Rating
+from trunkline.telco.charging.accounts.standing import NEVER, Holding, Standing
+from trunkline.telco.model import Account, Unit, Usage
+
+PERCENT: Final = (50, 80, 100)
+"""Of what an account may owe in a cycle, at which the subscriber is told."""
+EARLIEST: Final = timedelta(days=1)
+"""Of a cycle must have gone by before it is forecast when an allowance ends, and it must end that much before it."""
+FORECAST: Final = 25
+"""Percent of an allowance that must have been used before its end is forecast."""
+
+Kind = Literal["threshold", "forecast", "roaming", "cut-off", "limit", "fair-use", "expiry"]
+
+
+class Mark(NamedTuple):
+    """`keep` is until when the id must be known, so that it is not told twice."""
+
+    id: str
+    subscription: str
+    kind: Kind
+    values: dict[str, str]
+    time: datetime
+    keep: datetime
+
+
+def marks(before: Standing, after: Standing, rating: Rating, account: Account, home: frozenset[str]) -> Iterator[Mark]:
+    """What a usage makes due that brought an account from one standing to the next."""
+    usage = rating.rated.usage
+    if mark := roaming(account, usage.subscription, usage.visited, home, before, usage.started):
+        yield mark
+    for drawn in rating.rated.drawn:
+        if (holding := before.get(drawn.bucket)) is not None and holding.allowance:
+            yield from _allowance(account, usage, holding, before, after)
+    for holding in rating.restrained:
+        values = {"name": holding.name, "zone": rating.rated.zone, "most": str(holding.fair_use[rating.rated.zone])}
+        name = f"{_owned(account, holding, before)}/fair-use/{rating.rated.zone}"
+        yield Mark(name, usage.subscription, "fair-use", values, usage.started, before.cycle_end)
+    if account.limit is not None:
+        yield from _limit(account, account.limit, usage, before, after)
+    if account.kind == "prepaid" and rating.uncovered:
+        yield _overdrawn(account, usage, before, after)
+
+
+def roaming(
+    account: Account, subscription: str, visited: str, home: frozenset[str], standing: Standing, time: datetime
+) -> Mark | None:
+    """The welcome in a foreign country, by the first network of it that serves the number in the cycle."""
+    country = visited[:3]
+    if not country or country in home:
+        return None
+    id = f"{account.id}/{standing.month}/roaming/{subscription}/{country}"
+    values = {"network": visited, "country": country}
+    return Mark(id, subscription, "roaming", values, time, standing.cycle_end)
+
+
+def cut_off(account: Account, subscription: str, standing: Standing, time: datetime) -> Mark:
+    """Service is refused because nothing pays for it."""
+    id = f"{account.id}/{standing.month}/cut-off/{subscription}"
+    values = {"spent": str(standing.spent), "currency": account.currency}
+    if account.limit is not None:
+        values["limit"] = str(account.limit)
+    return Mark(id, subscription, "cut-off", values, time, standing.cycle_end)
+
+
+def _allowance(account: Account, usage: Usage, holding: Holding, before: Standing, after: Standing) -> Iterator[Mark]:
+    """The thresholds of an allowance that were crossed, and when it will end as it is being used."""
+    used_before, _ = before.filled(holding)
+    its = after.get(holding.id) or holding
+    used, given = after.filled(its)
+    end = (its.valid_to or NEVER) if holding.pack else after.cycle_end
+    values = {"name": holding.name, "unit": holding.unit.value, "left": str(given - used), "end": end.isoformat()}
+    name = _owned(account, holding, before)
+    for percent in holding.thresholds:
+        if used_before * 100 < percent * given <= used * 100:
+            told = {**values, "percent": str(percent)}
+            yield Mark(f"{name}/{percent}", usage.subscription, "threshold", told, usage.started, end)
+    begin = its.valid_from if holding.pack else after.cycle
+    gone = usage.started - begin
+    if gone < EARLIEST or not FORECAST * given <= used * 100 < 100 * given:
+        return
+    forecast = begin + timedelta(seconds=int(gone.total_seconds()) * given // used)
+    if forecast <= end - EARLIEST:
+        told = {**values, "forecast": forecast.isoformat()}
+        yield Mark(f"{name}/forecast", usage.subscription, "forecast", told, usage.started, end)
+
+
+def _limit(account: Account, limit: int, usage: Usage, before: Standing, after: Standing) -> Iterator[Mark]:
+    """The thresholds of what the account may owe. Another limit in the same cycle has thresholds of its own."""
+    for percent in PERCENT:
+        if before.spent * 100 < percent * limit <= after.spent * 100:
+            values = {"percent": str(percent), "limit": str(limit), "spent": str(after.spent)}
+            values |= {"currency": account.currency, "end": after.cycle_end.isoformat()}
+            id = f"{account.id}/{after.month}/limit/{limit}/{percent}"
+            kind: Kind = "limit" if percent == 100 else "threshold"
+            yield Mark(id, usage.subscription, kind, values, usage.started, after.cycle_end)
+
+
+def _overdrawn(account: Account, usage: Usage, before: Standing, after: Standing) -> Mark:
+    """Usage that nobody asked about beforehand has cost more than was there."""
+    left = sum(holding.remaining for holding in after.holdings if holding.unit is Unit.MONEY)
+    id = f"{account.id}/{before.month}/overdrawn"
+    values = {"left": str(left), "currency": account.currency}
+    return Mark(id, usage.subscription, "limit", values, usage.started, before.cycle_end)
+
+
+def _owned(account: Account, holding: Holding, standing: Standing) -> str:
+    """Whose allowance it is, of which cycle; a pack counts for itself."""
+    if holding.pack:
+        return holding.id
+    owner = f"/{holding.subscription}" if holding.subscription else ""
+    return f"{account.id}/{standing.month}/{holding.allowance}{owner}"

@@ -1,0 +1,212 @@
+"""The processor `charge`: usage, commands and requests of accounts in, what they cost and leave out.
+
+It keeps of each account what changes seldom, what changes with every event, and each usage and command of the open
+cycle and the one before under a key of its own: so an event's changelog stays small. Nothing here raises for an event:
+what cannot be taken goes to the quarantine, and the events behind it go on.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from heapq import heappop, heappush
+from typing import ClassVar, Final
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from trunkline.log.envelope import from_micros, micros
+from trunkline.log.port import Record
+from trunkline.streams import Rejection
+from trunkline.streams.handlers import decode_reason
+from trunkline.streams.recorded import Outputs, Recorded
+from trunkline.telco.charging.accounts import commands, requests
+from trunkline.telco.charging.accounts.book import Book, Head, Origin, Rules
+from trunkline.telco.charging.accounts.effects import Effects
+from trunkline.telco.charging.accounts.history import Done
+from trunkline.telco.charging.accounts.online import Session
+from trunkline.telco.charging.accounts.rating import Violation
+from trunkline.telco.charging.accounts.telling import Telling
+from trunkline.telco.charging.settings import ChargingSettings
+from trunkline.telco.charging.tariff.terms import Tariff, Tariffs
+from trunkline.telco.model import Account, ChargingAnswer, ChargingCommand, ChargingRequest, RatedUsage, Usage
+
+logger = logging.getLogger(__name__)
+
+AHEAD: Final = timedelta(days=35)
+"""How far ahead of the log's clock an event may be: one that a broken clock puts farther would close open cycles."""
+
+Event = Account | Usage | ChargingCommand | ChargingRequest
+EVENTS: Final[tuple[type[Event], ...]] = (Account, Usage, ChargingCommand, ChargingRequest)
+Kept = Origin | Head | RatedUsage | Done | Session
+
+KEPT: Final[dict[str, type[Kept]]] = {
+    "account": Origin,
+    "head": Head,
+    "usage": RatedUsage,
+    "command": Done,
+    "session": Session,
+}
+
+
+def charge(tariffs: Tariffs, settings: ChargingSettings) -> Recorded:
+    """The processor, by the operator's tariffs and settings."""
+    return Recorded(lambda: Charge(tariffs, settings.time_zone, settings.networks))
+
+
+class Watched:
+    """Tariffs without those that were stopped since the worker began, as it does to take a corrected tariff."""
+
+    def __init__(self, tariffs: Tariffs) -> None:
+        self._tariffs = tariffs
+        self.stopped: dict[str, str] = {}
+        """Why, by the tariff's id."""
+
+    def at(self, id: str, time: datetime) -> Tariff:
+        """The version that was valid then. Raises `Rejection`, of a stopped one with `tariff.stopped`."""
+        if id in self.stopped:
+            raise Rejection("tariff.stopped", f"the tariff {id} is stopped: {self.stopped[id]}")
+        return self._tariffs.at(id, time)
+
+    def stop(self, id: str, why: str) -> bool:
+        """Stop a tariff; whether it was not stopped yet."""
+        if id in self.stopped:
+            return False
+        logger.error("the tariff %s is stopped: %s", id, why)
+        self.stopped[id] = why
+        return True
+
+
+class Charge:
+    """One partition's accounts. What sessions hold is released by the log's clock: the records' times, and `tick`."""
+
+    name: ClassVar[str] = "charge"
+    reads: ClassVar[tuple[str, ...]] = (Account.topic, Usage.topic, ChargingCommand.topic, ChargingRequest.topic)
+    whole: ClassVar[bool] = False
+
+    def __init__(self, tariffs: Tariffs, zone: ZoneInfo, networks: Sequence[str]) -> None:
+        """Cycles begin at midnight of `zone`; `networks` are the operator's own PLMNs."""
+        self._tariffs = Watched(tariffs)
+        self._rules = Rules(self._tariffs, zone, frozenset(network[:3] for network in networks))
+        self._books: dict[str, Book] = {}
+        self._now = 0
+        self._due: list[tuple[int, str]] = []  # a heap: when something that an account holds is over
+        self._decode: dict[str, Callable[[bytes], Event]] = {
+            kind.topic: msgspec.json.Decoder(kind).decode for kind in EVENTS
+        }
+        self._take_back = {name: msgspec.msgpack.Decoder(kind).decode for name, kind in KEPT.items()}
+
+    def restore(self, key: str, value: bytes) -> None:
+        kind, _, _ = key.partition("|")
+        kept = self._take_back[kind](value)
+        id = owner(kept)
+        book = self._book(id)
+        book.restore(kept)
+        if isinstance(kept, Session):
+            self._watch(book, id)
+
+    def process(self, records: Sequence[Record], out: Outputs) -> None:
+        told = Telling(out)
+        for record in records:
+            self._pass(record.time, told)
+            if record.value is not None:
+                told.place = f"{record.topic}/{record.partition}/{record.offset}"
+                self._work_on(record, record.value, told)
+        told.balances(self._books)
+
+    def tick(self, now: int, out: Outputs) -> None:
+        told = Telling(out)
+        self._pass(now, told)
+        told.balances(self._books)
+
+    def _pass(self, now: int, told: Telling) -> None:
+        """Let the log's clock go on: what is held no longer is released."""
+        self._now = max(self._now, now)
+        while self._due and self._due[0][0] <= self._now:
+            due, id = heappop(self._due)
+            book, effects = self._books[id], Effects()
+            book.expire(from_micros(self._now), effects)
+            told.place = f"due/{due}/{id}"
+            told.tell(id, effects, from_micros(self._now))
+            self._watch(book, id)
+
+    def _work_on(self, record: Record, value: bytes, told: Telling) -> None:
+        try:
+            event = self._decode[record.topic](value)
+        except msgspec.DecodeError as error:
+            told.reject(record, Rejection(decode_reason(error), str(error)))
+            return
+        id = event.id if isinstance(event, Account) else event.account
+        effects = Effects()
+        try:
+            self._take(event, effects, from_micros(record.time))
+        except Rejection as refused:
+            if isinstance(event, ChargingCommand | ChargingRequest):
+                effects.answers.append(answer(event, refused))
+            else:
+                told.reject(record, refused)
+        told.tell(id, effects, from_micros(record.time))
+
+    def _take(self, event: Event, effects: Effects, now: datetime) -> None:
+        """Let the account take an event. A tariff by which its ledger would not balance is stopped, and what is left of
+        the event taken without it."""
+        while True:
+            try:
+                self._hand_over(event, effects, now)
+                return
+            except Violation as violation:
+                if not self._tariffs.stop(violation.tariff, str(violation)):
+                    raise Rejection("ledger.violation", str(violation)) from violation
+
+    def _hand_over(self, event: Event, effects: Effects, now: datetime) -> None:
+        if isinstance(event, Account):
+            self._book(event.id).change(event, effects)
+            return
+        book = self._books.get(event.account)
+        if book is None or not book.known:
+            raise Rejection("account.unknown", f"nobody has said what the account {event.account} is")
+        time = event.started if isinstance(event, Usage) else event.time
+        if time > now + AHEAD:
+            raise Rejection(
+                "event.ahead",
+                f"it is of {time.isoformat()}, and now is {now.isoformat()}: set the clock of who sent it",
+            )
+        match event:
+            case Usage():
+                book.usage(event, effects)
+            case ChargingCommand():
+                commands.answer(book, event, effects)
+            case ChargingRequest():
+                requests.answer(book, event, now, effects)
+        self._watch(book, event.account)
+
+    def _book(self, id: str) -> Book:
+        book = self._books.get(id)
+        if book is None:
+            book = self._books[id] = Book(self._rules)
+        return book
+
+    def _watch(self, book: Book, id: str) -> None:
+        """Look at the account again when something that it holds is over."""
+        due = book.due()
+        if due is not None:
+            heappush(self._due, (micros(due), id))
+
+
+def owner(kept: Kept) -> str:
+    """The account that it is of."""
+    match kept:
+        case Origin():
+            return kept.record.id
+        case RatedUsage():
+            return kept.usage.account
+        case _:
+            return kept.account
+
+
+def answer(event: ChargingCommand | ChargingRequest, refused: Rejection) -> ChargingAnswer:
+    """Why it was refused."""
+    return ChargingAnswer(
+        id=event.id, account=event.account, problem=refused.reason, detail=str(refused), time=event.time
+    )
