@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from itertools import count
+from itertools import count, islice
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,7 +14,9 @@ import pytest
 
 from belgicom.simulator.network import Network
 from belgicom.simulator.usage.delivery import LOOK_BACK, Delivery, UsageFile
+from belgicom.simulator.usage.files import HEADER, cdr_file
 from belgicom.simulator.usage.life import TICK, Kind, Life, Use
+from belgicom.simulator.usage.mishaps import broken
 from belgicom.simulator.usage.nodes import Node
 from belgicom.simulator.usage.partners import PARTNERS, Partner
 from belgicom.simulator.usage.records.session import parts
@@ -158,3 +161,28 @@ def test_a_call_abroad_was_in_the_network_and_at_the_time_of_the_partner(
         assert rejected == []
         assert (report.visited, report.started) == (partner.plmn, began.astimezone(UTC))
         assert report.zone_offset == (began.utcoffset() or timedelta()).total_seconds() // 60
+
+
+def test_records_that_were_cut_off_one_behind_the_other_are_refused_each_and_none_is_made_of_their_pieces(
+    files: list[UsageFile], systems: dict[str, System]
+) -> None:
+    """A call's record has an indefinite length, so cut off it seems to go on in the next."""
+    exchange, _ = of(files, "cdr/msc")
+    calls = [record for file in exchange for record in records(file.content) if record[0] == 0xA0]
+    night = datetime(2026, 3, 14, tzinfo=UTC)
+    for first, second, third in islice(zip(calls, calls[1:], calls[2:], strict=False), 200):
+        cut = [broken(first), broken(second), third]
+        content = cdr_file("cdr/msc", cut, opened=night, closed=night, sequence=1, address=b"")
+        reports, rejected = reported([UsageFile("cdr/msc/cut.cdr", content, [])], systems["cdr"])
+        assert [each.reason for each in rejected] == ["cdr.truncated"] * 2
+        (alone,), _ = reported([UsageFile("cdr/msc/one.cdr", third, [])], systems["cdr"])
+        assert [report.id for report in reports] == [alone.id]
+
+
+def records(content: bytes) -> Iterator[bytes]:
+    """The records of a CDR file, by the lengths in their headers."""
+    at = HEADER
+    while at < len(content):
+        size = int.from_bytes(content[at : at + 2], "big")
+        yield content[at + 5 : at + 5 + size]
+        at += 5 + size

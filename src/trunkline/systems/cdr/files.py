@@ -158,7 +158,8 @@ def _headed_record(window: _Window, origin: Origin) -> Part | Rejected:
     stop = start + header.length
     own = _end(data, start, end)
     if own != stop:
-        if own and _follows(data, own, end) and not _follows(data, stop, end):
+        # A record cut off within an indefinite length would run into the next, and end where one of those behind does.
+        if own and _follows(data, own, end) and stop != end and not _HEADER_BEGINS.match(data, stop):
             return window.take(start, own)
         if not _follows(data, stop, end) and record_header(data, stop, end) is None:
             why = f"says that its record has {header.length} bytes, but there no other begins, nor does the file end"
