@@ -40,11 +40,11 @@ def test_nothing_is_wrong_with_them() -> None:
     assert check(REFERENCE / "tariffs") == []
 
 
-def test_each_mobile_subscription_and_roaming_pack_of_the_catalogue_has_its_tariff(tariffs: Tariffs) -> None:
-    for file, kind in (("mobile", "plan"), ("roaming", "pack")):
+def test_each_subscription_line_and_roaming_pack_of_the_catalogue_has_its_tariff(tariffs: Tariffs) -> None:
+    for file, kind in (("mobile", "plan"), ("fibre", "plan"), ("roaming", "pack")):
         offerings = yaml.safe_load((REFERENCE / f"catalogue/{file}.yaml").read_text())["offerings"]
         for id, offering in offerings.items():
-            if "specification" in offering:
+            if offering.get("specification", "wifi-booster") != "wifi-booster":
                 tariff = tariffs.at(id, datetime(2026, 6, 1, tzinfo=UTC))
                 assert tariff.kind == kind, id
 

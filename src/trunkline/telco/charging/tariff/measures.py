@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import Final, NamedTuple
 
 from trunkline.telco.model import Service, Unit
+from trunkline.telco.model.currency import minor_digits
 
 UNIT_OF: Final = {
     Service.VOICE: Unit.SECOND,
@@ -29,9 +30,6 @@ _UNITS: Final[dict[str, tuple[Unit, int]]] = {
     "message": (Unit.MESSAGE, 1), "messages": (Unit.MESSAGE, 1),
     "item": (Unit.ITEM, 1), "items": (Unit.ITEM, 1),
 }  # fmt: skip
-_DECIMALS: Final = {"CLP": 0, "ISK": 0, "JPY": 0, "KRW": 0, "VND": 0, "XAF": 0, "XOF": 0} | dict.fromkeys(
-    ("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3
-)
 _QUANTITY = re.compile(r"([0-9]{1,15}) ?([A-Za-z]+)")
 _MONEY = re.compile(r"([0-9]{1,9})(?:\.([0-9]{1,6}))? ([A-Z]{3})")
 
@@ -72,7 +70,7 @@ class Cost(NamedTuple):
         if found is None or not per:
             raise ValueError(f"`{text}` is no price: write `free`, or it like `0.25 EUR per 60 s`, `5 EUR per GB`")
         size = Quantity.parse(quantity if quantity[:1].isdigit() else f"1 {quantity}")
-        minor = Fraction(f"{found[1]}.{found[2] or 0}") * 10 ** _DECIMALS.get(found[3], 2)
+        minor = Fraction(f"{found[1]}.{found[2] or 0}") * 10 ** minor_digits(found[3])
         if minor > MOST_MONEY:
             raise ValueError(f"`{text}` is more than {MOST_MONEY:,} minor units")
         return cls(minor / size.amount, size.unit, found[3])
