@@ -12,6 +12,8 @@ from tests.systems.cdr import records as made
 from tests.systems.cdr.encoding import constructed, primitive, sequence
 from tests.systems.usage_files import read_all
 from trunkline.quarantine import Rejected
+from trunkline.systems.cdr import SYSTEM
+from trunkline.systems.cdr.options import Options
 from trunkline.systems.cdr.reader import read
 from trunkline.telco.model import Direction, Service, UsageReport
 
@@ -301,6 +303,15 @@ def test_a_record_that_cannot_be_charged_is_refused_with_field_and_reason(
     found = refused(record)
     assert found.reason == reason
     assert re.search(message, found.message), found.message
+
+
+def test_a_connection_may_leave_out_what_other_records_tell_too() -> None:
+    (offered,) = SYSTEM.with_options(Options(leave_out=("sGWRecord", "mtCallRecord"))).formats
+    found, rejected = read_all(offered.read, made.with_headers(made.pgw(), made.sgw(), made.mt_call(), made.mo_call()))
+    assert [one.id.split("/")[0] for one in found] == ["pgw", "msc"]
+    assert rejected == []
+    with pytest.raises(ValueError, match="'sgw', which is none of moCallRecord, "):
+        Options(leave_out=("sgw",))
 
 
 def test_the_place_of_a_wrong_field_is_told_to_the_byte() -> None:
