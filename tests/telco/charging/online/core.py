@@ -67,11 +67,15 @@ def used(number: int, octets: int, group: int = 10, *, ask: bool = True, **field
 class Session:
     """A session from its create on; every request has the next number."""
 
-    def __init__(self, client: httpx.Client, subscriber: str = "imsi-206010000000001", charging_id: int = 7) -> None:
+    def __init__(
+        self,
+        client: httpx.Client,
+        subscriber: str = "imsi-206010000000001",
+        charging_id: int = 7,
+        body: dict[str, Any] | None = None,
+    ) -> None:
         self.client, self.sequence = client, 0
-        self.body = request(
-            0, subscriber, pDUSessionChargingInformation=pdu_session(charging_id), chargingId=charging_id
-        )
+        self.body = body or request(0, subscriber, pDUSessionChargingInformation=pdu_session(charging_id))
         self.created = client.post(f"{PATH}/chargingdata", json=self.body)
         self.ref = self.created.headers.get("location", "").rpartition("/")[2]
 

@@ -20,12 +20,12 @@ from trunkline.telco.charging.online.converged_charging import converged_chargin
 from trunkline.telco.charging.online.exchange import PATIENCE
 from trunkline.telco.model import Number
 
-CONTRACTS = Path(__file__).parents[4] / "belgicom" / "contracts"
+REFERENCE = Path(__file__).parents[4] / "belgicom"
 
 
 @cache
 def loaded() -> contracts.Contracts:
-    return contracts.load(CONTRACTS)
+    return contracts.load(REFERENCE / "contracts")
 
 
 @contextmanager
