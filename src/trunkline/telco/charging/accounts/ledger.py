@@ -43,7 +43,7 @@ class Totals:
 def prove(standing: Standing, totals: Totals, postings: Sequence[Posting], tariff: str) -> None:
     """Raises `Violation` of a tariff where these postings, the last of the totals, do not fit the buckets."""
     for posting in postings:
-        if not isinstance(posting.amount, int) or posting.amount <= 0:
+        if posting.amount <= 0:
             raise Violation(tariff, f"the posting {posting.id} is of {posting.amount!r}, and must be of 1 or more")
     for unit in Unit:
         left = sum(holding.remaining for holding in standing.holdings if holding.unit is unit)

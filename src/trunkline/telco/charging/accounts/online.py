@@ -17,8 +17,6 @@ from trunkline.telco.model import Account, ChargingAnswer, ChargingRequest, Rate
 
 USUAL: Final = {Service.VOICE: 300, Service.DATA: 20_000_000, Service.MESSAGE: 1, Service.CONTENT: 1}
 """Units that are granted where none are asked for."""
-LEAST: Final = {Service.VOICE: 10, Service.DATA: 100_000, Service.MESSAGE: 1, Service.CONTENT: 1}
-"""Units that must be payable, or none are granted: fewer might cost less than what money is rounded to."""
 
 
 class Hold(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -78,32 +76,34 @@ def quota(standing: Standing, request: ChargingRequest, group: int, account: Acc
     """The most units, up to what is wanted, that what nobody holds can pay. Raises `Rejection` where nothing says what
     they cost."""
     wanted = request.wanted[group] or USUAL[request.service]
-    least = min(wanted, LEAST[request.service])
-    if (rated := _payable(standing, request, group, wanted, account, tariffs)) is None:
-        units, beyond = 0, wanted
-        if (rated := _payable(standing, request, group, least, account, tariffs)) is None:
-            return Quota(0, None, last=True)
-        units = least
-        while beyond - units > 1:
-            middle = (units + beyond) // 2
-            if (more := _payable(standing, request, group, middle, account, tariffs)) is not None:
-                units, rated = middle, more
-            else:
-                beyond = middle
-        return Quota(units, rated, last=True)
-    behind = _payable(standing.debit(rated), request, group, least, account, tariffs)
-    return Quota(wanted, rated, last=behind is None)
+    if (rated := _payable(standing, request, group, wanted, account, tariffs)) is not None:
+        behind = _payable(standing.debit(rated), request, group, 1, account, tariffs)
+        return Quota(wanted, rated, last=behind is None)
+    units, beyond = 0, wanted
+    while beyond - units > 1:
+        middle = (units + beyond) // 2
+        if (more := _payable(standing, request, group, middle, account, tariffs)) is not None:
+            units, rated = middle, more
+        else:
+            beyond = middle
+    return Quota(units, rated, last=True)
 
 
 def _payable(
     standing: Standing, request: ChargingRequest, group: int, units: int, account: Account, tariffs: Tariffs
 ) -> RatedUsage | None:
-    """What so many units would cost, or None where that cannot be paid."""
+    """What so many units would cost, or None where that cannot be paid.
+
+    Units that cost less than money is rounded to need something to pay them all the same.
+    """
     rating = rate(standing, _probe(request, group, units, account), account, tariffs)
-    cost = rating.rated.amount
-    within = account.limit is None or standing.spent + cost <= account.limit
-    covered = account.kind == "postpaid" or not rating.uncovered
-    return rating.rated if not cost or (within and covered) else None
+    due, uncovered = rating.rated.amount, rating.uncovered
+    if not due and rating.rated.free < rating.rated.quantity:
+        usual = rate(standing, _probe(request, group, USUAL[request.service], account), account, tariffs)
+        due, uncovered = min(usual.rated.amount, 1), int(usual.uncovered == usual.rated.amount > 0)
+    within = account.limit is None or standing.spent + due <= account.limit
+    covered = account.kind == "postpaid" or not uncovered
+    return rating.rated if not due or (within and covered) else None
 
 
 def _probe(request: ChargingRequest, group: int, units: int, account: Account) -> Usage:

@@ -100,7 +100,7 @@ def taken_back(usage: Usage, account: Account, standing: Standing, was: RatedUsa
 
 def whole(tariff: str, what: str, amount: object) -> None:
     """Raises `Violation` where a tariff gives anything but a whole number of 0 or more."""
-    if not isinstance(amount, int) or isinstance(amount, bool) or amount < 0:
+    if type(amount) is not int or amount < 0:
         raise Violation(tariff, f"the tariff {tariff} gives {what} that is no whole number of 0 or more: {amount!r}")
 
 
