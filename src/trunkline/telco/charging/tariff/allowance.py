@@ -51,6 +51,7 @@ class WrittenPackAllowance(Given, frozen=True, kw_only=True):
 
     days: Days
     first_use: bool = False
+    priority: Priority = 50
 
 
 def make(written: Given, tariff: str, cells: Sequence[Cell]) -> tuple[Allowance | None, list[Fault]]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
+from functools import lru_cache
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -39,6 +40,13 @@ USES: Final = (
 )
 
 
+_USE_OF: Final = {
+    (service, direction): Use(service, direction if service in TWO_ENDED else Direction.ORIGINATING)
+    for service in Service
+    for direction in Direction
+}
+
+
 class Cell(NamedTuple):
     """`destination` is empty where a use has none."""
 
@@ -62,6 +70,7 @@ class Grid:
 
     def __init__(self, zones: Zones, calendar: Calendar) -> None:
         self.zones, self.calendar = zones, calendar
+        self._where = lru_cache(maxsize=4096)(self._found)
 
     def cells(self) -> Iterator[Cell]:
         """All that there are."""
@@ -75,19 +84,21 @@ class Grid:
         """That of a usage, which counts where and when it began."""
         use = use_of(usage.service, usage.direction)
         destination = self.zones.destination(usage.other_party) if use.called else ""
-        local = self.local(usage)
-        band = self.calendar.band(local.date(), local.hour * 60 + local.minute)
-        return Cell(use, self.zones.place(usage.visited), destination, band)
+        place, zone = self._where(usage.visited)
+        if zone is not None:
+            local = usage.started.astimezone(zone)
+        else:
+            local = usage.started + timedelta(minutes=usage.zone_offset)
+        return Cell(use, place, destination, self.calendar.band(local.date(), local.hour * 60 + local.minute))
 
-    def local(self, usage: Usage) -> datetime:
-        """When it began, on the clocks of the place: the country's where it has one time, else as the record says."""
-        if not usage.visited:
-            return usage.started.astimezone(self.calendar.zone)
-        if zone := self.zones.times.find(searched(usage.visited)):
-            return usage.started.astimezone(ZoneInfo(zone))
-        return usage.started + timedelta(minutes=usage.zone_offset)
+    def _found(self, visited: str) -> tuple[str, ZoneInfo | None]:
+        """The place of a network, and its country's time zone; none where it has several, and the record says it."""
+        if not visited:
+            return self.zones.place(visited), self.calendar.zone
+        zone = self.zones.times.find(searched(visited))
+        return self.zones.place(visited), ZoneInfo(zone) if zone else None
 
 
 def use_of(service: Service, direction: Direction) -> Use:
     """Only calls and texts have two ends."""
-    return Use(service, direction if service in TWO_ENDED else Direction.ORIGINATING)
+    return _USE_OF[service, direction]

@@ -12,13 +12,14 @@ from trunkline.telco.charging.tariff import allowance
 from trunkline.telco.charging.tariff.allowance import Given
 from trunkline.telco.charging.tariff.coverage import Coverage
 from trunkline.telco.charging.tariff.grid import Cell, Grid
+from trunkline.telco.charging.tariff.others import Other, Others
 from trunkline.telco.charging.tariff.plan import PackVersion, PlanVersion, WrittenPack, WrittenPlan, WrittenVersion
 from trunkline.telco.charging.tariff.pricelist import Listed, made, read_lists
 from trunkline.telco.charging.tariff.rate import Rate
 from trunkline.telco.charging.tariff.sources import Sources
 from trunkline.telco.charging.tariff.terms import Allowance
 from trunkline.telco.charging.tariff.validity import Validity, disorder, validity
-from trunkline.telco.charging.tariff.version import Other, Version
+from trunkline.telco.charging.tariff.version import Version
 
 
 def read(folder: Path) -> tuple[dict[str, list[Version]], list[Problem]]:
@@ -185,16 +186,18 @@ class _Reading:
         for id in plans.keys() & packs.keys():
             path = str(self.sources.folder / "plans" / f"{id}.yaml")
             self.sources.problems.append(Problem(path, 1, f"a pack is called `{id}` too: their ids are of one kind"))
+        drawn = [(draw.version, other) for draw in self._draws if (other := self._other(draw, plans))]
+        given = [Other(versions) for versions in packs.values() if versions]
         for version in (version for versions in plans.values() for version in versions):
-            version.others = tuple(Other(versions) for versions in packs.values() if versions)
-        for drawn in self._draws:
-            self._draw(drawn, plans)
+            others = [*given, *(other for drawing, other in drawn if drawing is version)]
+            version.others = Others(others, version.grid)
         for listed in self._lists.values():
             for index in listed.never_reached():
                 reason = "no usage ever reaches this rate: the rates of the plans themselves take all that it is for"
                 self.sources.found(listed.document, ("rates", index), [Fault((), reason)])
 
-    def _draw(self, drawn: _Drawn, plans: Mapping[str, list[Version]]) -> None:
+    def _other(self, drawn: _Drawn, plans: Mapping[str, list[Version]]) -> Other | None:
+        """The plan that a version draws from; None, and why, where it may not."""
         versions = plans.get(drawn.allowance.partition("/")[0], [])
         theirs = [one for version in versions for one in version.allowances if one.id == drawn.allowance]
         reason = ""
@@ -206,5 +209,5 @@ class _Reading:
             reason = f"`{drawn.allowance}` is not shared: say `shared: true` there"
         if reason:
             self.sources.found(drawn.document, drawn.place[:-2], [Fault(drawn.place[-2:], reason)])
-        else:
-            drawn.version.others = (*drawn.version.others, Other(versions, drawn.allowance))
+            return None
+        return Other(versions, drawn.allowance)

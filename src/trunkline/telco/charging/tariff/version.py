@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal
 
 from trunkline.streams import Rejection
 from trunkline.telco.charging.tariff.grid import Cell, Grid
 from trunkline.telco.charging.tariff.measures import UNIT_OF
+from trunkline.telco.charging.tariff.others import Others
 from trunkline.telco.charging.tariff.rate import Rate
 from trunkline.telco.charging.tariff.terms import Allowance, Terms
 from trunkline.telco.model import Usage
@@ -41,7 +41,7 @@ class Version:
         self.rates = rates
         self.allowances = allowances
         self.gives = gives
-        self.others: Sequence[Other] = ()
+        self.others = Others((), grid)
         """Tariffs from whose allowances its usages draw too: all packs, and plans whose shared ones it names."""
 
     def terms(self, usage: Usage) -> Terms:
@@ -50,30 +50,6 @@ class Version:
         if rate is None:
             raise Rejection("tariff.no-rate", f"{self.id}: nothing says what this costs: {cell}")
         quantity = rate.quantity(usage.quantity)
-        allowances = self.gives.get(cell, ())
-        for other in self.others:
-            allowances += other.gives(usage, cell, self.grid)
+        allowances = self.gives.get(cell, ()) + self.others.give(usage, cell)
         price = rate.price or rate.sellers(usage, quantity, self.currency)
         return Terms(cell.zone, cell.band, UNIT_OF[cell.use.service], quantity, allowances, price)
-
-
-class Other:
-    """Another tariff, of which all allowances or one may give."""
-
-    def __init__(self, versions: Sequence[Version], allowance: str = "") -> None:
-        """`versions` in the order of time; without `allowance` all are meant."""
-        self.versions = versions
-        self.since = [version.since for version in versions]
-        self.allowance = allowance
-
-    def gives(self, usage: Usage, cell: Cell, grid: Grid) -> tuple[str, ...]:
-        """Ids of allowances, as of the version of that time; a tariff that is no longer sold gives as it did last.
-
-        `cell` is that of the usage in `grid`.
-        """
-        index = bisect_right(self.since, usage.started) - 1
-        if index < 0:
-            return ()
-        version = self.versions[index]
-        ids = version.gives.get(cell if version.grid is grid else version.grid.cell(usage), ())
-        return ids if not self.allowance else tuple(id for id in ids if id == self.allowance)
