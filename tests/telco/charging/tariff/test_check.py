@@ -99,6 +99,9 @@ def test_nothing_is_wrong_with_good_files_nor_where_there_are_none(tmp_path: Pat
          "price"),
         (PLAN, "price: 0.05 EUR per min", "price: free, increment: 1 MB",
          "plain.yaml:9: `increment`: voice is measured in seconds, not in octets"),
+        (PLAN, "price: 0.05 EUR per min", 'price: free, increment: ""',
+         "plain.yaml:9: `increment`: `` is no quantity: write a whole number and one of s, min, h, B, kB, MB, GB, "
+         "TB, KiB, MiB, GiB, TiB, message, messages, item, items"),
         (PLAN, "10 messages", "10 pigeons",
          "plain.yaml:7: `amount`: `10 pigeons` is no quantity: write a whole number "
          "and one of s, min, h, B, kB, MB, GB, TB, "
