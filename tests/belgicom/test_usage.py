@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from belgicom.simulator.network import Network
+from belgicom.simulator.settings import load
 from belgicom.simulator.usage.delivery import LOOK_BACK, Delivery, UsageFile
 from belgicom.simulator.usage.life import TICK, Kind, Life
 from belgicom.simulator.usage.partners import HOME, PARTNERS
@@ -42,6 +43,15 @@ def test_200_000_subscribers_cost_nothing_and_each_has_a_number_and_a_sim_of_its
     assert (last.msisdn, last.imsi, len(last.imei)) == ("32450199999", "206990000199999", 16)
     with pytest.raises(ValueError, match="subscribers 200010"):
         Subscribers(1, MOST + 10)
+
+
+def test_subscribers_come_in_whole_tens_and_none_at_all_means_that_nobody_uses_anything() -> None:
+    assert load({}, {}).subscribers == 2000
+    assert load({"subscribers": 0}, {}).subscribers == 0
+    assert load({}, {"BELGICOM_SIMULATOR_SUBSCRIBERS": "200000"}).subscribers == MOST
+    for wrong in (15, -10, 200_010):
+        with pytest.raises(ValueError, match=f"subscribers {wrong}"):
+            load({"subscribers": wrong}, {})
 
 
 def test_every_number_is_of_one_account_families_share_one_and_some_are_prepaid() -> None:

@@ -24,9 +24,11 @@ from belgicom.simulator.usage.records.tap import tap_file, tap_record
 from belgicom.simulator.usage.subscribers import Subscribers
 from belgicom.simulator.usage.truth import Sent, Truth
 from tests.belgicom.usage_totals import Totals, reported, totals
+from tests.systems.cdr.oracle import Oracle
 from trunkline.connect import connection
 from trunkline.connect.connection import Connection
 from trunkline.systems import System
+from trunkline.systems.cdr.record import decode
 from trunkline.telco.model import Service
 
 BEGIN = int(datetime(2026, 3, 14, 18, 0, tzinfo=UTC).timestamp()) // TICK
@@ -143,6 +145,17 @@ def kinds(folder: str) -> set[Kind]:
         "cdr/pgw": {Kind.DATA}, "cdr/chf": {Kind.DATA_5G}, "cdr/msc": talk, "tap": talk | {Kind.DATA},
         "radius": {Kind.LINE}, "corrections": {Kind.CALL, Kind.CALLED, Kind.DATA_5G},
     }[folder]  # fmt: skip
+
+
+def test_a_decoder_of_somebody_else_reads_records_of_data_as_the_platforms_does(files: list[UsageFile]) -> None:
+    oracle, read = Oracle(), 0
+    written = [file for folder in ("cdr/pgw", "cdr/chf") for file in of(files, folder)[0][:40]]
+    for file in written:
+        for record, sent in zip(records(file.content), file.sent, strict=True):
+            if sent.fate != "broken":
+                assert oracle.decode(record) == decode(record)
+                read += 1
+    assert read > 1_000
 
 
 @pytest.mark.parametrize("partner", PARTNERS, ids=lambda partner: partner.tadig)

@@ -75,7 +75,8 @@ class Recording:
             tick = round(time.time()) // TICK - 1
             begin, end = self._surge
             if not self._ticks or tick > self._ticks[-1][0]:
-                self.advance(tick, surge=begin <= tick * TICK + TICK / 2 < end)
+                surge = begin <= tick * TICK + TICK / 2 < end
+                await asyncio.to_thread(self.advance, tick, surge=surge)  # the network's alarms go on meanwhile
             sftp.sweep(self._root, KEEP, FOLDERS)
 
     def advance(self, tick: int, *, surge: bool = False) -> None:
