@@ -188,14 +188,30 @@ def test_indefinite_lengths_are_the_same_file() -> None:
     assert len({r.id for r in plain}) == len(EVERYTHING) - 1
 
 
+def within(tag: bytes, data: bytes, times: int = 1) -> bytes:
+    """The data in so many elements, one within the other, each with the length that it has."""
+    for _ in range(times):
+        data = tag + b"\x82" + len(data).to_bytes(2, "big") + data
+    return data
+
+
 def test_an_item_that_is_not_known_is_kept_undecoded_under_its_tag() -> None:
     data = b"\x61\x0b\x64\x09\x5f\x87\x67\x01A\x5f\x81\x44\x00"
     assert decode(data) == {"transferBatch": {"batchControlInfo": {"[APPLICATION 999]": b"A", "sender": ""}}}
 
 
+def test_a_text_in_segments_is_put_together() -> None:
+    segments = b"\x04\x02FR" + b"\x04\x03AF1"
+    data = within(b"\x61", within(b"\x64", b"\x7f\x81\x44" + bytes([len(segments)]) + segments))
+    assert decode(data) == {"transferBatch": {"batchControlInfo": {"sender": "FRAF1"}}}
+
+
 @pytest.mark.parametrize(
     ("data", "said"),
     [
+        (within(b"\x61", b"\x44\x00"), "batchControlInfo: primitive where a constructed element is expected"),
+        (within(b"\x61", within(b"\x64", b"\x7f\x81\x49\x00")), "specificationVersionNumber: primitive where"),
+        (within(b"\x61", within(b"\x64", b"\x5f\x80\x44\x00")), "a tag that is padded"),
         (b"\x30\x00", "[UNIVERSAL 16] where a TransferBatch"),
         (b"\x61\x00\x01", "more behind the end"),
         (b"\x61\x06\x64\x04\x5f\x49\x00\x01", "transferBatch.batchControlInfo"),
@@ -203,6 +219,7 @@ def test_an_item_that_is_not_known_is_kept_undecoded_under_its_tag() -> None:
         (b"\x61\x06\x63\x04\x6e\x02\x6e\x00\x01", "more behind"),
         (b"\x6a\x00", "[APPLICATION 10] where"),
         (b"\x61\x80" * 50, "32 elements within one another"),
+        (within(b"\x61", within(b"\x64", b"", 40)), "32 elements within one another"),
     ],
 )
 def test_what_is_no_tap_file_is_told_with_its_place(data: bytes, said: str) -> None:
@@ -367,6 +384,12 @@ def test_a_file_larger_than_memory_may_be_is_read_in_pieces() -> None:
     found = sum(isinstance(r, UsageReport) for r in READ(Pieces(one.getvalue()), ORIGIN))
     assert found == many
     assert largest < 1 << 20
+
+
+def test_elements_within_one_another_without_end_are_told() -> None:
+    deep = within(b"\x61", within(b"\x63", within(b"\x6e", b"", 5_000)))
+    _, (rejected, *_) = read_all(READ, deep)
+    assert "elements within one another" in rejected.message
 
 
 @given(damaged(tap_file(*EVERYTHING)))

@@ -25,7 +25,7 @@ class Batch:
         self._places = 0
         self._local = self._currency = ""
         self._rates: dict[int, tuple[int, int]] = {}
-        self._offsets: dict[int, int] = {}
+        self._offsets: dict[int, timezone] = {}
         self._entities: dict[int, str] = {}
 
     def take(self, name: str, value: Any) -> None:
@@ -38,7 +38,7 @@ class Batch:
                 self._take_accounting(value)
             case "networkInfo":
                 for item in groups(value, "utcTimeOffsetInfo"):
-                    self._offsets[item.get("utcTimeOffsetCode", -1)] = _minutes(item.get("utcTimeOffset", ""))
+                    self._offsets[item.get("utcTimeOffsetCode", -1)] = _zone(item.get("utcTimeOffset", ""))
                 for item in groups(value, "recEntityInfo"):
                     self._entities[item.get("recEntityCode", -1)] = item.get("recEntityId", "").strip()
 
@@ -58,10 +58,10 @@ class Batch:
         if code not in self._offsets:
             raise ValueError(f"its time has the UTC offset code {code}, which the file's networkInfo does not have")
         local = stamp.get("localTimeStamp", "").strip()
-        if not re.fullmatch("[0-9]{14}", local):
+        if len(local) != 14 or not (local.isascii() and local.isdigit()):
             raise ValueError(f"its time {local[:40]!r} is not 14 digits")
-        zone = timezone(timedelta(minutes=self._offsets[code]))
-        return datetime.strptime(local, "%Y%m%d%H%M%S").replace(tzinfo=zone)
+        day = int(local[:4]), int(local[4:6]), int(local[6:8])
+        return datetime(*day, int(local[8:10]), int(local[10:12]), int(local[12:]), tzinfo=self._offsets[code])
 
     def entity(self, code: int | None) -> str:
         """The recording entity of a code: its address or name, or the code where the table has none."""
@@ -106,12 +106,12 @@ def utc(time: datetime) -> datetime:
     return time.astimezone(UTC)
 
 
-def _minutes(text: str) -> int:
+def _zone(text: str) -> timezone:
     found = _OFFSET.fullmatch(text.strip())
     if found is None or int(found[2]) > 23 or int(found[3]) > 59:
         raise ValueError(f"{text[:20]!r} is no UTC offset like +0200")
     minutes = int(found[2]) * 60 + int(found[3])
-    return -minutes if found[1] == "-" else minutes
+    return timezone(timedelta(minutes=-minutes if found[1] == "-" else minutes))
 
 
 def _places(number: int) -> int:

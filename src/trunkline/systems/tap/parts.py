@@ -72,7 +72,7 @@ def _table(window: _Window, end: int | None) -> Part | Broken:
     begin, raw = window.offset, window.peek(end)
     window.skip(len(raw))
     try:
-        return Part(begin, raw, *decode_item(raw, element(raw, 0, len(raw))), False)
+        return Part(begin, raw, *decode_item(raw), False)
     except BerError as fault:
         return Broken(begin, len(raw), raw[:SHOWN], _said(fault))
 
@@ -96,7 +96,7 @@ def _events(window: _Window, end: int | None) -> Iterator[Part | Broken]:
 def _event(window: _Window, end: int | None, largest: int = LARGEST_PART) -> tuple[bytes, str, Any]:
     """The event that begins here: its bytes, its name and what it holds. Raises `BerError`."""
     raw = window.peek(end, largest)
-    return raw, *decode_item(raw, element(raw, 0, len(raw)))
+    return raw, *decode_item(raw)
 
 
 def _passed(window: _Window, end: int | None, why: str) -> Broken:
