@@ -9,7 +9,7 @@ import pytest
 
 from tests.telco.charging.tariff.folders import FILES, written
 from tests.telco.charging.tariff.usages import usage
-from trunkline.telco.charging.tariff import check, load
+from trunkline.telco.charging.tariff import Tariffs, check, load
 from trunkline.telco.charging.tariff.terms import Allowance
 from trunkline.telco.model import Service, Unit
 
@@ -17,9 +17,9 @@ PLAN, PACK = "plans/plain.yaml", "packs/trip.yaml"
 ABROAD = {"service": Service.DATA, "downlink": 1, "visited": "310260"}
 
 
-def given(folder: Path, plan: str, time: str, **what: object) -> tuple[str, ...]:
+def given(tariffs: Tariffs, plan: str, time: str, **what: object) -> tuple[str, ...]:
     one = usage(started=datetime.fromisoformat(time).replace(tzinfo=UTC), **what)
-    return load(folder).at(plan, one.started).terms(one).allowances
+    return tariffs.at(plan, one.started).terms(one).allowances
 
 
 def test_an_allowance_is_told_with_all_that_accounts_need(tmp_path: Path) -> None:
@@ -62,10 +62,11 @@ def test_a_pack_gives_as_its_version_of_that_time_says_and_as_the_last_one_said_
     folder = written(tmp_path, {PACK: ("  - from: 2026-01-01\n", two)})
     plan = folder / PLAN
     plan.write_text(plan.read_text().replace("from: 2026-01-01", "from: 2020-01-01"))
-    assert given(folder, "plain", "2025-12-01", **ABROAD) == ()
-    assert given(folder, "plain", "2026-02-01", **ABROAD) == ()
-    assert given(folder, "plain", "2026-04-01", **ABROAD) == ("trip/data",)
-    assert given(folder, "plain", "2027-01-01", **ABROAD) == ("trip/data",)
+    tariffs = load(folder)
+    assert given(tariffs, "plain", "2025-12-01", **ABROAD) == ()
+    assert given(tariffs, "plain", "2026-02-01", **ABROAD) == ()
+    assert given(tariffs, "plain", "2026-04-01", **ABROAD) == ("trip/data",)
+    assert given(tariffs, "plain", "2027-01-01", **ABROAD) == ("trip/data",)
 
 
 def test_a_plan_draws_only_from_the_allowance_that_it_names(tmp_path: Path) -> None:
@@ -73,8 +74,8 @@ def test_a_plan_draws_only_from_the_allowance_that_it_names(tmp_path: Path) -> N
     drawing = FILES[PLAN].replace("    prices: list", "    prices: list\n    draws: [plain/more]")
     (folder / "plans/second.yaml").write_text(drawing)
     text = {"service": Service.MESSAGE, "items": 1, "other_party": "32470000000"}
-    assert given(folder, "plain", "2026-06-01", **text) == ("plain/texts", "plain/more")
-    assert given(folder, "second", "2026-06-01", **text) == ("second/texts", "plain/more")
+    assert given(load(folder), "plain", "2026-06-01", **text) == ("plain/texts", "plain/more")
+    assert given(load(folder), "second", "2026-06-01", **text) == ("second/texts", "plain/more")
 
 
 @pytest.mark.parametrize("visited", ["310260", "20801"])
@@ -88,7 +89,7 @@ def test_plans_and_packs_of_different_zones_meet_by_where_the_usage_really_is(tm
     plan = FILES[PLAN].replace("prices: list", "prices: list-2027\n    zones: zones-2027")
     (folder / "plans/newer.yaml").write_text(plan)
     assert check(folder) == []
-    assert given(folder, "newer", "2026-06-01", **{**ABROAD, "visited": visited}) == ("trip/data",)
+    assert given(load(folder), "newer", "2026-06-01", **{**ABROAD, "visited": visited}) == ("trip/data",)
     one = usage(**{**ABROAD, "visited": visited})
     assert load(folder).at("newer", one.started).terms(one).zone == {"310260": "abroad", "20801": "france"}[visited]
 
