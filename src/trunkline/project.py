@@ -27,7 +27,8 @@ class NoProject(Exception):
 
 @dataclass(frozen=True)
 class Project:
-    """A folder with `trunkline.toml`, `contracts/`, `systems/`, `kpis/`, `catalogue/`, `tariffs/` and `health.yaml`."""
+    """A folder with `trunkline.toml`, `contracts/`, `systems/`, `kpis/`, `catalogue/`, `tariffs/`, `health.yaml` and
+    `charging.yaml`."""
 
     folder: Path
 

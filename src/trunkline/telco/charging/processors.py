@@ -7,18 +7,23 @@ from pathlib import Path
 from trunkline.document import Problem
 from trunkline.streams.instance import Definition
 from trunkline.streams.recorded import Recorded
-from trunkline.telco.charging import settings
+from trunkline.telco.charging import settings, tariff
+from trunkline.telco.charging.accounts.processor import charge
 from trunkline.telco.charging.mediation.directory import Directory
 from trunkline.telco.charging.mediation.mediate import Mediation
 from trunkline.telco.charging.mediation.payer import payer
 
 
 def processors(project: Path) -> list[Definition]:
-    """Those that a worker runs: none where the project has no `charging.yaml`. Raises `Invalid` where that is wrong."""
+    """Those that a worker runs: none where the project has no `charging.yaml`.
+
+    Raises `Invalid` where that is wrong, or the tariffs are.
+    """
     file = project / settings.FILE
     if not file.exists():
         return []
-    return [Mediation(settings.load(file)), Recorded(Directory), payer]
+    loaded, tariffs = settings.load(file), tariff.load(project / tariff.FOLDER)
+    return [Mediation(loaded), Recorded(Directory), payer, charge(tariffs, loaded)]
 
 
 def check(project: Path) -> list[Problem]:

@@ -6,14 +6,16 @@ import random
 from typing import Any
 
 import msgspec
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.streams.driver import any_way, thorough
+from tests.streams.driver import any_way
 from tests.telco.charging.mediation.records import SETTINGS, Mediating, at, octets, part
 from trunkline.quarantine import Rejected
 from trunkline.telco.charging.mediation.mediate import Mediation
 from trunkline.telco.model import Usage, UsageReport
+
+often = settings(max_examples=80, deadline=None)
 
 
 @st.composite
@@ -42,7 +44,7 @@ def total(reports: list[UsageReport]) -> tuple[int, int, int]:
     return sum(report.uplink for report in once), sum(report.downlink for report in once), len(once)
 
 
-@thorough
+@often
 @given(sessions(), st.data())
 def test_any_order_and_any_duplication_come_to_the_same(reports: list[UsageReport], data: st.DataObject) -> None:
     again = data.draw(st.lists(st.sampled_from(reports), max_size=5))
@@ -57,7 +59,7 @@ def test_any_order_and_any_duplication_come_to_the_same(reports: list[UsageRepor
     assert mediating.refused() == []
 
 
-@thorough
+@often
 @given(sessions(), st.data())
 def test_records_that_are_missing_are_told_and_all_others_charged(
     reports: list[UsageReport], data: st.DataObject
@@ -76,7 +78,7 @@ def test_records_that_are_missing_are_told_and_all_others_charged(
     assert octets(mediating.usages()) == total(reports)
 
 
-@thorough
+@often
 @given(sessions(), st.data())
 def test_corrections_in_any_order_leave_what_the_last_word_was(reports: list[UsageReport], data: st.DataObject) -> None:
     first, *others = reports
@@ -104,7 +106,7 @@ def test_corrections_in_any_order_leave_what_the_last_word_was(reports: list[Usa
     assert mediating.refused() == []
 
 
-@thorough
+@often
 @given(st.data())
 def test_counters_since_the_beginning_come_to_the_highest(data: st.DataObject) -> None:
     seconds = data.draw(st.lists(st.integers(0, 5_000), unique=True, min_size=1, max_size=6).map(sorted))
@@ -128,7 +130,7 @@ def test_counters_since_the_beginning_come_to_the_highest(data: st.DataObject) -
     assert mediating.wait(days=3) == []
 
 
-@thorough
+@often
 @given(st.lists(sessions(), min_size=1, max_size=3), st.randoms(use_true_random=False))
 def test_commits_that_fail_and_workers_that_die_change_nothing(
     several: list[list[UsageReport]], chance: random.Random

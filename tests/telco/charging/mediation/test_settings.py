@@ -34,7 +34,7 @@ def test_the_reference_operators_settings_are_right() -> None:
         ('country_code: "32", ', "", "numbering:", "`country_code` is missing"),
         ("horizon_days: 62", "horizon_days: 0", "horizon_days:", "`horizon_days`"),
         ("horizon_days: 62", "horizon_days: 1", "session_hours:", "cannot be waited for longer (48 hours)"),
-        ("part_minutes: 60", "part_minutes: 50", "part_minutes:", "50 minutes do not divide it"),
+        ("part_minutes: 15", "part_minutes: 50", "part_minutes:", "50 minutes do not divide it"),
         ("part_octets: 500000000", "part_octets: many", "part_octets:", "`part_octets`"),
         ("standard: 21", "standard: 101", "taxes:", "`standard`"),
         ("session_hours", "sesion_hours", "sesion_hours", "`sesion_hours`"),

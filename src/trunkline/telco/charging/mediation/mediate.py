@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-import msgspec
 from prometheus_client import Counter
 
 from trunkline.log.envelope import from_micros
@@ -63,11 +62,11 @@ class Mediator:
         if session.closed:
             LATE.inc()
         after = after.numbered(report)
-        after, due = after.charged(0 if after.complete or after.closed else self._octets)
+        after, due = after.due(0 if after.complete or after.closed else self._octets)
         send([*made, *due], out)
-        if after.waits and not session.waits:
+        if after.waiting and not session.waiting:
             out.at(out.now + self._part, PART)
-        elif session.waits and not after.waits:
+        elif session.waiting and not after.waiting:
             out.cancel(PART)
         if not after.closed:
             out.at(out.now + self._session, CLOSE)
@@ -75,7 +74,7 @@ class Mediator:
 
     def due(self, session: Session, timer: Timer, out: Out) -> Session | None:
         """The time of a part has passed, or that of the session."""
-        after, made = session.charged(0)
+        after, made = session.due(0)
         send(made, out)
         if timer.tag == PART:
             return after
@@ -84,9 +83,9 @@ class Mediator:
             return None
         if not session.complete:
             GAPS.inc()
-            out.send(Rejected.topic, self._gap(session, timer, out), due_uri(out.name, out.key))
+            out.send(Rejected.topic, self._gap(after, timer, out), due_uri(out.name, out.key))
         out.at(timer.time + self.horizon, CLOSE)
-        return msgspec.structs.replace(after, parts=(), forgot=True, closed=True)
+        return after.close()
 
     def _put(self, session: Session, report: UsageReport) -> tuple[Session, list[Usage]]:
         if report.cumulative:
@@ -106,8 +105,7 @@ class Mediator:
         lacks = f"its records {missing} have not come" if missing else "its final record has not come"
         if missing and not session.last:
             lacks += ", nor has its final one"
-        source = session.parts[-1].reports[-1].source if session.parts else None
-        came = f" The last that came lies in {source.uri}." if source else ""
+        came = f" The last that came lies in {session.charged[-1].reports[-1].source.uri}." if session.charged else ""
         return Rejected(
             stage="processor",
             reason="usage.gap",

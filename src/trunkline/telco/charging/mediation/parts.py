@@ -24,12 +24,16 @@ class Part(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
     slot: int
     reports: tuple[UsageReport, ...]
-    sent: str = ""
+    usage: str = ""
     """Id of the usage that it was last charged as; empty while it waits."""
 
     @property
     def octets(self) -> int:
         return sum(report.uplink + report.downlink for report in self.reports)
+
+    def without(self, id: str) -> tuple[UsageReport, ...]:
+        """Its records but the one of that id."""
+        return tuple([report for report in self.reports if report.id != id])
 
     def takes(self, report: UsageReport, slot: int) -> bool:
         """Whether the record is to be charged with it."""

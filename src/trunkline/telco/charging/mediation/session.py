@@ -39,7 +39,10 @@ class Session(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """The numbers behind it that have come, in order."""
     last: int = 0
     """Number of the final record; 0 while that has not come."""
-    parts: tuple[Part, ...] = ()
+    waiting: tuple[Part, ...] = ()
+    """The parts that are to be charged yet."""
+    charged: tuple[Part, ...] = ()
+    """The parts that were charged and can be corrected yet, the last ones last."""
     replaced: tuple[str, ...] = ()
     """Ids of records that were corrected before they came."""
     counted: tuple[Counted, ...] = ()
@@ -51,11 +54,6 @@ class Session(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     @property
     def complete(self) -> bool:
         return 0 < self.last <= self.upto
-
-    @property
-    def waits(self) -> bool:
-        """Whether a part of it is to be charged yet."""
-        return any(not part.sent for part in self.parts)
 
     def missing(self) -> str:
         """The numbers before the last that came which have not come, in words: `2, 4-6`."""
@@ -115,28 +113,27 @@ class Session(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
         """With a record, put to the part that waits for such ones."""
         if report.id in self.replaced:
             return self
-        for index, part in enumerate(self.parts):
-            if not part.sent and part.takes(report, slot):
-                return self._with_part(index, Part(part.slot, (*part.reports, report)))
-        return msgspec.structs.replace(self, parts=(*self.parts, Part(slot, (report,))))
+        for index, part in enumerate(self.waiting):
+            if part.takes(report, slot):
+                grown = Part(slot, (*part.reports, report))
+                return msgspec.structs.replace(self, waiting=put(self.waiting, index, grown))
+        return msgspec.structs.replace(self, waiting=(*self.waiting, Part(slot, (report,))))
 
     def corrected(self, report: UsageReport, slot: int) -> tuple[Session, list[Usage]]:
-        """With a record that replaces one that came, or will come; and the usage by which charged parts are corrected.
+        """With a record that replaces one that came, or will come; and the usage by which a charged part is corrected.
 
         Raises `Rejection` with `correction.unknown` where nobody knows any more in which part the record was.
         """
-        for index, part in enumerate(self.parts):
-            rest = tuple(each for each in part.reports if each.id != report.corrects)
-            if len(rest) == len(part.reports):
-                continue
-            if not part.sent:
-                return self._with_part(index, Part(part.slot, rest)).with_record(report, slot), []
-            if rest and not part.takes(report, slot):
-                left = usage_of(rest, id=f"{report.id}/rest", corrects=part.sent)
-                return self._with_part(index, Part(part.slot, rest, left.id)).with_record(report, slot), [left]
-            made = usage_of((*rest, report), id=report.id, corrects=part.sent)
-            return self._with_part(index, Part(slot, (*rest, report), made.id)), [made]
-        if self.forgot or self.closed or self == NEW:
+        for index, part in enumerate(self.waiting):
+            rest = part.without(report.corrects)
+            if len(rest) < len(part.reports):
+                left = put(self.waiting, index, Part(part.slot, rest))
+                return msgspec.structs.replace(self, waiting=left).with_record(report, slot), []
+        for index, part in enumerate(self.charged):
+            rest = part.without(report.corrects)
+            if len(rest) < len(part.reports):
+                return self._charged_anew(index, rest, report, slot)
+        if self.forgot or self == NEW:
             raise Rejection(
                 "correction.unknown",
                 f"{report.id} corrects {report.corrects}, which is none of the records of the session "
@@ -146,32 +143,47 @@ class Session(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
         early = msgspec.structs.replace(self, replaced=(*self.replaced, report.corrects))
         return early.with_record(report, slot), []
 
-    def charged(self, octets: int) -> tuple[Session, list[Usage]]:
+    def due(self, octets: int) -> tuple[Session, list[Usage]]:
         """With the parts charged that have so many octets, and the usage that they come to."""
-        made: list[Usage] = []
-        parts: list[Part] = []
-        for part in self.parts:
-            if not part.sent and part.octets >= octets:
-                made.append(usage_of(part.reports))
-                part = Part(part.slot, part.reports, made[-1].id)
-            parts.append(part)
-        return (self._with_parts(parts), made) if made else (self, made)
+        waiting = tuple([part for part in self.waiting if part.octets < octets])
+        if len(waiting) == len(self.waiting):
+            return self, []
+        parts = [part for part in self.waiting if part.octets >= octets]
+        made = [usage_of(part.reports) for part in parts]
+        charged = [Part(part.slot, part.reports, usage.id) for part, usage in zip(parts, made, strict=True)]
+        after, forgot = last([*self.charged, *charged], 0 if self.closed else KEPT)
+        return msgspec.structs.replace(self, waiting=waiting, charged=after, forgot=self.forgot or forgot), made
 
-    def _with_part(self, index: int, part: Part) -> Session:
-        parts = (*self.parts[:index], *([part] if part.reports else []), *self.parts[index + 1 :])
-        return msgspec.structs.replace(self, parts=parts)
+    def close(self) -> Session:
+        """What is kept when it is waited for no more."""
+        return msgspec.structs.replace(self, charged=(), forgot=True, closed=True)
 
-    def _with_parts(self, parts: Sequence[Part]) -> Session:
-        """With these parts, of the charged ones the last."""
-        kept, room = [], 0 if self.closed else KEPT
-        for part in reversed(parts):
-            if part.sent:
-                room -= len(part.reports)
-            if not part.sent or room >= 0:
-                kept.append(part)
-        forgot = self.forgot or len(kept) < len(parts)
-        return msgspec.structs.replace(self, parts=tuple(reversed(kept)), forgot=forgot)
+    def _charged_anew(
+        self, index: int, rest: tuple[UsageReport, ...], report: UsageReport, slot: int
+    ) -> tuple[Session, list[Usage]]:
+        """The charged part there has another record instead of one; or, where that belongs elsewhere, one less."""
+        part = self.charged[index]
+        if not rest or part.takes(report, slot):
+            made = usage_of((*rest, report), id=report.id, corrects=part.usage)
+            anew = put(self.charged, index, Part(slot, (*rest, report), made.id))
+            return msgspec.structs.replace(self, charged=anew), [made]
+        made = usage_of(rest, id=f"{report.id}/rest", corrects=part.usage)
+        anew = put(self.charged, index, Part(part.slot, rest, made.id))
+        return msgspec.structs.replace(self, charged=anew).with_record(report, slot), [made]
 
 
 NEW = Session()
 """Of which no record has come."""
+
+
+def put(parts: tuple[Part, ...], index: int, part: Part) -> tuple[Part, ...]:
+    """The parts with this one there; without, where it has no records."""
+    return (*parts[:index], *([part] if part.reports else []), *parts[index + 1 :])
+
+
+def last(parts: Sequence[Part], records: int) -> tuple[tuple[Part, ...], bool]:
+    """The last of the parts, of so many records at most; and whether any were let go."""
+    first = len(parts)
+    while first and (records := records - len(parts[first - 1].reports)) >= 0:
+        first -= 1
+    return tuple(parts[first:]), first > 0
