@@ -5,26 +5,29 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 
+import msgspec
 import pytest
 
 from tests.components import sample
-from tests.systems.test_nchf import CALL, SESSION, SMS, lines
-from tests.systems.test_radius import READ as RADIUS
-from tests.systems.test_radius import record
-from tests.systems.test_tap import EVERYTHING, SAMPLE, originated, stamp, tap_file
-from tests.systems.test_tap import READ as TAP
-from tests.systems.test_usagecsv import CALL as LINE
-from tests.systems.test_usagecsv import HEADER
-from tests.systems.test_usagecsv import read as csv
-from tests.systems.usage_files import Read, read_all
+from tests.systems.charging_requests import CALL, SESSION, SMS, lines
+from tests.systems.tap_files import EVERYTHING, SAMPLE, originated, stamp, tap_file
+from tests.systems.tap_files import READ as TAP
+from tests.systems.usage_files import CALL as LINE
+from tests.systems.usage_files import HEADER, MVNO, Read, radius_record, read_all
 from trunkline.systems.nchf import usage as nchf
+from trunkline.systems.radius import Options as RadiusOptions
+from trunkline.systems.radius import detail as radius
+from trunkline.systems.usagecsv import usage as csv
 
 READERS: dict[str, tuple[Read, Callable[[], bytes]]] = {
     "tap": (TAP, lambda: tap_file(*EVERYTHING)),
     "tap-sample": (TAP, lambda: sample(SAMPLE).read_bytes()),
-    "radius": (RADIUS, lambda: record() + record(Acct_Status_Type="Stop")),
+    "radius": (
+        radius.reader(RadiusOptions(zone="Europe/Brussels")),
+        lambda: radius_record() + radius_record(Acct_Status_Type="Stop"),
+    ),
     "nchf": (nchf.read, lambda: lines(SESSION, SMS, CALL)),
-    "csv": (csv(), lambda: (HEADER + LINE * 3).encode()),
+    "csv": (csv.reader(msgspec.convert(MVNO, csv.Options)), lambda: (HEADER + LINE * 3).encode()),
 }
 
 

@@ -9,35 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.components import sample
-from tests.systems.usage_files import ORIGIN, damaged, read_all
+from tests.systems.usage_files import ORIGIN, damaged, radius_record, read_all
 from trunkline.systems.radius import SYSTEM, detail
 from trunkline.systems.radius.options import Options
 from trunkline.telco.model import Service
 
 READ = detail.reader(Options(zone="Europe/Brussels"))
 
-MOBILE = {
-    "Acct-Status-Type": "Interim-Update", "Acct-Session-Id": '"7f01"', "NAS-IP-Address": "192.0.2.20",
-    "Calling-Station-Id": '"32470000001"', "Called-Station-Id": '"internet"', "3GPP-IMSI": '"206010000000001"',
-    "3GPP-IMEISV": '"3534900698733190"', "3GPP-SGSN-MCC-MNC": '"20801"', "3GPP-MS-TimeZone": "0x8001",
-    "Acct-Session-Time": "600", "Acct-Input-Octets": "5", "Acct-Input-Gigawords": "1", "Acct-Output-Octets": "7",
-    "Event-Timestamp": '"Mar  9 2026 14:59:04 CET"',
-}  # fmt: skip
-
-
-def record(values: dict[str, str] | None = None, **changes: str | None) -> bytes:
-    """A record of the mobile session; a change of None takes the attribute away (`_` stands for `-`)."""
-    given = dict(MOBILE if values is None else values)
-    for name, value in changes.items():
-        given.pop(name.replace("_", "-"), None)
-        if value is not None:
-            given[name.replace("_", "-")] = value
-    lines = "".join(f"\t{name} = {value}\n" for name, value in given.items())
-    return f"Mon Mar  9 14:59:05 2026\n{lines}\n".encode()
-
 
 def test_a_record_of_a_mobile_session_becomes_a_report_with_all_that_it_says() -> None:
-    (report,), rejected = read_all(READ, record())
+    (report,), rejected = read_all(READ, radius_record())
     assert rejected == []
     assert (report.id, report.session) == ("radius/192.0.2.20/7f01/Interim-Update/600", "radius/192.0.2.20/7f01")
     assert (report.partial, report.final, report.cumulative, report.service) == (601, False, True, Service.DATA)
@@ -50,9 +31,9 @@ def test_a_record_of_a_mobile_session_becomes_a_report_with_all_that_it_says() -
 
 def test_a_session_is_started_updated_and_stopped_in_parts_of_growing_number() -> None:
     data = b"".join([
-        record(Acct_Status_Type="Start", Acct_Session_Time=None, Event_Timestamp='"Mar  9 2026 14:49:04 CET"'),
-        record(),
-        record(Acct_Status_Type="Stop"),
+        radius_record(Acct_Status_Type="Start", Acct_Session_Time=None, Event_Timestamp='"Mar  9 2026 14:49:04 CET"'),
+        radius_record(),
+        radius_record(Acct_Status_Type="Stop"),
     ])  # fmt: skip
     reports, _ = read_all(READ, data)
     assert [report.partial for report in reports] == [1, 601, 602]
@@ -65,8 +46,8 @@ def test_a_session_is_started_updated_and_stopped_in_parts_of_growing_number() -
 
 
 def test_the_same_record_sent_again_later_has_the_same_id_and_beginning() -> None:
-    first, again = read_all(READ, record(Event_Timestamp=None, Timestamp="1773064744"))[0] + read_all(
-        READ, record(Event_Timestamp=None, Timestamp="1773064804", Acct_Delay_Time="60"))[0]  # fmt: skip
+    first, again = read_all(READ, radius_record(Event_Timestamp=None, Timestamp="1773064744"))[0] + read_all(
+        READ, radius_record(Event_Timestamp=None, Timestamp="1773064804", Acct_Delay_Time="60"))[0]  # fmt: skip
     assert (first.id, first.started) == (again.id, again.started)
 
 
@@ -84,12 +65,12 @@ def test_the_same_record_sent_again_later_has_the_same_id_and_beginning() -> Non
 def test_times_are_taken_with_their_zone_or_that_of_the_connection(
     time: str | None, utc: tuple[int, int, int, int, int, int]
 ) -> None:
-    (report,), _ = read_all(READ, record(Event_Timestamp=time, Acct_Session_Time="0"))
+    (report,), _ = read_all(READ, radius_record(Event_Timestamp=time, Acct_Session_Time="0"))
     assert report.started == datetime(*utc, tzinfo=UTC)
 
 
 def test_an_abbreviation_of_several_zones_is_the_one_that_the_connection_has_at_that_time() -> None:
-    data = record(Event_Timestamp='"Jul  9 2026 14:59:04 BST"', Acct_Session_Time="0")
+    data = radius_record(Event_Timestamp='"Jul  9 2026 14:59:04 BST"', Acct_Session_Time="0")
     (report,), _ = read_all(detail.reader(Options(zone="Europe/London")), data)
     assert report.started == datetime(2026, 7, 9, 13, 59, 4, tzinfo=UTC)
     for zone, why in (("", "give the connection `options"), ("Europe/Brussels", "correct the connection's `zone`")):
@@ -98,7 +79,7 @@ def test_an_abbreviation_of_several_zones_is_the_one_that_the_connection_has_at_
 
 
 def test_a_line_without_number_is_known_by_its_user_and_a_mac_address_is_no_number() -> None:
-    fixed = record(
+    fixed = radius_record(
         Calling_Station_Id='"020050100001"', NAS_Port_Type="Ethernet", User_Name='"fibre-1@belgicom.be"',
         **{"3GPP-IMSI": None},
     )  # fmt: skip
@@ -120,31 +101,34 @@ def test_a_line_without_number_is_known_by_its_user_and_a_mac_address_is_no_numb
 def test_a_record_that_cannot_be_read_is_rejected_with_its_place_and_the_next_is_taken(
     changes: dict[str, str | None], said: str
 ) -> None:
-    wrong = record(**changes)
-    reports, (rejected,) = read_all(READ, record() + wrong + record())
+    wrong = radius_record(**changes)
+    reports, (rejected,) = read_all(READ, radius_record() + wrong + radius_record())
     assert len(reports) == 2
     assert said in rejected.message
     assert rejected.reason == "radius.unreadable"
-    assert (rejected.offset, rejected.line) == (len(record()), record().count(b"\n") + 1)
+    assert (rejected.offset, rejected.line) == (len(radius_record()), radius_record().count(b"\n") + 1)
     assert rejected.part == wrong[:-1]
 
 
 def test_a_record_that_is_cut_off_is_rejected_because_a_counter_may_be_missing() -> None:
-    for size in range(30, len(record()) - 1):
-        reports, (rejected,) = read_all(READ, record() + record()[:size])
+    for size in range(30, len(radius_record()) - 1):
+        reports, (rejected,) = read_all(READ, radius_record() + radius_record()[:size])
         assert len(reports) == 1
-        assert (rejected.reason, rejected.offset) == ("radius.truncated", len(record()))
+        assert (rejected.reason, rejected.offset) == ("radius.truncated", len(radius_record()))
 
 
 def test_a_record_that_never_ends_is_passed_over_in_constant_memory() -> None:
-    endless = record()[:-1] + b"\tClass = 0x00\n" * 20_000 + b"\n"
-    reports, (rejected,) = read_all(READ, endless + record())
+    endless = radius_record()[:-1] + b"\tClass = 0x00\n" * 20_000 + b"\n"
+    reports, (rejected,) = read_all(READ, endless + radius_record())
     assert (len(reports), rejected.reason) == (1, "radius.truncated")
     assert rejected.length < 100_000
 
 
 def test_the_start_of_a_server_is_no_usage() -> None:
-    assert read_all(READ, record({"Acct-Status-Type": "Accounting-On", "NAS-IP-Address": "192.0.2.20"})) == ([], [])
+    assert read_all(READ, radius_record({"Acct-Status-Type": "Accounting-On", "NAS-IP-Address": "192.0.2.20"})) == (
+        [],
+        [],
+    )
 
 
 @given(st.integers(0, 2**62 - 1), st.integers(0, 2**62 - 1))
@@ -154,11 +138,11 @@ def test_octets_and_gigawords_make_up_the_volume(up: int, down: int) -> None:
         for way, octets in (("Input", up), ("Output", down))
         for part, value in (("Gigawords", octets >> 32), ("Octets", octets & 0xFFFFFFFF))
     }
-    (report,), _ = read_all(READ, record(**volumes))
+    (report,), _ = read_all(READ, radius_record(**volumes))
     assert (report.uplink, report.downlink) == (up, down)
 
 
-@given(damaged(record() + record(Acct_Status_Type="Stop")))
+@given(damaged(radius_record() + radius_record(Acct_Status_Type="Stop")))
 def test_damaged_files_never_break_the_reader(data: bytes) -> None:
     read_all(READ, data)
 

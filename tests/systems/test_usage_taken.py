@@ -12,10 +12,9 @@ import msgspec
 import pytest
 
 from tests.connect.project import until
-from tests.systems.test_nchf import SESSION, lines
-from tests.systems.test_radius import record
-from tests.systems.test_tap import GPRS, SUPPLEMENTARY, originated, tap_file
-from tests.systems.test_usagecsv import CALL, HEADER, MVNO
+from tests.systems.charging_requests import SESSION, lines
+from tests.systems.tap_files import GPRS, SUPPLEMENTARY, originated, tap_file
+from tests.systems.usage_files import CALL, HEADER, MVNO, radius_record
 from trunkline import contracts
 from trunkline.connect import connection
 from trunkline.connect.runner import Runner
@@ -32,7 +31,7 @@ CONNECTIONS = {
 }
 FILES = {
     "roaming": tap_file(originated(), SUPPLEMENTARY, GPRS),
-    "broadband": record() + record(Acct_Session_Id=None) + record(Acct_Status_Type="Stop"),
+    "broadband": radius_record() + radius_record(Acct_Session_Id=None) + radius_record(Acct_Status_Type="Stop"),
     "core": lines(SESSION, {"nonsense": 1}),
     "mvno": (HEADER + CALL + CALL.replace(";C;", ";X;")).encode(),
 }

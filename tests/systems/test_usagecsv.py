@@ -11,29 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.systems.usage_files import ORIGIN, Read, damaged, read_all
+from tests.systems.usage_files import CALL, DATA, HEADER, MVNO, ORIGIN, SOLD, Read, damaged, read_all
 from trunkline.connect import connection
 from trunkline.systems.usagecsv import SYSTEM
 from trunkline.systems.usagecsv.options import Options
 from trunkline.systems.usagecsv.usage import reader
 from trunkline.telco.model import Direction, Service
-
-MVNO: dict[str, Any] = {
-    "delimiter": ";", "decimal": ",", "encoding": "latin-1", "time": "%d/%m/%Y %H:%M:%S", "zone": "Europe/Brussels",
-    "country": "32",
-    "columns": {
-        "id": {"column": ["SWITCH", "RECORD"]},
-        "service": {"column": "TYPE", "values": {"C": "voice", "S": "message", "D": "data", "P": "content"}},
-        "started": "START", "msisdn": "CALLER", "otherParty": "CALLED",
-        "duration": {"column": "MINUTES", "unit": "minute"}, "downlink": {"column": "VOLUME", "unit": "MB"},
-        "price": {"column": "AMOUNT", "unit": "major"},
-    },
-    "constants": {"currency": "EUR", "visited": "20601"},
-}  # fmt: skip
-HEADER = "SWITCH;RECORD;TYPE;START;CALLER;CALLED;MINUTES;VOLUME;AMOUNT\n"
-CALL = 'S1;17;C;19/07/2026 23:59:00;0470 00 00 01;"+32 470/00.00.02";1,5;;\n'
-DATA = "S1;18;D;09/03/2026 14:59:04;0032470000001;;10;0,0000015;\n"
-SOLD = "S1;19;P;09/03/2026 14:59:04;+32470000001;Météo;;;1,995\n"
 
 
 def read(**changes: Any) -> Read:

@@ -6,8 +6,9 @@ from trunkline.systems.usagecsv.usage import reader
 
 
 def formats(options: Options) -> tuple[Format, ...]:
-    """The one format, which is not looked for: what comes over the connection is as its options say."""
-    return (Format("usage-csv", lambda head: True, reader(options)),)
+    """The one format, which is not looked for: what comes over the connection is as its options say, if it is not
+    empty."""
+    return (Format("usage-csv", lambda head: bool(head), reader(options)),)
 
 
 SYSTEM = System(name="usagecsv", vendor="", options=Options, configured=formats)
