@@ -147,6 +147,23 @@ def test_after_bytes_that_are_no_record_reading_goes_on_at_the_next(size: int, i
     assert refusals(bare) == [("cdr.record", len(first), size)]
 
 
+@pytest.mark.parametrize("ahead", range(16))
+def test_reading_goes_on_at_a_record_whose_beginning_is_read_in_two_pieces(ahead: int) -> None:
+    first, *others = numbered(4)
+    start = made.with_headers() + made.headed(first)
+    headed = start + b"\x7e" * (2 * CHUNK - len(start) - ahead) + b"".join(map(made.headed, others))
+    assert ids(headed) == EXPECTED
+    bare = first + b"\x7e" * (2 * CHUNK - len(first) - ahead) + b"".join(others)
+    assert ids(bare) == EXPECTED
+
+
+def test_what_is_larger_than_a_record_can_be_is_none() -> None:
+    huge = made.pgw({99: primitive(99, bytes(70_000))})
+    data = huge + numbered(1)[0]
+    assert ids(data) == EXPECTED[:1]
+    assert refusals(data) == [("cdr.record", 0, len(huge))]
+
+
 def test_a_header_that_is_none_is_told_and_its_records_are_read() -> None:
     data = made.with_headers(*numbered(3))
     damaged = data[:4] + b"\x00\x00\x00\x07" + data[8:]

@@ -91,7 +91,8 @@ def test_each_rating_group_is_a_report_of_its_own_and_the_last_alone_is_final() 
 
 
 @pytest.mark.parametrize(
-    ("cause", "final"), [(0, True), (4, True), (16, False), (17, False), (22, False), (59, False), (52, True)]
+    ("cause", "final"),
+    [(0, True), (4, True), (16, False), (17, False), (22, False), (27, False), (59, False), (52, True)],
 )
 def test_why_a_record_was_closed_says_whether_another_follows(cause: int, final: bool) -> None:
     assert report(made.pgw({15: made.number(15, cause), 17: made.number(17, 1)})).final is final
@@ -228,6 +229,17 @@ def test_a_charging_function_tells_of_texts_too() -> None:
          id="chf/CHF01/31", session="chf/CHF01/31")  # fmt: skip
 
 
+def test_a_charging_function_tells_of_texts_delivered() -> None:
+    shop = constructed(4, made.number(0, 5), primitive(1, b"SHOP"))
+    message = constructed(15, constructed(1, shop), primitive(8, made.MORNING), made.number(21, 3))
+    says(report(made.chf({5: None, 15: message})), direction=Direction.TERMINATING, other_party="SHOP", items=1)
+
+
+def test_a_5g_session_may_be_known_by_the_charging_functions_own_name_alone() -> None:
+    bare = {3: constructed(3, made.number(0, 1)), 16: primitive(16, b"\x0a\x0b")}
+    says(report(made.chf(bare)), session="chf/CHF01/session/0a0b")
+
+
 @pytest.mark.parametrize(
     ("kind", "identity", "expected"),
     [
@@ -281,6 +293,19 @@ def test_indefinite_lengths_and_fields_of_later_releases_change_nothing() -> Non
             "cdr.field",
             r"pGWRecord\.listOfServiceData\[1\]\.datavolumeFBCUplink: -1 is no quantity",
         ),
+        (
+            made.pgw(None, made.service(10, 2**53 - 1, 1), made.service(10, 1, 1)),
+            "cdr.field",
+            "listOfServiceData: the sum of its volumes or times is no quantity",
+        ),
+        (made.pgw(None, made.service(10, 1, 2**53)), "cdr.field", r"datavolumeFBCDownlink: \d+ is no quantity"),
+        (made.pgw() + b"x", "cdr.unreadable", "pGWRecord: 1 bytes behind the record"),
+        (
+            made.chf({15: constructed(15, constructed(29, made.number(0, 38)), primitive(8, made.MORNING))}),
+            "cdr.not-used",
+            "sMSResult: is gsm0408Cause 38",
+        ),
+        (made.sc_smo({19: constructed(19, made.number(0, 38))}), "cdr.not-used", "sMSResult: is gsm0408Cause 38"),
         (made.pgw(None, made.service(-7, 1, 1)), "cdr.field", r"listOfServiceData: -7 is no rating group"),
         (made.pgw({14: primitive(14, b"")}), "cdr.unreadable", r"pGWRecord\.duration: an integer of 0 bytes"),
         (made.pgw({34: constructed(34, primitive(1, b"x"))}), "cdr.unreadable", r"listOfServiceData: no SEQUENCE"),
