@@ -12,7 +12,11 @@ from trunkline.log import Log
 from trunkline.project import Project
 from trunkline.settings import Hub, OnlineCharging, Tmf
 from trunkline.store import Store
+from trunkline.telco.charging.api.charging import charging
 from trunkline.telco.charging.online.converged_charging import converged_charging, offered
+from trunkline.telco.charging.records.offered import charging_of
+from trunkline.telco.charging.records.owners import owners as charging_owners
+from trunkline.telco.charging.settings import ChargingSettings
 from trunkline.telco.network.api.network_health import network_health
 from trunkline.telco.network.records.owners import owners
 from trunkline.tmf.apis import APIS
@@ -29,9 +33,11 @@ def run(project: Project, stop: threading.Event) -> None:
     http = project.settings.http
     with closing(project.open_log()) as log, closing(project.open_store()) as store:
         try:
+            charges = charging_of(project.folder, log)
             apis = [
                 network_health(log, Archive(project.data / "archive"), stop),
-                *tm_forum(log, store, project.settings.tmf, project.settings.hub),
+                *([charging(log, store, charges.time_zone, stop)] if charges is not None else []),
+                *tm_forum(log, store, project.settings.tmf, project.settings.hub, charges),
                 *online_charging(log, project.settings.online_charging, stop),
             ]
             serve(create_app(apis, title=f"{project.settings.name} on Trunkline"), http.host, http.port, stop)
@@ -39,15 +45,17 @@ def run(project: Project, stop: threading.Event) -> None:
             stop.set()
 
 
-def tm_forum(log: Log, store: Store, tmf: Tmf, hub: Hub) -> list[Api]:
-    """The TM Forum APIs over the records in `store` and the topics of `log`."""
+def tm_forum(log: Log, store: Store, tmf: Tmf, hub: Hub, charges: ChargingSettings | None = None) -> list[Api]:
+    """The TM Forum APIs over the records in `store` and the topics of `log`; `charges` are the settings of a project
+    that charges, without which clients alone keep usage, balances, bills and messages."""
     logged = LoggedStore(store, log)
     topics = TopicOwner(logged.topics)
     subscriptions = Subscriptions(store, log, Guard(hub.allow))
+    of_charging = charging_owners(store, charges.time_zone) if charges is not None else {}
     return serve_tmf(
         APIS,
         logged,
-        owners={**owners(store), TOPIC.name: topics, EVENT.name: topics, HUB.name: TopicHubOwner()},
+        owners={**owners(store), **of_charging, TOPIC.name: topics, EVENT.name: topics, HUB.name: TopicHubOwner()},
         hub=partial(hub_routes, subscriptions=subscriptions, root=tmf.root),
         root=tmf.root,
         strict=tmf.strict,

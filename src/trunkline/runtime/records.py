@@ -1,5 +1,5 @@
-"""The records of the network beside the worker: what it tells goes from the log into the store, and what is asked of
-its records, and told of them, from the store into the log."""
+"""The records of the network and of charging beside the worker: what they tell goes from the log into the store, and
+what is asked of these records, and told of them, from the store into the log."""
 
 from __future__ import annotations
 
@@ -12,8 +12,12 @@ from trunkline.log import Log, LogError
 from trunkline.project import Project
 from trunkline.runtime.side_by_side import side_by_side
 from trunkline.store import Store, StoreError
-from trunkline.store.follower import Follower
+from trunkline.store.follower import Follower, Take
 from trunkline.store.relay import Relay
+from trunkline.telco.charging.records import specifications
+from trunkline.telco.charging.records.following import takes
+from trunkline.telco.charging.records.kinds import KINDS as OF_CHARGING
+from trunkline.telco.charging.records.offered import charging_of
 from trunkline.telco.network.performance import formulas
 from trunkline.telco.network.records import indicators
 from trunkline.telco.network.records.following import TOPICS, begin, take
@@ -36,10 +40,10 @@ def keep(project: Project, log: Log, name: str, stop: threading.Event) -> None:
             with closing(project.open_store()) as store:
                 _keep(project, log, store, name, stop)
         except (LogError, StoreError):
-            logger.exception("the records of the network cannot be kept now; it is tried again in %d s", AGAIN)
+            logger.exception("the records cannot be kept now; it is tried again in %d s", AGAIN)
             stop.wait(AGAIN)
         except Exception:
-            logger.exception("the records of the network cannot be kept; the worker stops")
+            logger.exception("the records cannot be kept; the worker stops")
             stop.set()
 
 
@@ -48,9 +52,15 @@ def _keep(project: Project, log: Log, store: Store, name: str, stop: threading.E
     indicators.declare(store, formulas.load(project.folder / "kpis").all)
     partitions(log)  # the topic of what is told of the records
     begin(log, store)
+    taking: dict[str, Take] = dict.fromkeys(TOPICS, take)
+    charging = charging_of(project.folder, log)
+    if charging is not None:
+        store.declare(OF_CHARGING)
+        specifications.declare(store)
+        taking |= takes(charging)
     with ExitStack() as stack:
         works = [stack.enter_context(closing(Relay(log, store, member=name))).run]
         there = {topic.name for topic in log.topics()}
-        for topic in TOPICS.keys() & there:  # one each, so that an alarm does not wait for the KPIs of a whole period
-            works.append(stack.enter_context(closing(Follower(log, store, topic, [topic], take, name))).run)
+        for topic in taking.keys() & there:  # one each, so that an alarm does not wait for the KPIs of a whole period
+            works.append(stack.enter_context(closing(Follower(log, store, topic, [topic], taking[topic], name))).run)
         side_by_side(works, stop, "records")

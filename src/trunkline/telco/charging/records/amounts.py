@@ -1,0 +1,104 @@
+"""Amounts as TM Forum has them: money in units of its currency, usage with its unit; here all are whole numbers.
+
+Charging counts minor units (cents), seconds, octets, messages and items.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final, NamedTuple
+
+from trunkline.telco.model import Unit
+from trunkline.telco.model.currency import minor_digits
+from trunkline.tmf.declaration import Document
+from trunkline.tmf.errors import bad
+
+_UNITS: Final = {
+    **dict.fromkeys(("octet", "octets", "byte", "bytes", "B"), (Unit.OCTET, 1)),
+    "kB": (Unit.OCTET, 10**3),
+    "MB": (Unit.OCTET, 10**6),
+    "GB": (Unit.OCTET, 10**9),
+    "KiB": (Unit.OCTET, 2**10),
+    "MiB": (Unit.OCTET, 2**20),
+    "GiB": (Unit.OCTET, 2**30),
+    **dict.fromkeys(("second", "seconds", "s"), (Unit.SECOND, 1)),
+    **dict.fromkeys(("minute", "minutes", "min"), (Unit.SECOND, 60)),
+    **dict.fromkeys(("hour", "hours", "h"), (Unit.SECOND, 3_600)),
+    **dict.fromkeys(("message", "messages", "SMS"), (Unit.MESSAGE, 1)),
+    **dict.fromkeys(("item", "items"), (Unit.ITEM, 1)),
+}
+MOST: Final = 10**15
+"""Of whole units that a command may be about: so large a number is the same in every JSON."""
+
+
+class Amount(NamedTuple):
+    """A whole number of a unit; of money, minor units of the currency."""
+
+    unit: Unit
+    value: int
+    currency: str = ""
+
+
+def money(minor: int, currency: str) -> Document:
+    """TM Forum's Money."""
+    return {"unit": currency, "value": _major(minor, currency)}
+
+
+def minor(money: Document) -> int:
+    """The minor units of what `money` made."""
+    return int(Decimal(str(money["value"])).scaleb(minor_digits(money["unit"])))
+
+
+def quantity(unit: Unit, value: int, currency: str = "") -> Document:
+    """TM Forum's Quantity; its units are the currency where it is money."""
+    if unit is Unit.MONEY:
+        return {"amount": _major(value, currency), "units": currency}
+    return {"amount": value, "units": str(unit)}
+
+
+def read(quantity: Any, place: str) -> Amount:
+    """What a client's Quantity says. Raises `Refusal` (400) where that is no whole number, more than nothing, of a
+    known unit or of the minor units of a currency."""
+    amount = quantity.get("amount") if isinstance(quantity, dict) else None
+    units = quantity.get("units") if isinstance(quantity, dict) else None
+    if not isinstance(amount, int | float) or isinstance(amount, bool) or not isinstance(units, str):
+        raise bad("badAmount", f"{place} needs an amount and its units", 'such as {"amount": 15, "units": "EUR"}')
+    if units in _UNITS:
+        unit, size = _UNITS[units]
+        value, currency = _decimal(amount) * size, ""
+    elif len(units) == 3 and units.isascii() and units.isupper():
+        unit, value, currency = Unit.MONEY, _decimal(amount).scaleb(minor_digits(units)), units
+    else:
+        raise bad("badUnits", f"{place} has the units {units[:20]!r}", f"a currency (ISO 4217), or {', '.join(_UNITS)}")
+    if value != value.to_integral_value() or not 0 < value <= MOST:
+        raise bad("badAmount", f"{place} is no whole number of units, more than 0", f"it is {amount} {units}")
+    return Amount(unit, int(value), currency)
+
+
+def shown(unit: Unit, value: int, currency: str = "") -> str:
+    """An amount for people: `1.9 GB`, `12 min`, `12.34 EUR`."""
+    match unit:
+        case Unit.MONEY:
+            return f"{Decimal(value).scaleb(-minor_digits(currency))} {currency}"
+        case Unit.OCTET:
+            for name, size in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+                if abs(value) >= size:
+                    return f"{value / size:.1f} {name}"
+            return f"{value} B"
+        case Unit.SECOND:
+            minutes, seconds = divmod(value, 60)
+            return f"{minutes} min" + (f" {seconds} s" if seconds else "")
+        case Unit.MESSAGE | Unit.ITEM:
+            return f"{value} {unit}{'' if value == 1 else 's'}"
+
+
+def _major(minor: int, currency: str) -> float:
+    return float(Decimal(minor).scaleb(-minor_digits(currency)))
+
+
+def _decimal(amount: float) -> Decimal:
+    try:
+        value = Decimal(str(amount))
+    except InvalidOperation:
+        value = Decimal("NaN")
+    return value if value.is_finite() else Decimal(-1)

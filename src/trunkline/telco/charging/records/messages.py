@@ -1,0 +1,126 @@
+"""What subscribers were told, as TMF681 tells of it: a message for each notice, with the proof of why and whether.
+
+A notice says what is to be told; the effect of the same id, in the effect ledger, that it was sent. Characteristics
+hold the proof: `trigger` is the event that made it due, by its topic, partition and offset; `receipt` what the target
+said; `effect` the ledger's id, by which `trunkline effects show` has each attempt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+
+from trunkline.effects.outcome import Outcome, State
+from trunkline.log.port import Record
+from trunkline.store import Unit as UnitOfWork
+from trunkline.telco.charging.records import documents
+from trunkline.telco.charging.records.documents import characteristic, plain
+from trunkline.telco.model import Notice
+from trunkline.tmf.apis.communication import MESSAGE
+from trunkline.tmf.declaration import Document
+
+SCHEMA: Final = "urn:trunkline:schema:charging-notice"
+STATES: Final = {
+    State.REQUESTED: "initial",
+    State.ATTEMPTED: "inProgress",
+    State.FAILED: "inProgress",
+    State.SUCCEEDED: "completed",
+    State.DEAD: "failed",
+    State.DROPPED: "cancelled",
+}
+"""By the state of the effect."""
+_notice = msgspec.json.Decoder(Notice).decode
+_outcome = msgspec.json.Decoder(Outcome).decode
+
+
+def take_notice(unit: UnitOfWork, record: Record) -> None:
+    """Somebody must be told something."""
+    notice = _notice(record.value or b"")
+    told = plain(
+        {
+            "subject": notice.kind,
+            "messageType": "SMS",
+            "scheduledSendTime": notice.time,
+            "receiver": [{"@type": "Receiver", "phoneNumber": notice.subscription, "party": _payer(notice.account)}],
+        }
+    )
+    proof: dict[str, Any] = {
+        "kind": notice.kind,
+        "language": notice.language,
+        "cause": notice.cause,
+        "notice": _place(record.topic, record.partition, record.offset),
+        **{f"value.{name}": value for name, value in notice.values.items()},
+    }
+    before = documents.get(unit, MESSAGE, notice.id)
+    _keep(unit, before, _blank(notice.id) | told | (before or {}), proof)
+
+
+def take_outcome(unit: UnitOfWork, record: Record) -> None:
+    """Something came of an effect. Those that are not about a notice are passed over."""
+    outcome = _outcome(record.value or b"")
+    before = documents.get(unit, MESSAGE, outcome.id)
+    if before is None and (outcome.cause is None or outcome.cause.topic != Notice.topic):
+        return
+    attempts = outcome.attempts
+    told = plain(
+        {
+            "state": STATES[outcome.state],
+            "tryTimes": outcome.attempted or None,
+            "sendTime": attempts[0].began if attempts else None,
+            "sendTimeComplete": attempts[-1].ended if attempts and outcome.state is State.SUCCEEDED else None,
+            **_sent(outcome),
+        }
+    )
+    proof: dict[str, Any] = {"effect": outcome.id, "receipt": outcome.receipt, "problem": outcome.message}
+    if outcome.cause is not None:
+        proof["trigger"] = _place(outcome.cause.topic, outcome.cause.partition, outcome.cause.offset)
+    _keep(unit, before, (before or _blank(outcome.id)) | told, proof)
+
+
+def is_charged(document: Document) -> bool:
+    """Whether charging tells of a message, and not a client of the API."""
+    return document.get("@schemaLocation") == SCHEMA
+
+
+def _blank(id: str) -> Document:
+    return {
+        "id": id,
+        "@type": "CommunicationMessage",
+        "@schemaLocation": SCHEMA,
+        "state": "initial",
+        "characteristic": [],
+    }
+
+
+def _keep(unit: UnitOfWork, before: Document | None, after: Document, proof: Mapping[str, Any]) -> None:
+    known = {each["name"]: each for each in after["characteristic"]}
+    known |= {name: characteristic(name, value) for name, value in proof.items() if value != ""}
+    documents.keep(unit, MESSAGE, before, after | {"characteristic": [known[name] for name in sorted(known)]})
+
+
+def _sent(outcome: Outcome) -> Mapping[str, Any]:
+    """What the effect sends of a TMF681 message: its text, and from whom. Known while the effect is not over."""
+    payload = outcome.effect.payload if outcome.effect is not None else ""
+    try:
+        sent = msgspec.json.decode(payload) if payload else {}
+    except msgspec.DecodeError:
+        return {}
+    if not isinstance(sent, dict):
+        return {}
+    content = sent.get("content") or sent.get("text")
+    sender = sent.get("sender")
+    return {
+        "content": content if isinstance(content, str) else None,
+        "sender": {"@type": "Sender", **sender} if isinstance(sender, dict) else None,
+    }
+
+
+def _payer(account: str) -> Document:
+    party = {"@type": "PartyRef", "id": account, "@referredType": "PartyAccount"}
+    return {"@type": "RelatedPartyRefOrPartyRoleRef", "role": "account", "partyOrPartyRole": party}
+
+
+def _place(topic: str, partition: int, offset: int) -> Document:
+    return {"topic": topic, "partition": partition, "offset": offset}

@@ -1,0 +1,155 @@
+"""A rated usage as TMF635 tells of it: what was used, what it cost, and why.
+
+Beside TM Forum's attributes, as its `@schemaLocation` says: `partyAccount` pays; `customerBill` and
+`appliedCustomerBillingRate` are the bill and the line in which it counts; `revision` grows when later records change
+what it cost; and in its one `ratedProductUsage` the line of the tariff (`tariff`, `rate`, `zone`, `band`), what was
+charged for (`ratedQuantity`), what of that allowances gave (`freeQuantity`), and which buckets paid (`drawn`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Final
+
+import msgspec
+
+from trunkline.store import Unit as UnitOfWork
+from trunkline.telco.charging.records import documents
+from trunkline.telco.charging.records.amounts import minor, money, quantity, shown
+from trunkline.telco.charging.records.bills import Bills, Counted, bill_id, line_id
+from trunkline.telco.charging.records.documents import characteristic, plain, reference
+from trunkline.telco.charging.records.taxes import Taxes
+from trunkline.telco.model import RatedUsage, Service, Unit, Usage
+from trunkline.tmf.apis.usage import USAGE
+from trunkline.tmf.declaration import Document
+
+SCHEMA: Final = "urn:trunkline:schema:charged-usage"
+UNITS: Final = {
+    Service.VOICE: Unit.SECOND,
+    Service.MESSAGE: Unit.MESSAGE,
+    Service.DATA: Unit.OCTET,
+    Service.CONTENT: Unit.ITEM,
+}
+"""In which usage of a service is measured."""
+
+
+class Usages:
+    """The usage of all accounts, and the bills in which it counts."""
+
+    def __init__(self, bills: Bills, taxes: Taxes) -> None:
+        self._bills, self._taxes = bills, taxes
+
+    def take(self, unit: UnitOfWork, rated: RatedUsage, time: datetime) -> None:
+        """A usage was rated, or rated anew, at this time. What is older than what is there changes nothing."""
+        before = documents.get(unit, USAGE, rated.usage.id)
+        if before is not None and before.get("revision", 0) >= rated.revision:
+            return
+        after = self._document(rated, time)
+        documents.keep(unit, USAGE, before, after)
+        if before is not None:
+            self._bills.count(unit, counted(before).taken_back, rated, time)
+        self._bills.count(unit, counted(after), rated, time)
+
+    def _document(self, rated: RatedUsage, time: datetime) -> Document:
+        used, zone = rated.usage, self._bills.zone
+        return plain(
+            {
+                "id": used.id,
+                "@type": "Usage",
+                "@schemaLocation": SCHEMA,
+                "usageDate": used.started,
+                "usageType": used.service,
+                "description": _described(used),
+                "status": "rerated" if rated.revision else "rated",
+                "usageSpecification": reference("UsageSpecification", used.service),
+                "usageCharacteristic": [characteristic(name, value) for name, value in _characteristics(used) if value],
+                "ratedProductUsage": [self._rated(rated, time)],
+                "partyAccount": reference("PartyAccount", used.account),
+                "customerBill": reference("CustomerBill", bill_id(used.account, rated.cycle, zone)),
+                "appliedCustomerBillingRate": reference("AppliedCustomerBillingRate", line_id(rated, zone)),
+                "revision": rated.revision or None,
+            }
+        )
+
+    def _rated(self, rated: RatedUsage, time: datetime) -> Document:
+        rate, currency = self._taxes.rate(rated.tax), rated.currency
+        return plain(
+            {
+                "@type": "RatedProductUsage",
+                "@schemaLocation": SCHEMA,
+                "ratingDate": time,
+                "ratingAmountType": "Total",
+                "usageRatingTag": _tag(rated),
+                "offerTariffType": rated.band,
+                "isTaxExempt": rate == 0 if rate is not None else None,
+                "taxRate": float(rate) if rate is not None else None,
+                "productRef": reference("Product", rated.usage.subscription),
+                "taxIncludedRatingAmount": money(rated.amount, currency),
+                "taxExcludedRatingAmount": (
+                    money(self._taxes.net(rated.amount, rated.tax), currency) if rate is not None else None
+                ),
+                "tariff": rated.tariff,
+                "rate": rated.rate,
+                "zone": rated.zone,
+                "band": rated.band,
+                "ratedQuantity": quantity(rated.unit, rated.quantity),
+                "freeQuantity": quantity(rated.unit, rated.free),
+                "drawn": [
+                    {"bucket": reference("Bucket", drawn.bucket), "amount": drawn.amount} for drawn in rated.drawn
+                ],
+                "takenBack": rated.void or None,
+            }
+        )
+
+
+def counted(document: Document) -> Counted:
+    """How much a usage's document adds to its bill and its line."""
+    [rated] = document["ratedProductUsage"]
+    return Counted(
+        bill=document["customerBill"]["id"],
+        line=document["appliedCustomerBillingRate"]["id"],
+        usages=0 if rated.get("takenBack") else 1,
+        quantity=rated["ratedQuantity"]["amount"],
+        free=rated["freeQuantity"]["amount"],
+        amount=minor(rated["taxIncludedRatingAmount"]),
+    )
+
+
+def is_charged(document: Document) -> bool:
+    """Whether charging tells of a usage, and not a client of the API."""
+    return document.get("@schemaLocation") == SCHEMA
+
+
+def _tag(rated: RatedUsage) -> str:
+    """TMF635's words for whether a bundle gave it."""
+    if rated.free:
+        return "included usage" if rated.free == rated.quantity else "non included usage"
+    return "usage"
+
+
+def _described(used: Usage) -> str:
+    amount = shown(UNITS[used.service], used.quantity)
+    if used.other_party:
+        return f"{amount} {'from' if used.direction == 'terminating' else 'to'} {used.other_party}"
+    return f"{amount} of {used.service}"
+
+
+def _characteristics(used: Usage) -> Iterator[tuple[str, str | int | Document]]:
+    yield "subscription", used.subscription
+    yield "imsi", used.imsi
+    yield "direction", str(used.direction)
+    yield "otherParty", used.other_party
+    yield "duration", used.duration
+    yield "uplinkVolume", used.uplink
+    yield "downlinkVolume", used.downlink
+    yield "items", used.items
+    yield "apn", used.apn
+    yield "ratingGroup", max(used.rating_group, 0)
+    yield "visitedNetwork", used.visited
+    yield "zoneOffset", used.zone_offset
+    yield "cell", used.cell
+    yield "records", used.records
+    yield "system", used.system
+    yield "corrects", used.corrects
+    yield "source", msgspec.to_builtins(used.source)

@@ -1,0 +1,106 @@
+"""A notice becomes a message, and what the effect ledger says of it the message's state and proof."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.telco.charging.records.events import NOON, House, notice
+from trunkline.effects import Effect, Place
+from trunkline.effects.outcome import Attempt, Outcome, Result, State
+from trunkline.telco.model import Notice
+
+ID = "1042-data-80"
+SENT = '{"content": "U hebt 80 % van 20 GB gebruikt.", "sender": {"id": "belgicom", "name": "BelgiCom"}}'
+
+
+def outcome(state: State, *attempts: Attempt, **said: Any) -> Outcome:
+    over = state in (State.SUCCEEDED, State.DROPPED)
+    defaults: dict[str, Any] = {
+        "id": ID, "effector": "sms", "order": "32470123456", "number": 0, "requested": NOON, "changed": NOON,
+        "request": Place("effect.requested", 0, 1), "cause": Place(Notice.topic, 2, 77),
+        "attempts": attempts, "attempted": len(attempts),
+        "effect": None if over else Effect(id=ID, effector="sms", order="32470123456", payload=SENT),
+    }  # fmt: skip
+    return Outcome(state=state, **defaults | said)
+
+
+def attempt(number: int, result: Result = Result.DONE) -> Attempt:
+    began = NOON + timedelta(minutes=number)
+    return Attempt(number=number, began=began, ended=began + timedelta(seconds=1), result=result)
+
+
+def proof(house: House) -> dict[str, Any]:
+    return {each["name"]: each["value"] for each in house.get("communicationMessage", ID)["characteristic"]}
+
+
+def test_a_notice_is_a_message_that_waits(house: House) -> None:
+    house.told(notice())
+    told = house.get("communicationMessage", ID)
+    assert (told["state"], told["subject"]) == ("initial", "threshold")
+    [receiver] = told["receiver"]
+    assert (receiver["phoneNumber"], receiver["party"]["partyOrPartyRole"]["id"]) == ("32470123456", "1042")
+    assert proof(house)["value.percent"] == "80"
+    assert proof(house)["notice"] == {"topic": "charging.notice", "partition": 0, "offset": 1}
+
+
+def test_what_was_sent_is_told_with_the_event_that_made_it_due(house: House) -> None:
+    house.told(notice())
+    assert house.told(outcome(State.REQUESTED)) == ["CommunicationMessageAttributeValueChangeEvent"]
+    failed, done = attempt(1, Result.LATER), attempt(2)
+    house.told(outcome(State.FAILED, failed))
+    assert house.get("communicationMessage", ID)["state"] == "inProgress"
+    house.told(outcome(State.SUCCEEDED, failed, done, receipt="smsc-4711"))
+    told = house.get("communicationMessage", ID)
+    assert (told["state"], told["tryTimes"]) == ("completed", 2)
+    assert (told["sendTime"], told["sendTimeComplete"]) == ("2026-03-09T12:01:00Z", "2026-03-09T12:02:01Z")
+    assert told["content"] == "U hebt 80 % van 20 GB gebruikt."
+    assert proof(house)["trigger"] == {"topic": "charging.notice", "partition": 2, "offset": 77}
+    assert proof(house)["receipt"] == "smsc-4711"
+
+
+def test_the_order_in_which_the_topics_come_makes_no_difference(house: House) -> None:
+    said = [outcome(State.REQUESTED), outcome(State.SUCCEEDED, attempt(1))]
+    house.told(*said)
+    house.told(notice())
+    late = house.get("communicationMessage", ID)
+    with house.store.unit() as unit:
+        unit.remove("communicationMessage", ID)
+    house.told(notice())
+    house.told(*said)
+    early = house.get("communicationMessage", ID)
+
+    def without_places(message: dict[str, Any]) -> dict[str, Any]:
+        rest = [each for each in message["characteristic"] if each["name"] != "notice"]
+        return message | {"characteristic": rest}
+
+    assert without_places(late) == without_places(early)
+    assert late["state"] == "completed"
+
+
+def test_a_notice_that_is_said_again_is_one_message(house: House) -> None:
+    house.told(notice(), outcome(State.SUCCEEDED, attempt(1)), notice())
+    assert house.get("communicationMessage", ID)["state"] == "completed"
+
+
+@pytest.mark.parametrize(
+    ("state", "told"), [(State.DEAD, "failed"), (State.DROPPED, "cancelled"), (State.ATTEMPTED, "inProgress")]
+)
+def test_each_state_of_an_effect_is_one_of_the_message(house: House, state: State, told: str) -> None:
+    house.told(notice(), outcome(state, attempt(1, Result.REFUSED), message="no such number"))
+    assert house.get("communicationMessage", ID)["state"] == told
+    assert proof(house)["problem"] == "no such number"
+
+
+def test_effects_that_are_about_something_else_are_passed_over(house: House) -> None:
+    house.told(outcome(State.SUCCEEDED, cause=None), outcome(State.SUCCEEDED, cause=Place("network.alarm", 0, 3)))
+    assert house.store.get("communicationMessage", ID) is None
+
+
+@pytest.mark.parametrize("payload", ["", "{", "[1]", '{"content": 7, "sender": "me"}'])
+def test_a_payload_that_is_no_message_says_nothing(house: House, payload: str) -> None:
+    effect = Effect(id=ID, effector="sms", order="1", payload=payload)
+    house.told(notice(), outcome(State.REQUESTED, effect=effect))
+    assert "content" not in house.get("communicationMessage", ID)

@@ -1,0 +1,140 @@
+"""The whole way, as the platform runs it: what charging tells comes to the APIs, and a top-up to charging and back."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from msgspec.structs import replace
+from starlette.testclient import TestClient
+
+from tests.telco.charging.records.events import ELS, balance, bucket, notice, number, posting, rated
+from trunkline.http import create_app
+from trunkline.log import Log
+from trunkline.log.envelope import cloud_event
+from trunkline.project import Project
+from trunkline.runtime import records
+from trunkline.runtime.api import tm_forum
+from trunkline.settings import Hub, Tmf
+from trunkline.store import Store
+from trunkline.telco.charging.records.offered import charging_of
+from trunkline.telco.model import Balance, ChargingAnswer, ChargingCommand
+
+BELGICOM = Path(__file__).parents[4] / "belgicom"
+PREPAY, USAGE = "/tmf-api/prepayBalanceManagement/v4", "/tmf-api/usageManagement/v4"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """BelgiCom's contracts and settings, with data of its own."""
+    for folder in ("contracts", "kpis"):
+        shutil.copytree(BELGICOM / folder, tmp_path / folder)
+    shutil.copy(BELGICOM / "charging.yaml", tmp_path)
+    (tmp_path / "trunkline.toml").write_text('name = "BelgiCom"\n')
+    return Project(tmp_path)
+
+
+def tell(log: Log, *items: Any) -> None:
+    for item in items:
+        value = msgspec.json.encode(item)
+        log.append(item.topic, [cloud_event(type=item.topic, source="/test", id=item.key, value=value, key=item.key)])
+
+
+def charge(log: Log, stop: threading.Event) -> None:
+    """A double of charging: it does every top-up of the one account."""
+    consumer, left = log.consumer("charge", [ChargingCommand.topic]), 1_234
+    with closing(consumer):
+        while not stop.is_set():
+            for record in consumer.poll(timeout=0.1):
+                command = msgspec.json.decode(record.value or b"", type=ChargingCommand)
+                left += command.amount
+                tell(
+                    log,
+                    replace(balance(bucket(remaining=left)), time=command.time),
+                    ChargingAnswer(id=command.id, account=command.account, time=command.time),
+                )
+
+
+@contextmanager
+def running(*works: Callable[[threading.Event], None]) -> Iterator[None]:
+    stop = threading.Event()
+    threads = [threading.Thread(target=work, args=(stop,)) for work in works]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+
+
+def until(is_so: Callable[[], Any], what: str) -> Any:
+    """What `is_so` gives once that is something."""
+    end = time.monotonic() + 30
+    while not (found := is_so()):
+        assert time.monotonic() < end, f"it never came to be that {what}"
+        time.sleep(0.05)
+    return found
+
+
+@contextmanager
+def served(project: Project, log: Log, store: Store) -> Iterator[TestClient]:
+    app = create_app(tm_forum(log, store, Tmf(), Hub(), charging_of(project.folder, log)))
+    with TestClient(app, base_url="http://127.0.0.1") as http:
+        yield http
+
+
+def test_what_charging_tells_is_served_and_a_top_up_is_done(project: Project) -> None:
+    with (
+        closing(project.open_log()) as log,
+        closing(project.open_store()) as store,
+        served(project, log, store) as http,
+    ):
+        keep = partial(records.keep, project, log, "one")
+        with running(keep, partial(charge, log)):
+            tell(log, number(), balance(bucket()), rated(), posting(), notice())
+            until(lambda: http.get(f"{USAGE}/usage?partyAccount.id=1042").json(), "the usage is there")
+            until(lambda: http.get(f"{PREPAY}/balanceAction").json(), "the history is there")
+            until(lambda: http.get("/tmf-api/communicationManagement/v4/communicationMessage").json(), "the message is")
+            topup = {"amount": {"amount": 15, "units": "EUR"}, "logicalResource": {"id": ELS}}
+            until(lambda: http.get(f"{PREPAY}/bucket/1042%2Fmoney").status_code == 200, "the bucket is there")
+            made = until(
+                lambda: (a := http.post(f"{PREPAY}/topupBalance", json=topup)).status_code == 201 and a, "it is"
+            )
+            until(lambda: http.get(made.headers["Location"]).json()["status"] == "completed", "the top-up is done")
+            until(
+                lambda: http.get(f"{PREPAY}/bucket/1042%2Fmoney").json()["remainingValue"]["amount"] == 27.34,
+                "the bucket holds it",
+            )
+
+
+def test_a_project_that_does_not_charge_serves_what_clients_keep(project: Project) -> None:
+    (project.folder / "charging.yaml").unlink()
+    with (
+        closing(project.open_log()) as log,
+        closing(project.open_store()) as store,
+        served(project, log, store) as http,
+    ):
+        assert charging_of(project.folder, log) is None
+        with running(partial(records.keep, project, log, "one")):
+            tell(log, balance(bucket()))
+            made = http.post(f"{PREPAY}/topupBalance", json={"amount": {"amount": 15, "units": "EUR"}})
+            assert made.status_code == 201, made.text
+        assert http.get(f"{PREPAY}/bucket").json() == []
+
+
+def test_a_project_without_the_contracts_of_charging_does_not_charge(project: Project) -> None:
+    for file in (project.folder / "contracts").glob("charging.*.yaml"):
+        file.unlink()
+    with closing(project.open_log()) as log:
+        assert charging_of(project.folder, log) is None
+        assert Balance.topic not in {topic.name for topic in log.topics()}
