@@ -89,7 +89,7 @@ def test_people_sleep_at_night_and_rest_on_sunday(life: Life) -> None:
 
 
 def test_a_match_in_the_stadium_makes_250_percent_more_and_all_of_that_is_there(life: Life) -> None:
-    ticks = range(EVENING, EVENING + 40)
+    ticks = range(EVENING, EVENING + 30)
     usual = sum(len(life.begun(tick)) for tick in ticks)
     uses = [use for tick in ticks for use in life.begun(tick, surge=True)]
     assert len(uses) == pytest.approx(3.5 * usual, rel=0.05)
@@ -121,7 +121,7 @@ def test_the_same_seed_gives_the_same_files_byte_by_byte(life: Life, network: Ne
 
 def test_records_go_wrong_as_often_as_they_should_and_the_truth_knows_each(life: Life) -> None:
     truth = Truth(":memory:")
-    files = list(delivered(life, 150))
+    files = list(delivered(life, 100))
     truth.write((sent for file in files for sent in file.sent), 0)
     fates = truth.fates()
     records = fates["used"] + fates["late"] + fates["broken"]
@@ -134,9 +134,9 @@ def test_records_go_wrong_as_often_as_they_should_and_the_truth_knows_each(life:
 
 def test_without_mishaps_the_truth_is_what_the_subscribers_did(life: Life) -> None:
     truth = Truth(":memory:")
-    truth.write((sent for file in delivered(life, 40, mishaps=False) for sent in file.sent), 0)
+    truth.write((sent for file in delivered(life, 30, mishaps=False) for sent in file.sent), 0)
     assert set(truth.fates()) == {"used"}
-    uses = [use for tick in range(EVENING, EVENING + 40) for use in life.begun(tick)]
+    uses = [use for tick in range(EVENING, EVENING + 30) for use in life.begun(tick)]
     assert sum(total for (_, service, _), total in truth.totals().items() if service == "data") == sum(
         use.uplink + use.downlink for use in uses
     )
@@ -160,7 +160,7 @@ def test_killed_at_any_moment_and_started_again_it_writes_the_same_files_and_the
         root = tmp_path / name / "sftp"
         return {str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*") if path.is_file()}
 
-    ticks = range(EVENING, EVENING + 40)
+    ticks = range(EVENING, EVENING + 30)
     steady = recording("steady")
     for tick in ticks:
         steady.advance(tick, surge=tick == EVENING + 3)

@@ -36,7 +36,7 @@ BELGICOM = Path(__file__).parents[2] / "belgicom"
 CONNECTIONS = ("crm", "cdr", "roaming", "broadband", "corrections")
 MEDIATION = ("mediate", "numbers", "payer")
 SUBSCRIBERS = Subscribers(7, 300)
-TICKS = 40
+TICKS = 25
 
 
 @pytest.fixture

@@ -33,7 +33,7 @@ from trunkline.telco.model import Service
 
 BEGIN = int(datetime(2026, 3, 14, 18, 0, tzinfo=UTC).timestamp()) // TICK
 """A Saturday evening, when most are abroad."""
-TICKS = 60
+TICKS = 40
 NUMBERS = {f"20699{index:010}": str(32_450_000_000 + index) for index in range(500)}
 FOLDERS = {
     "cdr/pgw": "cdr", "cdr/chf": "cdr", "cdr/msc": "cdr", "tap": "roaming", "radius": "broadband",
