@@ -72,7 +72,8 @@ def make(written: WrittenRate, currency: str) -> tuple[Rate | None, list[Fault]]
     amounts = {
         key: amount
         for key in ("free", "minimum", "increment")
-        if (text := getattr(written, key)) is not None and (amount := _amount((key,), text, written.services, found)) is not None
+        if (text := getattr(written, key)) is not None
+        and (amount := _amount((key,), text, written.services, found)) is not None
     }
     if (written.price is None) == (written.tiers is None):
         return None, [*found, Fault((), f"the rate `{written.id}` needs either `price` or `tiers`")]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Final, Literal
 
 import msgspec
 
 from trunkline.document import Document, Problem
 from trunkline.faults import Place
-from trunkline.telco.charging.tariff.countries import Countries, Digits, Network
+from trunkline.telco.charging.tariff.countries import Countries, Country, Digits, Network
 from trunkline.telco.charging.tariff.prefixes import Prefixes
 
 HOME: Final = "home"
@@ -45,8 +45,10 @@ class Zones:
 
     def __init__(self, places: Mapping[str, PlaceZone], destinations: Mapping[str, DestinationZone], of: Countries):
         self.places, self.destinations = tuple(places), tuple(destinations)
-        self.networks = Prefixes({plmn: name for name, _, plmn in _networks(places, of)})
-        self.numbers = Prefixes({digits: name for name, _, digits in _numbers(destinations, of)})
+        others = _unnamed(places, of)
+        self.networks = _completed(_networks(places, of), (plmn for country in others for plmn in country.networks))
+        others = _unnamed(destinations, of)
+        self.numbers = _completed(_numbers(destinations, of), (digits for each in others for digits in each.prefixes))
         self.codes = Prefixes({digits: name for name, _, digits in _codes(destinations)})
         self.times = Prefixes(
             {plmn: country.time_zone for country in of.values() for plmn in country.networks if country.time_zone}
@@ -80,6 +82,19 @@ def read(document: Document, countries: Countries, problems: list[Problem]) -> Z
 
 _Entry = tuple[str, Place, str]
 """A zone, where it is said, and the prefix that it has."""
+
+
+def _unnamed(zones: Mapping[str, PlaceZone | DestinationZone], countries: Countries) -> list[Country]:
+    """The countries that no zone has."""
+    named = {code for zone in zones.values() for code in zone.countries}
+    return [country for code, country in countries.items() if code not in named]
+
+
+def _completed(entries: Iterable[_Entry], others: Iterable[str]) -> Prefixes[str]:
+    """With prefixes that are of the rest, though they may begin as another country's do: `1809` as `1`."""
+    given = {prefix: name for name, _, prefix in entries}
+    rest = dict.fromkeys(others, given[""]) if "" in given else {}
+    return Prefixes(rest | given)
 
 
 def _networks(places: Mapping[str, PlaceZone], countries: Countries) -> Iterator[_Entry]:
