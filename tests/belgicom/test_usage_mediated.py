@@ -78,7 +78,7 @@ def connect(project: Project, log: Log, files: int) -> None:
         runner = Runner(project.folder, project.data, log, connection.load(project.folder))
         stop = threading.Event()
         work = asyncio.create_task(runner.run(stop))
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 120
         while sum(status.files for status in runner.statuses) < files and time.monotonic() < deadline:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
         stop.set()
