@@ -7,7 +7,7 @@ from importlib import import_module
 
 from benchmarks.headline import Headline
 
-LINES = ("decoding", "rating", "online")
+LINES = ("decoding", "mediation", "rating", "online")
 
 
 def main() -> Iterator[Headline | str]:

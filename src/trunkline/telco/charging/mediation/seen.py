@@ -55,8 +55,6 @@ class Hour:
 
     def has_packed(self, id: int) -> bool:
         """Whether the id is among the others."""
-        if not len(self.packed):
-            return False
         wanted = np.uint64(id)
         place = int(self.packed.searchsorted(wanted))
         return place < len(self.packed) and bool(self.packed[place] == wanted)
@@ -85,7 +83,7 @@ class Seen:
     def __contains__(self, place: Place) -> bool:
         number, id = place
         hour = self._hours.get(number)
-        return hour is not None and (id in hour.fresh or hour.has_packed(id))
+        return hour is not None and (id in hour.fresh or (hour.packed is not NONE and hour.has_packed(id)))
 
     def add(self, place: Place) -> None:
         """Remember an id that is not there yet."""
