@@ -71,7 +71,7 @@ def bookkeeping(desk: Desk) -> Counter[tuple[str, str]]:
 
 
 @given(usages(), commands(), st.sampled_from([None, 40, 200]), st.randoms(use_true_random=False))
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_any_order_comes_to_what_the_usages_in_their_order_make(
     usages: list[Usage], commands: list[ChargingCommand], limit: int | None, chance: random.Random
 ) -> None:

@@ -14,8 +14,6 @@ from trunkline.telco.charging.accounts.rating import Violation
 from trunkline.telco.charging.accounts.standing import Standing
 from trunkline.telco.model import Ledger, Posting, Unit
 
-OUTSIDE = (Ledger.PAYMENTS, Ledger.GRANTS, Ledger.REVENUE, Ledger.CONSUMED, Ledger.EXPIRED)
-"""Where what is in the buckets, or held of it, comes from and goes to."""
 LEDGERS = frozenset(ledger.value for ledger in Ledger)
 
 
@@ -35,9 +33,14 @@ class Totals:
                     totals.amounts[key] = totals.amounts.get(key, 0) + amount
         return totals
 
-    def of(self, unit: Unit, *ledgers: Ledger) -> int:
-        """What these accounts have received, less what they gave."""
-        return sum(self.amounts.get(f"{ledger}|{unit}", 0) for ledger in ledgers)
+    def received(self) -> dict[Unit, int]:
+        """What all buckets must hold, with what is held of them."""
+        sums = dict.fromkeys(Unit, 0)
+        for key, amount in self.amounts.items():
+            ledger, _, unit = key.partition("|")
+            if ledger != Ledger.RESERVED:
+                sums[Unit(unit)] -= amount
+        return sums
 
 
 def prove(standing: Standing, totals: Totals, postings: Sequence[Posting], tariff: str) -> None:
@@ -45,8 +48,10 @@ def prove(standing: Standing, totals: Totals, postings: Sequence[Posting], tarif
     for posting in postings:
         if posting.amount <= 0:
             raise Violation(tariff, f"the posting {posting.id} is of {posting.amount!r}, and must be of 1 or more")
-    for unit in Unit:
-        left = sum(holding.remaining for holding in standing.holdings if holding.unit is unit)
-        received = -totals.of(unit, *OUTSIDE)
-        if left != received:
-            raise Violation(tariff, f"the buckets hold {left} {unit}, and by the ledger must hold {received}")
+    left = dict.fromkeys(Unit, 0)
+    for holding in standing.holdings:
+        left[holding.unit] += holding.remaining
+    received = totals.received()
+    for unit, amount in left.items():
+        if amount != received[unit]:
+            raise Violation(tariff, f"the buckets hold {amount} {unit}, and by the ledger must hold {received[unit]}")

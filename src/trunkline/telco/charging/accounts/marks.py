@@ -78,21 +78,28 @@ def _allowance(account: Account, usage: Usage, holding: Holding, before: Standin
     used_before, _ = before.filled(holding)
     its = after.get(holding.id) or holding
     used, given = after.filled(its)
-    end = (its.valid_to or NEVER) if holding.pack else after.cycle_end
-    values = {"name": holding.name, "unit": holding.unit.value, "left": str(given - used), "end": end.isoformat()}
-    name = _owned(account, holding, before)
-    for percent in holding.thresholds:
-        if used_before * 100 < percent * given <= used * 100:
-            told = {**values, "percent": str(percent)}
-            yield Mark(f"{name}/{percent}", usage.subscription, "threshold", told, usage.started, end)
-    begin = its.valid_from if holding.pack else after.cycle
-    gone = usage.started - begin
-    if gone < EARLIEST or not FORECAST * given <= used * 100 < 100 * given:
+    begin, end = (its.valid_from, its.valid_to or NEVER) if holding.pack else (after.cycle, after.cycle_end)
+    crossed = [each for each in holding.thresholds if used_before * 100 < each * given <= used * 100]
+    forecast = _forecast(begin, end, usage.started, used, given)
+    if not crossed and forecast is None:
         return
-    forecast = begin + timedelta(seconds=int(gone.total_seconds()) * given // used)
-    if forecast <= end - EARLIEST:
+    name = _owned(account, holding, before)
+    values = {"name": holding.name, "unit": holding.unit.value, "left": str(given - used), "end": end.isoformat()}
+    for percent in crossed:
+        told = {**values, "percent": str(percent)}
+        yield Mark(f"{name}/{percent}", usage.subscription, "threshold", told, usage.started, end)
+    if forecast is not None:
         told = {**values, "forecast": forecast.isoformat()}
         yield Mark(f"{name}/forecast", usage.subscription, "forecast", told, usage.started, end)
+
+
+def _forecast(begin: datetime, end: datetime, now: datetime, used: int, given: int) -> datetime | None:
+    """When what is used up as fast as until now will be, where that is worth telling."""
+    gone = now - begin
+    if gone < EARLIEST or not FORECAST * given <= used * 100 < 100 * given:
+        return None
+    forecast = begin + timedelta(seconds=int(gone.total_seconds()) * given // used)
+    return forecast if forecast <= end - EARLIEST else None
 
 
 def _limit(account: Account, limit: int, usage: Usage, before: Standing, after: Standing) -> Iterator[Mark]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 
 import msgspec
 from msgspec.structs import replace
@@ -98,6 +99,9 @@ class Holding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         )
 
 
+ORDER = attrgetter("order")
+
+
 class Standing(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """`time` is until when time has passed: what was due by then has happened, last at `moved`; `due` is when the next
     thing is.
@@ -126,10 +130,12 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     def put(self, changed: Iterable[Holding]) -> Standing:
         """The same with these holdings, in the place of those of the same ids."""
-        by_id = {holding.id: holding for holding in (*self.holdings, *changed)}
-        ordered = tuple(sorted(by_id.values(), key=lambda holding: holding.order))
-        due = min([self.due, *(holding.valid_to for holding in ordered if holding.valid_to is not None)])
-        return replace(self, holdings=ordered, due=due)
+        by_id = {holding.id: holding for holding in changed}
+        holdings = [by_id.pop(holding.id, holding) for holding in self.holdings]
+        holdings += by_id.values()
+        holdings.sort(key=ORDER)
+        due = min([self.due, *(holding.valid_to for holding in holdings if holding.valid_to is not None)])
+        return replace(self, holdings=tuple(holdings), due=due)
 
     def add(self, holding: Holding, amount: int) -> Standing:
         """Put an amount into a holding, or take it out; where it is not there (any more), make it anew, empty.
