@@ -88,6 +88,12 @@ def test_what_the_header_says_is_known() -> None:
     assert (header.header_length, header.records, header.lost) == (54, 3, 5)
 
 
+def test_a_header_need_not_know_how_long_the_file_is_nor_how_many_records_it_has() -> None:
+    data = b"\xff\xff\xff\xff" + made.with_headers(*numbered(3), counted=0xFFFFFFFF)[4:]
+    assert matches(data[:4096])
+    assert (ids(data), refusals(data)) == (EXPECTED[:3], [])
+
+
 def test_records_that_the_header_counts_and_are_not_there_are_told() -> None:
     assert refusals(made.with_headers(*numbered(3), counted=5)) == [("cdr.count", 0, 0)]
     assert refusals(made.with_headers(*numbered(3), counted=0xFFFFFFFF)) == []

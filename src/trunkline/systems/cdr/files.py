@@ -1,8 +1,8 @@
 """The files of charging gateways: records with the headers of TS 32.297, or BER records one behind the other.
 
-A file's first octet says which of the two it is: a header begins with the file's length, below 2^31, and a BER record
-with a context-specific tag. In both, what can be no record is passed over until one begins again. Memory is that of a
-few records of the largest kind, whatever the file's size.
+A file's first octet says which of the two it is: a header begins with the file's length, below 2^31 or unknown, and a
+BER record with a context-specific tag. In both, what can be no record is passed over until one begins again. Memory is
+that of a few records of the largest kind, whatever the file's size.
 """
 
 from __future__ import annotations
@@ -20,11 +20,12 @@ FILE_HEADER = 50  # octets up to the routing filter; what stands behind may be l
 LONGEST_FILE_HEADER = FILE_HEADER + 2 * 0xFFFF + 4
 LARGEST = 0xFFFF  # octets of a record: TS 32.297 writes its length in two
 RECORD_HEADER = 5  # with the octet for releases after 9
-AHEAD = 2 * (RECORD_HEADER + LARGEST)  # to see whether a record follows
-CHUNK = 256 * 1024
+LARGEST_FILE = 2**31 - 1
+UNKNOWN = 0xFFFFFFFF  # a length or number of records that a file's header does not tell
 BASIC_ENCODING_RULES = 1
 OTHER_ENCODINGS = {2: "unaligned PER", 3: "aligned PER", 4: "XER"}  # of a whole file: when it changes, a new one begins
-UNKNOWN = 0xFFFFFFFF
+AHEAD = 2 * (RECORD_HEADER + LARGEST)  # to see whether a record follows
+CHUNK = 256 * 1024
 
 # A context-specific tag and a length, and within them recordType, with which every network element begins.
 _RECORD = (
@@ -74,10 +75,12 @@ def matches(head: bytes) -> bool:
 
 def file_header(head: bytes) -> FileHeader | None:
     """The header at the beginning of a file; None where it can be none."""
-    if len(head) < FILE_HEADER or head[0] >= 0x80:
+    if len(head) < FILE_HEADER:
         return None
     length, size, records = (int.from_bytes(head[at : at + 4], "big") for at in (0, 4, 18))
-    return FileHeader(length, size, records, head[47]) if FILE_HEADER <= size <= LONGEST_FILE_HEADER else None
+    if not FILE_HEADER <= size <= LONGEST_FILE_HEADER or LARGEST_FILE < length < UNKNOWN:
+        return None
+    return FileHeader(length, size, records, head[47])
 
 
 def record_header(data: bytes, at: int, end: int) -> RecordHeader | None:
@@ -171,13 +174,11 @@ def _bare(window: _Window, origin: Origin) -> Iterator[Part | Rejected]:
     while True:
         filler = _FILLER.match(window.data, window.at)
         window.at = filler.end() if filler else window.at
-        have = window.ahead(LARGEST)
-        if not have:
+        if not window.ahead(LARGEST):
             return
         if window.data[window.at] in b"\x00\xff":
             continue  # more of it
-        end = window.at + min(have, LARGEST)
-        stop = _end(window.data, window.at, end)
+        stop = _end(window.data, window.at, len(window.data))
         if window.data[window.at] & 0xE0 != 0xA0 or stop is None:
             yield _passed_over(window, origin, "cdr.record", "is no record, or one that is cut off", _BARE)
         else:
