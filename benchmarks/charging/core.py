@@ -8,6 +8,7 @@ import json
 import math
 import time
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 PATH = "/nchf-convergedcharging/v3/chargingdata"
@@ -76,7 +77,7 @@ def _used(sequence: int) -> dict[str, Any]:
 
 
 def _request(which: int, number: int, sequence: int, usage: dict[str, Any]) -> dict[str, Any]:
-    plmn = {"mcc": "206", "mnc": "10"}
+    plmn = {"mcc": "206", "mnc": "99"}
     return {
         "subscriberIdentifier": f"imsi-{imsi(which)}",
         "nfConsumerIdentification": {"nFName": "smf-1", "nodeFunctionality": "SMF", "nFPLMNID": plmn},
@@ -109,7 +110,7 @@ def _request(which: int, number: int, sequence: int, usage: dict[str, Any]) -> d
 
 
 def _now() -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    return datetime.now(UTC).isoformat()
 
 
 BEGUN = _now()
@@ -120,7 +121,7 @@ def msisdn(which: int) -> str:
 
 
 def imsi(which: int) -> str:
-    return f"20601{which:010}"
+    return f"20699{which:010}"
 
 
 async def http(port: int) -> Send:

@@ -1,13 +1,14 @@
-"""Charging's double as a process, until it is killed: `python -m benchmarks.charging.double LOG_URL`."""
+"""Charging's double as a process, until it is killed: `python -m benchmarks.charging.double --project FOLDER`."""
 
 from __future__ import annotations
 
 import sys
 import threading
+from pathlib import Path
 
 from tests.telco.charging.online.double import Double
-from trunkline.log import open_log
+from trunkline.project import Project
 
 if __name__ == "__main__":
-    with Double(open_log(sys.argv[1])).working():
+    with Double(Project.find(Path(sys.argv[-1])).open_log()).working():
         threading.Event().wait()

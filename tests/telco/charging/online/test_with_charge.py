@@ -17,11 +17,7 @@ from tests.telco.charging.online.house import REFERENCE, eventually, opened, ser
 from trunkline.log.envelope import cloud_event
 from trunkline.log.port import Log
 from trunkline.streams import Worker
-from trunkline.streams.recorded import Recorded
-from trunkline.telco.charging import settings
-from trunkline.telco.charging.accounts.processor import Charge
-from trunkline.telco.charging.mediation.directory import Directory
-from trunkline.telco.charging.tariff import folder
+from trunkline.telco.charging.processors import processors
 from trunkline.telco.model import Account, Assignment, Balance, ChargingCommand, Member, Posting
 
 PREPAID = Account(
@@ -45,14 +41,12 @@ TOP_UP = 200  # cents
 
 @pytest.fixture
 def log(tmp_path: Path) -> Iterator[Log]:
-    """The log with the prepaid account and its top-up, and the processors at work."""
-    told, tariffs = settings.load(REFERENCE / "charging.yaml"), folder.load(REFERENCE / "tariffs")
-    processors = [Recorded(Directory), Recorded(lambda: Charge(tariffs, told.time_zone, told.networks))]
+    """The log with the prepaid account and its top-up, and charging's processors at work."""
     with opened(tmp_path / "log.db") as log:
         put(log, PREPAID)
         put(log, ChargingCommand(id="T-1", account="A-1", kind="topup", amount=TOP_UP, time=NOW - timedelta(hours=1)))
         stop = threading.Event()
-        worker = threading.Thread(target=Worker(log, processors).run, args=(stop,))
+        worker = threading.Thread(target=Worker(log, processors(REFERENCE)).run, args=(stop,))
         worker.start()
         eventually(lambda: money(log) == (TOP_UP, 0) and bool(values(log, "charging.number")))
         yield log
