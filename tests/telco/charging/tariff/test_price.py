@@ -155,5 +155,9 @@ def test_any_text_is_a_quantity_or_refused(text: str) -> None:
 
 
 def test_prices_too_fine_for_columns_are_refused() -> None:
+    finest = Fraction(2**30 + 1, 2**30)
+    assert TieredPrice("p", "standard", [Tier(None, finest)]).cost(2**30, 0) == 2**30 + 1
+    with pytest.raises(ValueError, match="rounder"):
+        TieredPrice("p", "standard", [Tier(1, finest), Tier(None, finest)])
     with pytest.raises(ValueError, match="rounder"):
         TieredPrice("p", "standard", [Tier(10, Fraction(1, 999_999_999_989)), Tier(None, Fraction(10**9, 999_999_937))])

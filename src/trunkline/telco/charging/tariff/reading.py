@@ -61,13 +61,12 @@ class _Reading:
         self._draws: list[_Drawn] = []
 
     def tariff(self, path: Path, kind: type[WrittenPlan] | type[WrittenPack]) -> list[Version]:
-        """The versions in a file; none where they are not in order, since then nobody knows which is meant."""
+        """The versions in a file, in its order."""
         found = self.sources.document(path, kind)
         if found is None:
             return []
         document, written = found
-        disordered = list(disorder(written.versions))
-        self.sources.found(document, ("versions",), disordered)
+        self.sources.found(document, ("versions",), disorder(written.versions))
         versions = []
         for index, version in enumerate(written.versions):
             place: Place = ("versions", index)
@@ -79,7 +78,7 @@ class _Reading:
             if valid is not None:
                 frame = _Frame(document, place, path.stem, written.name, written.currency, valid, grid)
                 versions.append(self._version(frame, version))
-        return [] if disordered else versions
+        return versions
 
     def _version(self, frame: _Frame, written: WrittenVersion) -> Version:
         if isinstance(written, PackVersion):
