@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from trunkline.systems.tap.options import Options
@@ -100,10 +100,6 @@ class Batch:
 def groups(value: dict[str, Any], name: str) -> list[dict[str, Any]]:
     """The groups of a list, [] where it is missing."""
     return [item for item in value.get(name, ()) if isinstance(item, dict)]
-
-
-def utc(time: datetime) -> datetime:
-    return time.astimezone(UTC)
 
 
 def _zone(text: str) -> timezone:
