@@ -183,3 +183,17 @@ def test_the_consumption_has_what_each_number_cost(house: House) -> None:
         assert httpx.get(f"{house.url}/1042/consumption?x=1").status_code == 400
         assert httpx.get(f"{house.url}/7/consumption").status_code == 404
     assert told["subscriptions"][0]["cost"] == 44
+
+
+def test_the_api_is_described_with_its_events(house: House) -> None:
+    with house.served():
+        described = httpx.get(f"{house.url.removesuffix('/charging/v1/accounts')}/openapi.json").json()
+    paths = described["paths"]
+    assert {path.removeprefix("/charging/v1/accounts/{id}") for path in paths} == {
+        "/balance",
+        "/balance/events",
+        "/consumption",
+    }
+    events = paths["/charging/v1/accounts/{id}/balance/events"]["get"]["responses"]
+    assert list(events["200"]["content"]) == ["text/event-stream"]
+    assert {"Balance", "Consumption", "Forecast"} <= described["components"]["schemas"].keys()

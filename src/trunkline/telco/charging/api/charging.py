@@ -87,6 +87,7 @@ def charging(log: Log, store: Store, zone: ZoneInfo, stop: threading.Event) -> A
         "/accounts/{id}/balance/events",
         summary="The balance of an account as it changes, as server-sent events",
         response_class=BalanceStream,
+        status_code=200,
         responses={
             **returns(Balance, "", 404, 503),
             200: {"description": EVENTS, "content": {"text/event-stream": {"schema": {"type": "string"}}}},
