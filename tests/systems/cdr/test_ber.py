@@ -111,6 +111,6 @@ def test_tags_are_compared_as_the_number_that_their_octets_make() -> None:
     assert ber.context(79, constructed=True) == 0xBF4F
     assert ber.context(200, constructed=True) == 0xBF8148
     assert ber.application(201) == 0x5F8149
-    assert ber.universal(16, constructed=True) == 0x30
+    assert ber.tag_of(ber.UNIVERSAL, 16, constructed=True) == 0x30
     data = sequence(primitive(1, b"\x01"))
-    assert ber.element(data, 0, len(data)).tag == ber.universal(16, constructed=True)
+    assert ber.element(data, 0, len(data)).tag == ber.tag_of(ber.UNIVERSAL, 16, constructed=True)

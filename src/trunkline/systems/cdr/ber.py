@@ -6,7 +6,7 @@
         for inner in elements(data, found.start, found.end): ...
     integer(data, found), octets(data, found), text(data, found)
 
-`context(79)`, `application(129)` and `universal(16)` make the tags to compare with. Lengths may be definite or
+`context(79)`, `application(129)` and `tag_of(UNIVERSAL, 16)` make the tags to compare with. Lengths may be definite or
 indefinite, tags of one to four octets, strings primitive or in segments. No length is believed before it is compared
 with the bytes that are there, and nothing goes deeper than `DEPTH`. What is wrong raises `BerError` with its offset.
 `structure.py` decodes whole records by tables, with the same rules.
@@ -91,10 +91,6 @@ def context(number: int, *, constructed: bool = False) -> int:
 def application(number: int, *, constructed: bool = False) -> int:
     """The tag `[APPLICATION number]`."""
     return tag_of(APPLICATION, number, constructed=constructed)
-
-
-def universal(number: int, *, constructed: bool = False) -> int:
-    return tag_of(UNIVERSAL, number, constructed=constructed)
 
 
 def element(data: bytes, at: int, end: int) -> Element:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from trunkline.systems.cdr import structure
-from trunkline.systems.cdr.ber import CONTEXT, BerError, Element, element, tag_name, tag_of
+from trunkline.systems.cdr.ber import BerError, Element, context, element, tag_name
 from trunkline.systems.cdr.structure import Structure
 from trunkline.systems.cdr.tables import NOT_USAGE, RECORDS
 
-_KINDS = {tag_of(CONTEXT, number, constructed=True): kind for number, kind in RECORDS.items()}
-_NOT_USAGE = {tag_of(CONTEXT, number, constructed=True): name for number, name in NOT_USAGE.items()}
+_KINDS = {context(number, constructed=True): kind for number, kind in RECORDS.items()}
+_NOT_USAGE = {context(number, constructed=True): name for number, name in NOT_USAGE.items()}
 
 
 class UnknownKind(BerError):
