@@ -17,6 +17,7 @@ from trunkline.log.envelope import micros
 from trunkline.quarantine import Rejected
 from trunkline.streams.recorded import Recorded
 from trunkline.telco.charging.accounts.processor import Charge
+from trunkline.telco.charging.tariff.terms import Tariffs
 from trunkline.telco.model import (
     Account,
     Assignment,
@@ -66,7 +67,7 @@ def used(
 class Desk:
     """The processor with what it told so far. Events have the log's time `clock`."""
 
-    def __init__(self, *events: msgspec.Struct, offer: Offer | None = None) -> None:
+    def __init__(self, *events: msgspec.Struct, offer: Tariffs | None = None) -> None:
         self.driver = Driver(Recorded(lambda: Charge(offer or Offer(), BRUSSELS, ["20601"])))
         self.clock = day(20)
         self._offset = 0

@@ -61,7 +61,7 @@ def test_what_costs_less_than_money_is_rounded_to_is_not_granted_to_who_has_none
 
 
 def test_what_one_session_holds_no_other_one_is_granted() -> None:
-    desk = Desk(PREPAID, command("t", "topup", 10))
+    desk = Desk(PREPAID, command("t", "topup", 12))  # 5 each, and 1 for each of two at once
     for session in "abc":
         desk.take(request(session, day(2), session=session, service=Service.MESSAGE, wanted={1: 1}))
     assert [granted(desk, session).result for session in "abc"] == ["SUCCESS", "SUCCESS", "QUOTA_LIMIT_REACHED"]
@@ -160,7 +160,7 @@ def courses(draw: st.DrawFn) -> list[tuple[str, int, int]]:
 
 
 @given(courses(), st.integers(0, 60))
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_no_online_grant_ever_overdraws_prepaid(course: list[tuple[str, int, int]], money: int) -> None:
     desk = Desk(PREPAID, *([command("t", "topup", money)] if money else []))
     open_: dict[str, int] = {}

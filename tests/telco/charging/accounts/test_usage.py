@@ -145,6 +145,11 @@ def test_what_cannot_be_charged_is_refused_and_says_why() -> None:
     assert desk.cost() == {"g": 5}
 
 
+def test_an_account_pays_in_the_currency_of_its_tariff_alone() -> None:
+    desk = Desk(replace(ACCOUNT, currency="USD"), used("a", day(2), messages=1))
+    assert desk.rejected() == ["tariff.currency"]
+
+
 def test_what_cannot_be_decoded_is_refused_and_the_rest_goes_on() -> None:
     desk = Desk(ACCOUNT)
     [broken] = desk.records([used("a", day(2), messages=1)])

@@ -19,7 +19,7 @@ from trunkline.telco.charging.accounts.effects import Effects
 from trunkline.telco.charging.accounts.history import Done, Entry, History, Outcome, Place, fold, place_of
 from trunkline.telco.charging.accounts.ledger import Totals, prove
 from trunkline.telco.charging.accounts.marks import Mark
-from trunkline.telco.charging.accounts.online import Hold, Session, occupied
+from trunkline.telco.charging.accounts.online import Hold, Purse, Session
 from trunkline.telco.charging.accounts.passing import Calendar, Move, Turn, opening
 from trunkline.telco.charging.accounts.postings import of_draws, of_move, of_opening, of_usage
 from trunkline.telco.charging.accounts.standing import Standing
@@ -242,9 +242,9 @@ class Book:
         times = [hold.until for hold in self.holds] + [session.until for session in self.sessions.values()]
         return min((time for time in times if time is not None), default=None)
 
-    def free(self) -> Standing:
+    def free(self, standing: Standing) -> Standing:
         """How the account stands, less what sessions hold."""
-        return occupied(self.standing, self.holds)
+        return Purse.of(standing, self.holds, self.account, self.rules.tariffs).standing
 
     def notify(self, marks: Iterable[Mark], cause: str, out: Effects) -> None:
         """Tell what was not told yet."""

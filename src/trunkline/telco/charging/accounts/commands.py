@@ -16,7 +16,7 @@ from trunkline.streams import Rejection
 from trunkline.telco.charging.accounts.book import Book
 from trunkline.telco.charging.accounts.effects import Effects
 from trunkline.telco.charging.accounts.history import Change, Done, place_of
-from trunkline.telco.charging.accounts.online import Hold, Session, occupied
+from trunkline.telco.charging.accounts.online import Hold, Session
 from trunkline.telco.charging.accounts.passing import Calendar
 from trunkline.telco.charging.accounts.postings import Draw, Kind, posting
 from trunkline.telco.charging.accounts.rating import whole
@@ -48,7 +48,7 @@ def answer(book: Book, command: ChargingCommand, out: Effects) -> None:
             _hold(book, command, out)
         else:
             standing = book.at((command.time, 0, command.id))
-            free = book.free() if command.time < book.standing.time else occupied(standing, book.holds)
+            free = book.free(book.standing if command.time < book.standing.time else standing)
             changes, made = work(command, standing, free, book.calendar)
     except Rejection as refused:
         told = replace(told, problem=refused.reason, detail=str(refused))
@@ -64,7 +64,7 @@ def _hold(book: Book, command: ChargingCommand, out: Effects) -> None:
     its = bucket(book.standing, account, command.bucket)
     if command.kind == "reserve":
         refuse_none(command.amount)
-        refuse_more(account, book.free(), its, command.amount)
+        refuse_more(account, book.free(book.standing), its, command.amount)
         draw = Draw(its.id, its.unit, command.amount)
         hold = Hold(id=command.id, draws=(draw,), until=command.valid_to)
         book.hold(Session(account=account.id, id=f"command/{command.id}", holds=(hold,)), out)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
 import msgspec
 from msgspec.structs import replace
 
+from trunkline.streams import Rejection
 from trunkline.telco.charging.accounts.postings import Draw
 from trunkline.telco.charging.accounts.rating import rate
 from trunkline.telco.charging.accounts.standing import Standing
 from trunkline.telco.charging.tariff.terms import Tariffs
-from trunkline.telco.model import Account, ChargingAnswer, ChargingRequest, RatedUsage, Service, Source, Usage
+from trunkline.telco.model import Account, ChargingAnswer, ChargingRequest, RatedUsage, Service, Source, Unit, Usage
 
 USUAL: Final = {Service.VOICE: 300, Service.DATA: 20_000_000, Service.MESSAGE: 1, Service.CONTENT: 1}
 """Units that are granted where none are asked for."""
@@ -57,53 +58,81 @@ class Quota(NamedTuple):
     last: bool
 
 
-def occupied(standing: Standing, holds: Iterable[Hold]) -> Standing:
-    """The standing with all that is held taken off."""
-    for hold in holds:
-        if hold.rated is not None:
-            standing = standing.debit(hold.rated)
-        else:
+class Purse(NamedTuple):
+    """What a grant may be paid of: `standing` is the account less all that is `held`; `costs` says whether money is.
+
+    Each usage is rounded by itself, and what was held for one session may pay another. So where several sessions are
+    open at once, a prepaid account must have a minor unit more for each of them.
+    """
+
+    standing: Standing
+    held: int
+    costs: bool
+    account: Account
+    tariffs: Tariffs
+
+    @classmethod
+    def of(cls, standing: Standing, holds: Sequence[Hold], account: Account, tariffs: Tariffs) -> Purse:
+        """Of an account with what it holds taken off: what those units would take now, which is what they will."""
+        costs = False
+        for hold in holds:
+            if hold.rated is not None:
+                rated = _again(standing, hold.rated, account, tariffs)
+                standing = standing.debit(rated)
+                costs = costs or rated.free < rated.quantity
+                continue
             taken = {draw.bucket: draw.amount for draw in hold.draws}
             standing = standing.put(
                 replace(holding, remaining=holding.remaining - taken[holding.id])
                 for holding in standing.holdings
                 if holding.id in taken
             )
-    return standing
+        return cls(standing, len(holds), costs, account, tariffs)
+
+    def quota(self, request: ChargingRequest, group: int) -> Quota:
+        """The most units, up to what is wanted, that can be paid. Raises `Rejection` where nothing says what they
+        cost."""
+        wanted = request.wanted[group] or USUAL[request.service]
+        if (rated := self._payable(request, group, wanted)) is not None:
+            behind = self._replace(standing=self.standing.debit(rated))._payable(request, group, 1)
+            return Quota(wanted, rated, last=behind is None)
+        units, beyond = 0, wanted
+        while beyond - units > 1:
+            middle = (units + beyond) // 2
+            if (more := self._payable(request, group, middle)) is not None:
+                units, rated = middle, more
+            else:
+                beyond = middle
+        return Quota(units, rated, last=True)
+
+    def _payable(self, request: ChargingRequest, group: int, units: int) -> RatedUsage | None:
+        """What so many units would cost, or None where that cannot be paid.
+
+        Units that cost less than money is rounded to need something to pay them all the same.
+        """
+        rated, uncovered = self._rated(request, group, units)
+        due = rated.amount
+        if not due and rated.free < rated.quantity:
+            usual, lacking = self._rated(request, group, USUAL[request.service])
+            due, uncovered = min(usual.amount, 1), int(lacking == usual.amount > 0)
+        if self.account.kind == "prepaid" and self.held and (due or self.costs):
+            left = sum(holding.remaining for holding in self.standing.holdings if holding.unit is Unit.MONEY)
+            uncovered = max(uncovered, rated.amount + self.held + 1 - left)
+        within = not due or self.account.limit is None or self.standing.spent + due <= self.account.limit
+        return rated if within and (self.account.kind == "postpaid" or uncovered <= 0) else None
+
+    def _rated(self, request: ChargingRequest, group: int, units: int) -> tuple[RatedUsage, int]:
+        """So many units with their price, and how much of that nothing covers."""
+        rating = rate(self.standing, _probe(request, group, units, self.account), self.account, self.tariffs)
+        return rating.rated, rating.uncovered
 
 
-def quota(standing: Standing, request: ChargingRequest, group: int, account: Account, tariffs: Tariffs) -> Quota:
-    """The most units, up to what is wanted, that what nobody holds can pay. Raises `Rejection` where nothing says what
-    they cost."""
-    wanted = request.wanted[group] or USUAL[request.service]
-    if (rated := _payable(standing, request, group, wanted, account, tariffs)) is not None:
-        behind = _payable(standing.debit(rated), request, group, 1, account, tariffs)
-        return Quota(wanted, rated, last=behind is None)
-    units, beyond = 0, wanted
-    while beyond - units > 1:
-        middle = (units + beyond) // 2
-        if (more := _payable(standing, request, group, middle, account, tariffs)) is not None:
-            units, rated = middle, more
-        else:
-            beyond = middle
-    return Quota(units, rated, last=True)
-
-
-def _payable(
-    standing: Standing, request: ChargingRequest, group: int, units: int, account: Account, tariffs: Tariffs
-) -> RatedUsage | None:
-    """What so many units would cost, or None where that cannot be paid.
-
-    Units that cost less than money is rounded to need something to pay them all the same.
-    """
-    rating = rate(standing, _probe(request, group, units, account), account, tariffs)
-    due, uncovered = rating.rated.amount, rating.uncovered
-    if not due and rating.rated.free < rating.rated.quantity:
-        usual = rate(standing, _probe(request, group, USUAL[request.service], account), account, tariffs)
-        due, uncovered = min(usual.rated.amount, 1), int(usual.uncovered == usual.rated.amount > 0)
-    within = account.limit is None or standing.spent + due <= account.limit
-    covered = account.kind == "postpaid" or not uncovered
-    return rating.rated if not due or (within and covered) else None
+def _again(standing: Standing, held: RatedUsage, account: Account, tariffs: Tariffs) -> RatedUsage:
+    """What held units would take of the account as it stands now; what they did where nothing says it any more."""
+    try:
+        return rate(standing, held.usage, account, tariffs).rated
+    except Rejection:
+        return held
 
 
 def _probe(request: ChargingRequest, group: int, units: int, account: Account) -> Usage:

@@ -19,7 +19,7 @@ import msgspec
 from trunkline.log.envelope import from_micros, micros
 from trunkline.log.port import Record
 from trunkline.streams import Rejection
-from trunkline.streams.handlers import decode_reason
+from trunkline.streams.handlers import LATEST, decode_reason
 from trunkline.streams.recorded import Outputs, Recorded
 from trunkline.telco.charging.accounts import commands, requests
 from trunkline.telco.charging.accounts.book import Book, Head, Origin, Rules
@@ -92,6 +92,7 @@ class Charge:
         self._books: dict[str, Book] = {}
         self._now = 0
         self._due: list[tuple[int, str]] = []  # a heap: when something that an account holds is over
+        self._next: dict[str, int] = {}  # the first of its entries in the heap, by account
         self._decode: dict[str, Callable[[bytes], Event]] = {
             kind.topic: msgspec.json.Decoder(kind).decode for kind in EVENTS
         }
@@ -125,6 +126,8 @@ class Charge:
         self._now = max(self._now, now)
         while self._due and self._due[0][0] <= self._now:
             due, id = heappop(self._due)
+            if self._next.get(id) == due:
+                del self._next[id]
             book, effects = self._books[id], Effects()
             book.expire(from_micros(self._now), effects)
             told.place = f"due/{due}/{id}"
@@ -190,7 +193,8 @@ class Charge:
     def _watch(self, book: Book, id: str) -> None:
         """Look at the account again when something that it holds is over."""
         due = book.due()
-        if due is not None:
+        if due is not None and micros(due) < self._next.get(id, LATEST):
+            self._next[id] = micros(due)
             heappush(self._due, (micros(due), id))
 
 

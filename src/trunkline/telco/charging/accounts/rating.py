@@ -77,7 +77,13 @@ def tariff_of(account: Account, usage: Usage, tariffs: Tariffs) -> Tariff:
     member = member_of(account, usage.subscription, usage.started)
     for assignment in reversed(member.tariffs):
         if assignment.since <= usage.started:
-            return tariffs.at(assignment.tariff, usage.started)
+            tariff = tariffs.at(assignment.tariff, usage.started)
+            if tariff.currency != account.currency:
+                raise Rejection(
+                    "tariff.currency",
+                    f"the tariff {tariff.id} is in {tariff.currency}, the account {account.id} in {account.currency}",
+                )
+            return tariff
     raise Rejection("tariff.none", f"{member.msisdn} had no tariff at {usage.started.isoformat()}")
 
 

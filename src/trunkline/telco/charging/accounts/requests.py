@@ -6,6 +6,7 @@ buckets do not have.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -15,9 +16,8 @@ from trunkline.streams import Rejection
 from trunkline.telco.charging.accounts.book import Book
 from trunkline.telco.charging.accounts.effects import Effects, Refused
 from trunkline.telco.charging.accounts.marks import cut_off, roaming
-from trunkline.telco.charging.accounts.online import Hold, Quota, Session, occupied, quota
+from trunkline.telco.charging.accounts.online import Hold, Purse, Quota, Session
 from trunkline.telco.charging.accounts.postings import draws
-from trunkline.telco.charging.accounts.standing import Standing
 from trunkline.telco.model import ChargingAnswer, ChargingRequest, Granted
 
 VALIDITY: Final = timedelta(hours=1)
@@ -70,13 +70,11 @@ def _granted(
     reported = {usage.rating_group for usage in request.used} | set(request.wanted)
     holds = [] if request.final else [hold for hold in session.holds if hold.group not in reported]
     others = [hold for each in book.sessions.values() if each.id != session.id for hold in each.holds]
-    standing = occupied(book.standing, [*others, *holds])
     granted = []
     for group in () if request.final else sorted(request.wanted):
-        given, found = _grant(book, request, group, standing)
+        given, found = _grant(book, request, group, [*others, *holds])
         granted.append(given)
         if found is not None and found.rated is not None:
-            standing = standing.debit(found.rated)
             holds.append(
                 Hold(
                     id=f"{request.id}/{group}",
@@ -89,9 +87,9 @@ def _granted(
     return replace(told, granted=tuple(granted)), tuple(holds)
 
 
-def _grant(book: Book, request: ChargingRequest, group: int, standing: Standing) -> tuple[Granted, Quota | None]:
+def _grant(book: Book, request: ChargingRequest, group: int, held: Sequence[Hold]) -> tuple[Granted, Quota | None]:
     try:
-        found = quota(standing, request, group, book.account, book.rules.tariffs)
+        found = Purse.of(book.standing, held, book.account, book.rules.tariffs).quota(request, group)
     except Rejection as refused:
         if refused.reason == "subscription.unknown":
             return Granted(rating_group=group, units=0, result="END_USER_SERVICE_DENIED"), None
