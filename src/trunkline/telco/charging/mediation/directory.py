@@ -49,7 +49,9 @@ class Directory:
         self._kept = msgspec.json.Decoder(Claims).decode
 
     def restore(self, key: str, value: bytes) -> None:
-        self._put(key, self._kept(value))
+        self._claims[key] = self._kept(value)
+        for claim in self._claims[key]:
+            self._numbers.setdefault(claim.account, set()).add(key)
 
     def process(self, records: Sequence[Record], out: Outputs) -> None:
         for record in records:
@@ -60,6 +62,7 @@ class Directory:
                 self._change(id, account, None, record, out)
             for id, claim in claimed.items():
                 self._change(id, account, claim, record, out)
+            self._numbers[account] = set(claimed)
 
     def tick(self, now: int, out: Outputs) -> None:
         """Nothing happens here by the clock alone."""
@@ -70,21 +73,14 @@ class Directory:
         after = with_claim(before, account, claim)
         if after == before:
             return
-        self._put(id, after)
-        if claim is None:
-            self._numbers[account].discard(id)
+        if after:
+            self._claims[id] = after
+        else:
+            del self._claims[id]
         out.keep(id, _encode(after) if after else None)
         if (entry := entry_of(id, after)) != entry_of(id, before):
             name = f"{record.partition}/{record.offset}/{id}"
             out.send(Number.topic, id, None if entry is None else _encode(entry), id=name, time=record.time)
-
-    def _put(self, id: str, claims: Claims) -> None:
-        if claims:
-            self._claims[id] = claims
-        else:
-            self._claims.pop(id, None)
-        for claim in claims:
-            self._numbers.setdefault(claim.account, set()).add(id)
 
 
 def claims(account: Account) -> dict[str, Claim]:

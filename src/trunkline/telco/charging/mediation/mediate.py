@@ -66,8 +66,6 @@ class Mediator:
         send([*made, *due], out)
         if after.waiting and not session.waiting:
             out.at(out.now + self._part, PART)
-        elif session.waiting and not after.waiting:
-            out.cancel(PART)
         if not after.closed:
             out.at(out.now + self._session, CLOSE)
         return after
@@ -78,7 +76,6 @@ class Mediator:
         send(made, out)
         if timer.tag == PART:
             return after
-        out.cancel(PART)
         if session.closed or (session.complete and not session.counted):
             return None
         if not session.complete:
