@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import permutations
 
+import pytest
 from msgspec.structs import replace
 
 from tests.telco.charging.accounts.desk import ACCOUNT, ANN, BOB, Desk, command, day, used
@@ -111,6 +113,18 @@ def test_a_correction_of_nothing_takes_a_usage_back() -> None:
 def test_a_correction_that_comes_before_what_it_corrects_holds_it_back() -> None:
     desk = Desk(ACCOUNT, used("b", day(2), messages=1, corrects="a"), used("a", day(2), messages=3))
     assert desk.cost() == {"a": 0, "b": 5}
+
+
+@pytest.mark.parametrize("order", list(permutations("abc")))
+def test_of_several_corrections_of_one_usage_the_last_in_order_counts(order: tuple[str, ...]) -> None:
+    made = {
+        "a": used("a", day(2), messages=3),
+        "b": used("b", day(2), messages=1, corrects="a"),
+        "c": used("c", day(2), messages=2, corrects="a"),
+    }
+    desk = Desk(ACCOUNT, *(made[id] for id in order))
+    assert desk.cost() == {"a": 0, "b": 0, "c": 10}
+    assert desk.left()["money"] == -10
 
 
 def test_a_usage_of_a_closed_cycle_is_refused() -> None:

@@ -135,10 +135,7 @@ class Book:
             return
         self.begin(usage.started, out)
         self.refuse_late(usage.started, "usage.too-late", f"the usage {usage.id}")
-        since = place_of(usage)
-        if usage.corrects and (corrected := self.history.usage(usage.corrects)) is not None:
-            since = min(since, place_of(corrected))
-        self.apply(since, out, added=usage)
+        self.apply(self.history.first_changed(usage), out, added=usage)
 
     def begin(self, time: datetime, out: Effects) -> None:
         """Open the book with the first event of the account, where it is not yet."""

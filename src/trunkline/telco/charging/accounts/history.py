@@ -61,7 +61,7 @@ class History:
     def __init__(self) -> None:
         self._entries: dict[tuple[int, str], Entry] = {}
         self._places: list[Place] = []
-        self._successors: dict[str, str] = {}  # by the id of a usage, that of the one that took its place
+        self._corrections: dict[str, list[Place]] = {}  # of a usage, by its id, in order: the last one counts
 
     def usage(self, id: str) -> RatedUsage | None:
         """The usage of that id as it was last rated."""
@@ -79,7 +79,7 @@ class History:
         if place[1:] not in self._entries:
             insort(self._places, place)
             if isinstance(entry, RatedUsage) and entry.usage.corrects:
-                self._successors[entry.usage.corrects] = entry.usage.id
+                insort(self._corrections.setdefault(entry.usage.corrects, []), place)
         self._entries[place[1:]] = entry
 
     def forget(self, time: datetime) -> list[Entry]:
@@ -88,8 +88,11 @@ class History:
         gone = [self._entries.pop(place[1:]) for place in self._places[:count]]
         del self._places[:count]
         for entry in gone:
-            if isinstance(entry, RatedUsage):
-                self._successors.pop(entry.usage.corrects, None)
+            if isinstance(entry, RatedUsage) and entry.usage.corrects:
+                corrections = self._corrections[entry.usage.corrects]
+                corrections.remove(place_of(entry))
+                if not corrections:
+                    del self._corrections[entry.usage.corrects]
         return gone
 
     def ends_before(self, place: Place) -> bool:
@@ -100,10 +103,27 @@ class History:
         """All that happened at a moment and after it."""
         return [self._entries[place[1:]] for place in self._places[bisect_left(self._places, (time,)) :]]
 
-    def is_void(self, usage: Usage, successors: dict[str, str]) -> bool:
-        """Whether a usage costs nothing: another took its place, or all it does is to take back another."""
-        taken = usage.id in self._successors or usage.id in successors
-        return taken or (bool(usage.corrects) and not usage.quantity)
+    def first_changed(self, usage: Usage) -> Place:
+        """The first place in which something changes when a usage is added: its own, that of what it corrects, or of
+        what corrected the same before."""
+        places = [place_of(usage)]
+        if usage.corrects:
+            corrected = self.usage(usage.corrects)
+            places += [place_of(corrected)] if corrected is not None else []
+            places += self._corrections.get(usage.corrects, ())
+        return min(places)
+
+    def is_void(self, usage: Usage, added: Usage | None) -> bool:
+        """Whether a usage costs nothing once another was added: since it was corrected, or all it does is to take
+        another back, or what it corrects is corrected by a later one too."""
+        if usage.id in self._corrections or (added is not None and added.corrects == usage.id):
+            return True
+        if not usage.corrects:
+            return False
+        rivals = [*self._corrections.get(usage.corrects, ())]
+        if added is not None and added.corrects == usage.corrects:
+            rivals.append(place_of(added))
+        return not usage.quantity or place_of(usage) < max(rivals)
 
 
 def place_of(entry: Entry | Usage) -> Place:
@@ -129,7 +149,7 @@ def fold(
     passage = Passage(standing, calendar)
     passage.look_ahead()
     outcome = Outcome(standing.time, passage, [], {})
-    added = {entry.corrects: entry.id for entry in entries if isinstance(entry, Usage) and entry.corrects}
+    added = next((entry for entry in entries if isinstance(entry, Usage)), None)
     for entry in entries:
         passage.to(place_of(entry)[0])
         if isinstance(entry, Done):
@@ -145,7 +165,7 @@ def _use(
     outcome: Outcome,
     entry: RatedUsage | Usage,
     history: History,
-    added: dict[str, str],
+    added: Usage | None,
     calendar: Calendar,
     home: frozenset[str],
 ) -> None:
