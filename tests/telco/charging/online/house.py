@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -20,6 +21,7 @@ from trunkline.telco.charging.online.converged_charging import converged_chargin
 from trunkline.telco.charging.online.exchange import PATIENCE
 from trunkline.telco.model import Number
 
+T = TypeVar("T")
 REFERENCE = Path(__file__).parents[4] / "belgicom"
 
 
@@ -39,22 +41,34 @@ def opened(file: Path) -> Iterator[Log]:
         log.close()
 
 
-def subscribe(log: Log, *numbers: Number) -> None:
-    """Put numbers into the directory, as mediation does."""
+def put(log: Log, *records: Any) -> None:
+    """Append records of one kind."""
+    topic = records[0].topic
     log.append(
-        Number.topic,
+        topic,
         [
-            cloud_event(type=Number.topic, source="/test", id=n.id, value=msgspec.json.encode(n), key=n.key)
-            for n in numbers
+            cloud_event(type=topic, source="/test", id=record.key, value=msgspec.json.encode(record), key=record.key)
+            for record in records
         ],
     )
+
+
+def values(log: Log, topic: str) -> list[bytes]:
+    """All that is in a topic, partition by partition."""
+    [count] = [known.partitions for known in log.topics() if known.name == topic]
+    return [record.value for number in range(count) for record in log.read(topic, number, 0, 10**6) if record.value]
+
+
+def told(log: Log, kind: type[T]) -> list[T]:
+    """All records of a kind; those of one key in their order."""
+    return [msgspec.json.decode(value, type=kind) for value in values(log, kind.topic)]  # type: ignore[attr-defined]
 
 
 def subscriber(log: Log, which: int, account: str = "") -> str:
     """A subscriber with number and SIM, paid by an account of its own; its SUPI."""
     msisdn, imsi = f"3247{which:07}", f"20601{which:010}"
     paid = {"account": account or f"A-{which}", "msisdn": msisdn}
-    subscribe(log, Number(id=msisdn, **paid), Number(id=f"imsi:{imsi}", **paid))
+    put(log, Number(id=msisdn, **paid), Number(id=f"imsi:{imsi}", **paid))
     return f"imsi-{imsi}"
 
 

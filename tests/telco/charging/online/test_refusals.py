@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from tests.streams.driver import MadeBatch, record
 from tests.telco.charging.online.core import PATH, Session, pdu_session, request, used
 from tests.telco.charging.online.double import Double
-from tests.telco.charging.online.house import eventually, loaded, serving, subscribe
+from tests.telco.charging.online.house import eventually, loaded, put, serving
 from trunkline.log.envelope import cloud_event
 from trunkline.log.port import Event, Log, LogError
 from trunkline.telco.charging.online import exchange
@@ -152,7 +152,7 @@ def test_what_is_charged_by_cdr_may_go_on(client: httpx.Client, charge: Double, 
 def test_a_number_that_was_given_up_or_is_gone_is_unknown(client: httpx.Client, charge: Double, log: Log) -> None:
     now = datetime.now(UTC)
     for which, until in (("32470000002", now - timedelta(days=1)), ("32470000003", now + timedelta(days=1))):
-        subscribe(log, Number(id=which, account="A-2", msisdn=which, until=until))
+        put(log, Number(id=which, account="A-2", msisdn=which, until=until))
     log.append(Number.topic, [cloud_event(type=Number.topic, source="/test", id="gone", value=None, key="32470000001")])
     alone = pdu_session(userInformation=None)
 

@@ -9,16 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import msgspec
 import pytest
 
 from tests.telco.charging.online.core import NOW, PATH, Session, granted, information, pdu_session, request, used
-from tests.telco.charging.online.house import REFERENCE, eventually, opened, serving
-from trunkline.log.envelope import cloud_event
+from tests.telco.charging.online.house import REFERENCE, eventually, opened, put, serving, told, values
 from trunkline.log.port import Log
 from trunkline.streams import Worker
 from trunkline.telco.charging.processors import processors
-from trunkline.telco.model import Account, Assignment, Balance, ChargingCommand, Member, Posting
+from trunkline.telco.model import Account, Assignment, Balance, ChargingCommand, Member, Number, Posting
 
 PREPAID = Account(
     id="A-1",
@@ -48,7 +46,7 @@ def log(tmp_path: Path) -> Iterator[Log]:
         stop = threading.Event()
         worker = threading.Thread(target=Worker(log, processors(REFERENCE)).run, args=(stop,))
         worker.start()
-        eventually(lambda: money(log) == (TOP_UP, 0) and bool(values(log, "charging.number")))
+        eventually(lambda: money(log) == (TOP_UP, 0) and bool(values(log, Number.topic)))
         yield log
         stop.set()
         worker.join()
@@ -60,21 +58,9 @@ def client(log: Log) -> Iterator[httpx.Client]:
         yield client
 
 
-def put(log: Log, record: Any) -> None:
-    event = cloud_event(
-        type=record.topic, source="/test", id=record.key, value=msgspec.json.encode(record), key=record.key
-    )
-    log.append(record.topic, [event])
-
-
-def values(log: Log, topic: str) -> list[bytes]:
-    [count] = [known.partitions for known in log.topics() if known.name == topic]
-    return [record.value for number in range(count) for record in log.read(topic, number, 0) if record.value]
-
-
 def money(log: Log) -> tuple[int, int]:
     """What the account has left, and what is held of it, in cents."""
-    balances = [msgspec.json.decode(value, type=Balance) for value in values(log, Balance.topic)]
+    balances = told(log, Balance)
     buckets = [bucket for bucket in balances[-1].buckets if bucket.unit == "money"] if balances else []
     return sum(bucket.remaining for bucket in buckets), sum(bucket.reserved for bucket in buckets)
 
@@ -117,8 +103,7 @@ def test_what_is_not_used_is_free_again_and_what_comes_twice_counts_once(log: Lo
     for answer in (session.release(used(2, 4 * MEGABYTE, ask=False)), session.repeat()):
         assert answer.status_code == 204
     eventually(lambda: money(log) == (TOP_UP - 7 * PRICE, 0))
-    postings = [msgspec.json.decode(value, type=Posting) for value in values(log, Posting.topic)]
-    assert sum(posting.amount for posting in postings if posting.kind == "usage") == 7 * PRICE
+    assert sum(posting.amount for posting in told(log, Posting) if posting.kind == "usage") == 7 * PRICE
 
 
 def test_a_subscriber_without_money_is_refused(log: Log, client: httpx.Client) -> None:
