@@ -16,13 +16,15 @@ from trunkline.telco.charging.records.following import takes
 from trunkline.telco.charging.records.kinds import KINDS
 from trunkline.telco.charging.settings import ChargingSettings, MediationRules, Numbering
 from trunkline.telco.model import (
+    Account,
+    Assignment,
     Balance,
     Bucket,
     ChargingAnswer,
     ChargingCommand,
     Drawn,
+    Member,
     Notice,
-    Number,
     Posting,
     RatedUsage,
     Service,
@@ -165,5 +167,8 @@ class House:
         return waiting
 
 
-def number(msisdn: str = ELS, account: str = "1042", **said: Any) -> Number:
-    return Number(id=msisdn, account=account, msisdn=msisdn, **said)
+def account(*numbers: str, id: str = "1042", **said: Any) -> Account:
+    tariffs = (Assignment(tariff="base-2026", since=MARCH),)
+    members = tuple(Member(msisdn=msisdn, imsi=f"2061{msisdn}", tariffs=tariffs) for msisdn in numbers or (ELS,))
+    defaults: dict[str, Any] = {"customer": "7", "kind": "prepaid", "currency": "EUR", "members": members}
+    return Account(id=id, **defaults | said)

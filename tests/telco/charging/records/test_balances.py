@@ -6,20 +6,22 @@ from typing import Any, Final
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from tests.telco.charging.records.events import (
     APRIL,
     ELS,
+    NOON,
     TOM,
     House,
+    account,
     balance,
     bucket,
     data,
-    number,
     posting,
 )
 from trunkline.telco.charging.records.actions import ACTIONS, ActionOwner
-from trunkline.telco.model import Balance, Ledger, Number, Unit
+from trunkline.telco.model import Account, Balance, Ledger, Unit
 from trunkline.tmf.declaration import Document
 from trunkline.tmf.errors import Refusal
 
@@ -29,7 +31,7 @@ EUROS: Final = {"amount": 15.0, "units": "EUR"}
 
 def ask(house: House, name: str, id: str = "1", **said: Any) -> Document:
     """POST an action."""
-    owner, of = ActionOwner(ACTIONS[name]), ACTIONS[name]
+    owner, of = ActionOwner(ACTIONS[name], house.store), ACTIONS[name]
     with house.store.unit() as unit:
         made = owner.create(unit, {"id": id, "@type": of.type, "amount": EUROS, **said})
         unit.add(name, id, msgspec.json.encode(made))
@@ -39,7 +41,7 @@ def ask(house: House, name: str, id: str = "1", **said: Any) -> Document:
 def delete(house: House, name: str, id: str = "1") -> None:
     """DELETE an action."""
     with house.store.unit() as unit:
-        ActionOwner(ACTIONS[name]).delete(unit, house.get(name, id))
+        ActionOwner(ACTIONS[name], house.store).delete(unit, house.get(name, id))
         unit.remove(name, id)
 
 
@@ -53,7 +55,7 @@ def refused(house: House, name: str, **said: Any) -> int:
 @pytest.fixture
 def known(house: House) -> House:
     """A house that knows an account with money and data, and its number."""
-    house.told(balance(bucket(), data()), number())
+    house.told(balance(bucket(), data()), account())
     return house
 
 
@@ -146,8 +148,22 @@ def test_who_tops_up_may_say_a_number_alone(known: House) -> None:
     [command] = known.commands()
     assert (command.account, command.subscription) == ("1042", ELS)
     assert refused(known, "topupBalance", logicalResource={"id": TOM}) == 409
-    known.gone(Number.topic, ELS)
+    known.gone(Account.topic, "1042")
     assert refused(known, "topupBalance", logicalResource={"id": ELS}) == 409
+
+
+def test_the_first_top_up_of_an_account_needs_no_balance(house: House) -> None:
+    house.told(account())
+    ask(house, "topupBalance", logicalResource={"id": ELS})
+    assert [command.amount for command in house.commands()] == [1_500]
+    assert refused(house, "topupBalance", bucket={"id": "1042/money"}) == 409, "it has no bucket yet"
+
+
+def test_a_number_is_its_last_holders(known: House) -> None:
+    known.told(account(id="8"))
+    gone = replace(account().members[0], until=NOON)
+    known.told(account(members=(gone,)))
+    assert ask(known, "topupBalance", logicalResource={"id": ELS})["partyAccount"]["id"] == "8"
 
 
 def test_a_pack_is_bought_by_its_offering(known: House) -> None:
@@ -219,7 +235,7 @@ def test_what_cannot_be_meant_is_refused_and_not_asked(known: House, said: Docum
 
 
 def test_what_was_asked_is_not_changed_afterwards(known: House) -> None:
-    owner = ActionOwner(ACTIONS["topupBalance"])
+    owner = ActionOwner(ACTIONS["topupBalance"], known.store)
     made = ask(known, "topupBalance", partyAccount=ACCOUNT)
     with known.store.unit() as unit:
         assert owner.change(unit, made, made | {"description": "in the shop"})["description"] == "in the shop"

@@ -14,11 +14,11 @@ from tests.telco.charging.records.events import (
     APRIL,
     ELS,
     House,
+    account,
     balance,
     bucket,
     data,
     notice,
-    number,
     posting,
     rated,
     usage,
@@ -46,7 +46,7 @@ def house(any_house: House) -> House:
 @pytest.fixture
 def http(house: House) -> Iterator[TestClient]:
     house.told(
-        balance(bucket(), data(), kind="postpaid", limit=5_000), rated("a"), rated("b", 0, free=120), number(),
+        balance(bucket(), data(), kind="postpaid", limit=5_000), rated("a"), rated("b", 0, free=120), account(),
         rated("c", 10, revision=1, of=usage("c", other_party="")), posting(), notice(),
         posting("t", "transfer", debit="1042/a"), outcome(State.SUCCEEDED, attempt(1)),
         balance(bucket(), data(), kind="postpaid", limit=5_000, cycle=APRIL),

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,28 +17,30 @@ import pytest
 from msgspec.structs import replace
 from starlette.testclient import TestClient
 
-from tests.telco.charging.records.events import ELS, balance, bucket, notice, number, posting, rated
+from tests.telco.charging.records.events import ELS, account, balance, bucket, usage
 from trunkline.http import create_app
 from trunkline.log import Log
 from trunkline.log.envelope import cloud_event
 from trunkline.project import Project
-from trunkline.runtime import records
+from trunkline.runtime import records, worker
 from trunkline.runtime.api import tm_forum
 from trunkline.settings import Hub, Tmf
 from trunkline.store import Store
 from trunkline.telco.charging.records.offered import charging_of
-from trunkline.telco.model import Balance, ChargingAnswer, ChargingCommand
+from trunkline.telco.model import Assignment, Balance, Member
 
 BELGICOM = Path(__file__).parents[4] / "belgicom"
 PREPAY, USAGE = "/tmf-api/prepayBalanceManagement/v4", "/tmf-api/usageManagement/v4"
+BILL = "/tmf-api/customerBillManagement/v4"
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
-    """BelgiCom's contracts and settings, with data of its own."""
-    for folder in ("contracts", "kpis"):
+    """BelgiCom's contracts, settings and tariffs, with data of its own."""
+    for folder in ("contracts", "kpis", "tariffs"):
         shutil.copytree(BELGICOM / folder, tmp_path / folder)
-    shutil.copy(BELGICOM / "charging.yaml", tmp_path)
+    for file in ("charging.yaml", "health.yaml"):
+        shutil.copy(BELGICOM / file, tmp_path)
     (tmp_path / "trunkline.toml").write_text('name = "BelgiCom"\n')
     return Project(tmp_path)
 
@@ -46,21 +49,6 @@ def tell(log: Log, *items: Any) -> None:
     for item in items:
         value = msgspec.json.encode(item)
         log.append(item.topic, [cloud_event(type=item.topic, source="/test", id=item.key, value=value, key=item.key)])
-
-
-def charge(log: Log, stop: threading.Event) -> None:
-    """A double of charging: it does every top-up of the one account."""
-    consumer, left = log.consumer("charge", [ChargingCommand.topic]), 1_234
-    with closing(consumer):
-        while not stop.is_set():
-            for record in consumer.poll(timeout=0.1):
-                command = msgspec.json.decode(record.value or b"", type=ChargingCommand)
-                left += command.amount
-                tell(
-                    log,
-                    replace(balance(bucket(remaining=left)), time=command.time),
-                    ChargingAnswer(id=command.id, account=command.account, time=command.time),
-                )
 
 
 @contextmanager
@@ -93,28 +81,43 @@ def served(project: Project, log: Log, store: Store) -> Iterator[TestClient]:
         yield http
 
 
-def test_what_charging_tells_is_served_and_a_top_up_is_done(project: Project) -> None:
+def test_a_top_up_is_done_and_what_is_used_of_it_is_told_to_the_cent(project: Project) -> None:
+    """By the operator's own worker: charging itself, and its tariff `prepaid`."""
+    now = datetime.now(UTC)
+    since = (Assignment(tariff="prepaid", since=now - timedelta(days=90)),)
+    prepaid = account(members=(Member(msisdn=ELS, imsi="206100000000001", tariffs=since),))
+    call = usage("msc/1/7", imsi="206100000000001", visited="20610", other_party="32499000000")
     with (
         closing(project.open_log()) as log,
         closing(project.open_store()) as store,
         served(project, log, store) as http,
+        running(partial(worker.run, project)),
     ):
-        keep = partial(records.keep, project, log, "one")
-        with running(keep, partial(charge, log)):
-            tell(log, number(), balance(bucket()), rated(), posting(), notice())
-            until(lambda: http.get(f"{USAGE}/usage?partyAccount.id=1042").json(), "the usage is there")
-            until(lambda: http.get(f"{PREPAY}/balanceAction").json(), "the history is there")
-            until(lambda: http.get("/tmf-api/communicationManagement/v4/communicationMessage").json(), "the message is")
-            topup = {"amount": {"amount": 15, "units": "EUR"}, "logicalResource": {"id": ELS}}
-            until(lambda: http.get(f"{PREPAY}/bucket/1042%2Fmoney").status_code == 200, "the bucket is there")
-            made = until(
-                lambda: (a := http.post(f"{PREPAY}/topupBalance", json=topup)).status_code == 201 and a, "it is"
-            )
-            until(lambda: http.get(made.headers["Location"]).json()["status"] == "completed", "the top-up is done")
-            until(
-                lambda: http.get(f"{PREPAY}/bucket/1042%2Fmoney").json()["remainingValue"]["amount"] == 27.34,
-                "the bucket holds it",
-            )
+        tell(log, prepaid)
+        topup = {"amount": {"amount": 15, "units": "EUR"}, "logicalResource": {"id": ELS}}
+        made = until(
+            lambda: (a := http.post(f"{PREPAY}/topupBalance", json=topup)).status_code == 201 and a, "it is known"
+        )
+        told = until(
+            lambda: (d := http.get(made.headers["Location"]).json())["status"] != "acknowledged" and d, "answered"
+        )
+        assert told["status"] == "completed", told
+        tell(log, replace(call, started=datetime.now(UTC)))
+        [used] = until(lambda: http.get(f"{USAGE}/usage?partyAccount.id=1042").json(), "the usage is there")
+        [cost] = used["ratedProductUsage"]
+        cents = round(100 * cost["taxIncludedRatingAmount"]["value"])
+        assert cents > 0
+        money = f"{PREPAY}/bucket/1042%2Fmoney"
+        until(
+            lambda: round(100 * http.get(money).json()["remainingValue"]["amount"]) == 1_500 - cents,
+            "the bucket is less",
+        )
+        bill = http.get(f"{BILL}/customerBill/{used['customerBill']['id']}").json()
+        assert bill["taxIncludedAmount"] == cost["taxIncludedRatingAmount"]
+        until(
+            lambda: "topup" in [each["reason"] for each in http.get(f"{PREPAY}/balanceAction").json()],
+            "the history is there",
+        )
 
 
 def test_a_project_that_does_not_charge_serves_what_clients_keep(project: Project) -> None:

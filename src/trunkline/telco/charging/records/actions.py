@@ -7,17 +7,19 @@ releases it; what else was done stays done, whoever deletes the record of it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
 import msgspec
 
 from trunkline.log.envelope import cloud_event
+from trunkline.store import Store
 from trunkline.store import Unit as UnitOfWork
 from trunkline.store.times import read_time
-from trunkline.telco.charging.records import balances, documents, numbers
+from trunkline.telco.charging.records import accounts, balances, documents
 from trunkline.telco.charging.records.amounts import Amount, read
-from trunkline.telco.model import Balance, ChargingAnswer, ChargingCommand, Unit
+from trunkline.telco.model import Account, Bucket, ChargingAnswer, ChargingCommand, Unit
 from trunkline.tmf.apis.prepay_balance import ADJUST, RESERVE, TOPUP, TRANSFER
 from trunkline.tmf.declaration import Document, Resource
 from trunkline.tmf.errors import bad, conflict
@@ -45,24 +47,25 @@ _ASKED: Final = (
 class ActionOwner(Kept):
     """The owner of one of the resources that are actions on buckets."""
 
-    def __init__(self, of: Resource) -> None:
-        self._of = of
+    def __init__(self, of: Resource, store: Store) -> None:
+        self._of, self._store = of, store
 
     def create(self, unit: UnitOfWork, document: Document) -> Document:
         """Ask charging for it. Raises `Refusal`: 400 where it does not say what, or of which account; 409 where that
         is not known, or does not fit the bucket."""
         _check_offered(document)
-        account = _account(unit, document)
-        standing = balances.get(unit, account)
-        if standing is None:
-            raise conflict("unknownAccount", f"charging knows no account {account[:200]}", "it has no balance yet")
-        command = self._command(document, standing.balance)
+        id = self._account(unit, document)
+        account, standing = accounts.get(unit, id), balances.get(unit, id)
+        if account is None:
+            raise conflict("unknownAccount", f"charging knows no account {id[:200]}")
+        # An account has buckets from the first thing on that happens to it: a top-up, say.
+        command = self._command(document, account, standing.balance.buckets if standing is not None else ())
         _send(unit, command)
         asked = {name: value for name, value in document.items() if name not in _ANSWERED}
         return asked | {
             "status": "acknowledged",
             "requestedDate": now(),
-            "partyAccount": document.get("partyAccount") or documents.reference("PartyAccount", account),
+            "partyAccount": document.get("partyAccount") or documents.reference("PartyAccount", id),
         }
 
     def change(self, unit: UnitOfWork, before: Document, after: Document) -> Document:
@@ -89,7 +92,7 @@ class ActionOwner(Kept):
             )
             _send(unit, command)
 
-    def _command(self, document: Document, balance: Balance) -> ChargingCommand:
+    def _command(self, document: Document, account: Account, buckets: Sequence[Bucket]) -> ChargingCommand:
         amount, bucket, receiver = self._amount(document), _id(document.get("bucket")), ""
         kind, offering = KINDS[self._of.name], _offering(document)
         if self._of is TRANSFER:
@@ -97,21 +100,21 @@ class ActionOwner(Kept):
             other = _id(document.get("receiverPartyAccount"))
             if not bucket or not receiver:
                 raise bad("missingAttribute", "a transfer needs bucket.id and receiverBucket.id", "of one account")
-            if other and other != balance.account:
+            if other and other != account.id:
                 raise conflict("otherAccount", "what is left is not transferred to another account", "adjust both")
         if offering and self._of is not TOPUP:
             raise bad("notOffered", "a product offering can be topped up alone")
         for id in (bucket, receiver):
-            _check_bucket(balance, id, amount)
-        if amount.unit is Unit.MONEY and amount.currency != balance.currency:
-            raise conflict("otherCurrency", f"the account is in {balance.currency}", f"amount is in {amount.currency}")
+            _check_bucket(buckets, id, amount)
+        if amount.unit is Unit.MONEY and amount.currency != account.currency:
+            raise conflict("otherCurrency", f"the account is in {account.currency}", f"amount is in {amount.currency}")
         value = amount.value
         if self._of is ADJUST and _debits(document):
             value = -value
         ends = document.get("expirationDate") or (document.get("validFor") or {}).get("endDateTime")
         return ChargingCommand(
             id=f"{SCHEME}/{self._of.name}/{document['id']}",
-            account=balance.account,
+            account=account.id,
             kind="pack" if offering else kind,  # type: ignore[arg-type]
             bucket=bucket,
             to_bucket=receiver,
@@ -123,6 +126,28 @@ class ActionOwner(Kept):
             user=_id((document.get("requestor") or {}).get("partyOrPartyRole")),
             time=datetime.now(UTC),
         )
+
+    def _account(self, unit: UnitOfWork, document: Document) -> str:
+        """The account that an action is about: it says so, or its bucket or its number is the account's."""
+        found = {"partyAccount": _id(document.get("partyAccount"))}
+        if bucket := _id(document.get("bucket")):
+            stored = unit.get("bucket", bucket)
+            if stored is None:
+                raise conflict("unknownBucket", f"there is no bucket {bucket[:200]}")
+            found["bucket"] = _id(msgspec.json.decode(stored.document).get("partyAccount"))
+        if number := _number(document):
+            found["logicalResource"] = accounts.holder_of(self._store, number)
+            if not found["logicalResource"]:
+                raise conflict("unknownNumber", f"no account pays for the number {number[:50]}")
+        owners = {account for account in found.values() if account}
+        if not owners:
+            raise bad(
+                "missingAttribute", "whose balance it is must be said", "by partyAccount, bucket or logicalResource"
+            )
+        if len(owners) > 1:
+            said = ", ".join(f"{name}: {account[:100]}" for name, account in found.items() if account)
+            raise conflict("manyAccounts", "it is said of more than one account", said)
+        return owners.pop()
 
     def _amount(self, document: Document) -> Amount:
         return read(document.get("amount"), "amount")
@@ -150,27 +175,6 @@ def _send(unit: UnitOfWork, command: ChargingCommand) -> None:
     unit.send(command.topic, event)
 
 
-def _account(unit: UnitOfWork, document: Document) -> str:
-    """The account that an action is about: it says so, or its bucket or its number is the account's."""
-    found = {"partyAccount": _id(document.get("partyAccount"))}
-    if bucket := _id(document.get("bucket")):
-        stored = unit.get("bucket", bucket)
-        if stored is None:
-            raise conflict("unknownBucket", f"there is no bucket {bucket[:200]}")
-        found["bucket"] = _id(msgspec.json.decode(stored.document).get("partyAccount"))
-    if number := _number(document):
-        found["logicalResource"] = numbers.account_of(unit, number)
-        if not found["logicalResource"]:
-            raise conflict("unknownNumber", f"no account pays for the number {number[:50]}")
-    accounts = {account for account in found.values() if account}
-    if not accounts:
-        raise bad("missingAttribute", "whose balance it is must be said", "by partyAccount, bucket or logicalResource")
-    if len(accounts) > 1:
-        said = ", ".join(f"{name}: {account[:100]}" for name, account in found.items() if account)
-        raise conflict("manyAccounts", "it is said of more than one account", said)
-    return accounts.pop()
-
-
 def _is_over(reservation: Document) -> bool:
     """Whether it has ended by itself, so that what is held now is another's."""
     ends = reservation.get("expirationDate")
@@ -178,12 +182,12 @@ def _is_over(reservation: Document) -> bool:
     return end is not None and end <= datetime.now(UTC)
 
 
-def _check_bucket(balance: Balance, id: str, amount: Amount) -> None:
+def _check_bucket(buckets: Sequence[Bucket], id: str, amount: Amount) -> None:
     if not id:
         return
-    bucket = next((bucket for bucket in balance.buckets if bucket.id == id), None)
+    bucket = next((bucket for bucket in buckets if bucket.id == id), None)
     if bucket is None:
-        raise conflict("unknownBucket", f"the account {balance.account} has no bucket {id[:200]}")
+        raise conflict("unknownBucket", f"the account has no bucket {id[:200]}")
     if bucket.unit is not amount.unit:
         raise conflict("otherUnit", f"the bucket {id} holds {bucket.unit}, and amount is of {amount.unit}")
 

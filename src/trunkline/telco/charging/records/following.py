@@ -15,14 +15,14 @@ from trunkline.log.envelope import from_micros
 from trunkline.log.port import Record
 from trunkline.store import Unit
 from trunkline.store.follower import Take
-from trunkline.telco.charging.records import actions, history, messages, numbers
+from trunkline.telco.charging.records import accounts, actions, history, messages
 from trunkline.telco.charging.records.balances import Standing
 from trunkline.telco.charging.records.bills import Bills
 from trunkline.telco.charging.records.buckets import Balances
 from trunkline.telco.charging.records.taxes import Taxes
 from trunkline.telco.charging.records.usages import Usages
 from trunkline.telco.charging.settings import ChargingSettings
-from trunkline.telco.model import Balance, ChargingAnswer, Notice, Number, Posting, RatedUsage
+from trunkline.telco.model import Account, Balance, ChargingAnswer, Notice, Posting, RatedUsage
 
 _rated = msgspec.json.Decoder(RatedUsage).decode
 _answer = msgspec.json.Decoder(ChargingAnswer).decode
@@ -50,7 +50,7 @@ def takes(settings: ChargingSettings) -> Mapping[str, Take]:
         Posting.topic: _of_values(lambda unit, value, record: history.take(unit, _posting(value))),
         Notice.topic: _of_values(lambda unit, value, record: messages.take_notice(unit, record)),
         Outcome.topic: _of_values(lambda unit, value, record: messages.take_outcome(unit, record)),
-        Number.topic: numbers.take,
+        Account.topic: accounts.take,
     }
 
 

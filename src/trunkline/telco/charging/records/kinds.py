@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from trunkline.store import Kind
-from trunkline.telco.charging.records import balances, numbers
+from trunkline.telco.charging.records import accounts, balances
 from trunkline.tmf.apis.communication import MESSAGE
 from trunkline.tmf.apis.customer_bill import BILL, CYCLE, CYCLE_SPECIFICATION, ON_DEMAND, RATE
 from trunkline.tmf.apis.prepay_balance import ACCUMULATED, ACTION, ADJUST, BUCKET, RESERVE, TOPUP, TRANSFER
@@ -21,7 +21,7 @@ KINDS: Final[tuple[Kind, ...]] = (
             MESSAGE,
         )
     ),
+    accounts.KIND,
     balances.KIND,
-    numbers.KIND,
 )
 """All that is kept of charging."""

@@ -29,7 +29,7 @@ def owners(store: Store, zone: ZoneInfo) -> Mapping[str, Owner]:
         MESSAGE.name: Told(messages.is_charged, "the effect ledger tells of it"),
         BILL.name: BillOwner(),
         ON_DEMAND.name: BillsOnDemand(zone),
-        **{name: ActionOwner(of) for name, of in ACTIONS.items()},
+        **{name: ActionOwner(of, store) for name, of in ACTIONS.items()},
     }
 
 

@@ -1,0 +1,42 @@
+"""The accounts that charging knows, by their ids and by the numbers that use at their cost, for who tops up."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from trunkline.log.port import Record
+from trunkline.store import Attribute, Kind, Query, Store, Unit
+from trunkline.store.query import Compare, Operator
+from trunkline.telco.model import Account
+
+_NUMBERS: Final = ("members", "msisdn")
+KIND: Final = Kind("charging.account", (Attribute(_NUMBERS),))
+
+_account = msgspec.json.Decoder(Account).decode
+
+
+def take(unit: Unit, record: Record) -> None:
+    """An account is as it is said to be, or nobody's any more."""
+    id = (record.key or b"").decode()
+    if record.value is not None:
+        unit.put(KIND.name, id, record.value)
+    elif unit.get(KIND.name, id) is not None:
+        unit.remove(KIND.name, id)
+
+
+def get(unit: Unit, id: str) -> Account | None:
+    """The account of an id."""
+    stored = unit.get(KIND.name, id)
+    return _account(stored.document) if stored is not None else None
+
+
+def holder_of(store: Store, msisdn: str) -> str:
+    """The account that pays for a number now; empty where none does."""
+    found = store.find(Query(KIND.name, Compare(_NUMBERS, Operator.EQ, msisdn)))
+    for stored in found.records:
+        account = _account(stored.document)
+        if any(member.msisdn == msisdn and member.until is None for member in account.members):
+            return account.id
+    return ""
