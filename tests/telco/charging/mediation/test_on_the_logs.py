@@ -43,7 +43,8 @@ def work(worker: Worker, reached: Callable[[], bool]) -> None:
     deadline = time.monotonic() + 60
     while not reached():
         assert time.monotonic() < deadline, "it did not come about"
-        worker.run_once()
+        if not worker.run_once():
+            time.sleep(0.05)
 
 
 def read(log: Log, topic: str) -> Iterator[Record]:
@@ -57,7 +58,7 @@ def read(log: Log, topic: str) -> Iterator[Record]:
 def put_back(quarantine: Quarantine) -> int:
     """Put back what is open, as somebody would until it is taken; how many that were."""
     ids = [item.id for item in quarantine.items() if item.state == "open"]
-    return len(quarantine.replay(ids, by="an"))
+    return len(quarantine.replay(ids, by="an")) if ids else 0
 
 
 def held(log: Log) -> int:
