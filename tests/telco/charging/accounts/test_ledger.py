@@ -130,3 +130,13 @@ def test_buckets_that_hold_another_amount_than_the_ledger_says_are_found() -> No
             prove(wrong, Totals().after(postings), postings, "talk")
     with pytest.raises(Violation, match="must be of 1 or more"):
         prove(standing, Totals(), [replace(paid, amount=0)], "talk")
+
+
+def test_an_account_is_changed_although_its_new_tariff_cheats() -> None:
+    offer = Offer(Plan("cheat", DATA._replace(id="cheat/data", amount=-5)))
+    desk = Desk(ACCOUNT, used("a", day(2), messages=1), offer=offer)
+    tariffs = (*ACCOUNT.members[0].tariffs, Assignment(tariff="cheat", since=day(1.5)))
+    desk.take(replace(ACCOUNT, limit=7, members=(replace(ACCOUNT.members[0], tariffs=tariffs), ACCOUNT.members[1])))
+    desk.take(used("b", day(3), messages=1), used("c", day(3), messages=1, by=BOB))
+    assert (desk.rejected(), desk.cost()) == (["tariff.stopped"], {"a": 5, "c": 5})
+    assert desk.balance().limit == 7

@@ -11,20 +11,21 @@ from datetime import UTC, datetime
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-import msgspec
 from msgspec.structs import replace
 
 from trunkline.streams import Rejection
 from trunkline.telco.charging.accounts.effects import Effects
 from trunkline.telco.charging.accounts.history import Done, Entry, History, Outcome, Place, fold, place_of
+from trunkline.telco.charging.accounts.kept import Head, Kept, Origin, Told, entry_key
 from trunkline.telco.charging.accounts.ledger import Totals, prove
 from trunkline.telco.charging.accounts.marks import Mark
 from trunkline.telco.charging.accounts.online import Hold, Purse, Session
-from trunkline.telco.charging.accounts.passing import Calendar, Move, Turn, opening
+from trunkline.telco.charging.accounts.passing import Calendar, Turn, opening
 from trunkline.telco.charging.accounts.postings import of_draws, of_move, of_opening, of_usage
+from trunkline.telco.charging.accounts.rating import Violation
 from trunkline.telco.charging.accounts.standing import Standing
 from trunkline.telco.charging.tariff.terms import Tariffs
-from trunkline.telco.model import Account, Balance, Notice, Posting, RatedUsage, Usage
+from trunkline.telco.model import Account, Balance, Notice, Posting, Usage
 
 ENGLISH: Final = "en"
 EVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -36,32 +37,6 @@ class Rules(NamedTuple):
     tariffs: Tariffs
     zone: ZoneInfo
     home: frozenset[str]
-
-
-class Told(msgspec.Struct, frozen=True, array_like=True):
-    """A move as it was last told, and how often before."""
-
-    move: Move
-    number: int
-
-
-class Origin(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What of a book changes seldom. `cycles` are the standings with which the cycle before and the open one began;
-    `told` the ids of notices, and until when each must be known; `moves` what time moved since the first of them."""
-
-    record: Account
-    turns: tuple[Turn, ...]
-    cycles: tuple[Standing, ...] = ()
-    told: dict[str, datetime] = {}
-    moves: dict[str, Told] = {}
-
-
-class Head(msgspec.Struct, frozen=True, kw_only=True):
-    """What of a book changes with every event: how the account stands, and the ledger's totals."""
-
-    account: str
-    standing: Standing
-    totals: dict[str, int]
 
 
 class Book:
@@ -101,7 +76,7 @@ class Book:
         """All that is held."""
         return [hold for session in self.sessions.values() for hold in session.holds]
 
-    def restore(self, kept: Origin | Head | RatedUsage | Done | Session) -> None:
+    def restore(self, kept: Kept) -> None:
         """Take back a part of what was remembered, in any order."""
         match kept:
             case Origin():
@@ -115,15 +90,20 @@ class Book:
 
     def change(self, record: Account, out: Effects) -> None:
         """Take the last word on what the account is. What it changes of the kept cycles is rated again."""
-        if self._origin is None:
+        before = self._origin
+        if before is None:
             self._origin = Origin(record=record, turns=(Turn(since=EVER, day=record.cycle_day),))
-        elif self._origin.record == record:
+        elif before.record == record:
             return
         else:
-            self._origin = replace(self._origin, record=record, turns=self._turns(record.cycle_day))
+            self._origin = replace(before, record=record, turns=self._turns(record.cycle_day))
         self._keep_origin(out)
         if self._head is not None:
-            self.apply((self._its.cycles[0].time, 0, ""), out)
+            try:
+                self.apply((self._its.cycles[0].time, 0, ""), out)
+            except Violation:
+                self._origin = before
+                raise
 
     def usage(self, usage: Usage, out: Effects) -> None:
         """Charge a usage; one that was charged already changes nothing.
@@ -355,13 +335,6 @@ class Book:
         if outcome is not None and outcome.rated:
             return outcome.rated[-1].tariff
         return next((member.tariffs[-1].tariff for member in self.account.members if member.tariffs), "")
-
-
-def entry_key(entry: RatedUsage | Done) -> str:
-    """The key under which an entry of history is remembered."""
-    if isinstance(entry, Done):
-        return f"command|{entry.account}|{entry.id}"
-    return f"usage|{entry.usage.account}|{entry.usage.id}"
 
 
 def _cause(added: Usage | Done | None, since: Place) -> str:

@@ -45,7 +45,7 @@ def marks(before: Standing, after: Standing, rating: Rating, account: Account, h
     for holding in rating.restrained:
         values = {"name": holding.name, "zone": rating.rated.zone, "most": str(holding.fair_use[rating.rated.zone])}
         name = f"{_owned(account, holding, before)}/fair-use/{rating.rated.zone}"
-        yield Mark(name, usage.subscription, "fair-use", values, usage.started, before.cycle_end)
+        yield Mark(name, usage.subscription, "fair-use", values, usage.started, _span(holding, before)[1])
     if account.limit is not None:
         yield from _limit(account, account.limit, usage, before, after)
     if account.kind == "prepaid" and rating.uncovered:
@@ -78,7 +78,7 @@ def _allowance(account: Account, usage: Usage, holding: Holding, before: Standin
     used_before, _ = before.filled(holding)
     its = after.get(holding.id) or holding
     used, given = after.filled(its)
-    begin, end = (its.valid_from, its.valid_to or NEVER) if holding.pack else (after.cycle, after.cycle_end)
+    begin, end = _span(its, after)
     crossed = [each for each in holding.thresholds if used_before * 100 < each * given <= used * 100]
     forecast = _forecast(begin, end, usage.started, used, given)
     if not crossed and forecast is None:
@@ -119,6 +119,13 @@ def _overdrawn(account: Account, usage: Usage, before: Standing, after: Standing
     id = f"{account.id}/{before.month}/overdrawn"
     values = {"left": str(left), "currency": account.currency}
     return Mark(id, usage.subscription, "limit", values, usage.started, before.cycle_end)
+
+
+def _span(holding: Holding, standing: Standing) -> tuple[datetime, datetime]:
+    """From when until when its use counts: a cycle; of a pack as long as it is valid."""
+    if holding.pack:
+        return holding.valid_from, holding.valid_to or NEVER
+    return standing.cycle, standing.cycle_end
 
 
 def _owned(account: Account, holding: Holding, standing: Standing) -> str:

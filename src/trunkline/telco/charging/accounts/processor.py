@@ -22,15 +22,15 @@ from trunkline.streams import Rejection
 from trunkline.streams.handlers import LATEST, decode_reason
 from trunkline.streams.recorded import Outputs, Recorded
 from trunkline.telco.charging.accounts import commands, requests
-from trunkline.telco.charging.accounts.book import Book, Head, Origin, Rules
+from trunkline.telco.charging.accounts.book import Book, Rules
 from trunkline.telco.charging.accounts.effects import Effects
-from trunkline.telco.charging.accounts.history import Done
+from trunkline.telco.charging.accounts.kept import KEPT, owner
 from trunkline.telco.charging.accounts.online import Session
 from trunkline.telco.charging.accounts.rating import Violation
 from trunkline.telco.charging.accounts.telling import Telling
 from trunkline.telco.charging.settings import ChargingSettings
 from trunkline.telco.charging.tariff.terms import Tariff, Tariffs
-from trunkline.telco.model import Account, ChargingAnswer, ChargingCommand, ChargingRequest, RatedUsage, Usage
+from trunkline.telco.model import Account, ChargingAnswer, ChargingCommand, ChargingRequest, Usage
 
 logger = logging.getLogger(__name__)
 
@@ -39,15 +39,6 @@ AHEAD: Final = timedelta(days=35)
 
 Event = Account | Usage | ChargingCommand | ChargingRequest
 EVENTS: Final[tuple[type[Event], ...]] = (Account, Usage, ChargingCommand, ChargingRequest)
-Kept = Origin | Head | RatedUsage | Done | Session
-
-KEPT: Final[dict[str, type[Kept]]] = {
-    "account": Origin,
-    "head": Head,
-    "usage": RatedUsage,
-    "command": Done,
-    "session": Session,
-}
 
 
 def charge(tariffs: Tariffs, settings: ChargingSettings) -> Recorded:
@@ -196,17 +187,6 @@ class Charge:
         if due is not None and micros(due) < self._next.get(id, LATEST):
             self._next[id] = micros(due)
             heappush(self._due, (micros(due), id))
-
-
-def owner(kept: Kept) -> str:
-    """The account that it is of."""
-    match kept:
-        case Origin():
-            return kept.record.id
-        case RatedUsage():
-            return kept.usage.account
-        case _:
-            return kept.account
 
 
 def answer(event: ChargingCommand | ChargingRequest, refused: Rejection) -> ChargingAnswer:
