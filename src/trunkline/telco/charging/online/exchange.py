@@ -65,8 +65,8 @@ class Exchange:
                 raise Refused(
                     504,
                     Cause.TIMED_OUT_REQUEST,
-                    f"charging did not answer within {self._patience:g} s; the request is kept, and has its effect "
-                    "once: send the same again to be told",
+                    f"charging did not answer within {self._patience:g} s; send the same again: whatever became of "
+                    "this one, both have one effect",
                     retry_after=1,
                 ) from None
 
