@@ -6,6 +6,7 @@ Seven of ten records are whole, three are parts of a session; one of twenty come
 
 from __future__ import annotations
 
+import gc
 import random
 import tempfile
 import time
@@ -46,6 +47,8 @@ def main() -> Iterator[Headline | str]:
 
 def work(log: Log, definition: Definition) -> float:
     """Records a CPU-second: the machine is shared, and the time of others does not count."""
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 50)  # as `Worker.run` does
     with closing(Worker(log, [definition], "benchmark")) as worker:
         start, done = time.process_time(), 0
         while (now := worker.run_once()) or not worker.caught_up():
