@@ -62,10 +62,10 @@ def test_a_store_answers_as_the_slow_reference_does(store: Store, parameters: li
 
 
 @pytest.mark.prove
-@pytest.mark.timeout(7_200)
+@pytest.mark.parametrize("_round", range(50))  # hypothesis remembers all examples of a test: more take ever longer
 @given(FILTERS)
-@settings(max_examples=100_000, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=2_000, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 def test_a_store_answers_100_000_filters_as_the_slow_reference_does(
-    store: Store, parameters: list[tuple[str, str]]
+    store: Store, _round: int, parameters: list[tuple[str, str]]
 ) -> None:
     check(store, parameters)
