@@ -13,6 +13,7 @@ from tests.components import sample
 from tests.systems.charging_requests import CALL, SESSION, SMS, lines
 from tests.systems.usage_files import ORIGIN, damaged, read_all
 from trunkline.systems.nchf import SYSTEM, usage
+from trunkline.telco.charging.mediation.session import Session
 from trunkline.telco.model import Direction, Service
 
 
@@ -47,9 +48,27 @@ def test_the_end_of_a_session_is_told_although_nothing_more_was_used() -> None:
     assert (report.id, report.final, report.uplink + report.downlink) == ("nchf/smf-1/4711/2", True, 0)
 
 
-def test_a_request_that_only_asks_for_units_is_no_usage() -> None:
-    asking = SESSION | {"multipleUnitUsage": [{"ratingGroup": 100, "requestedUnit": {"totalVolume": 1}}]}
+@pytest.mark.parametrize("session", [SESSION, CALL, without(SMS, "oneTimeEvent")])
+def test_a_request_that_only_asks_for_units_is_a_report_of_nothing(session: dict[str, Any]) -> None:
+    asking = session | {"multipleUnitUsage": [{"ratingGroup": 100, "requestedUnit": {"totalVolume": 1}}]}
+    (report,), _ = read_all(usage.read, lines(asking))
+    assert (report.id, report.partial, report.final) == (f"{report.session}/2", 2, False)
+    assert (report.duration, report.uplink, report.downlink, report.items) == (0, 0, 0, 0)
+
+
+def test_an_event_that_only_asks_for_units_is_no_usage() -> None:
+    asking = CALL | {"oneTimeEvent": True, "multipleUnitUsage": [{"ratingGroup": 1, "requestedUnit": {"time": 60}}]}
     assert read_all(usage.read, lines(asking)) == ([], [])
+
+
+def test_no_record_of_a_session_is_missing_whose_first_request_only_asked_for_units() -> None:
+    asking = without(SESSION, "multipleUnitUsage") | {"invocationSequenceNumber": 1}
+    ending = SESSION | {"triggers": [{"triggerType": "FINAL"}]}
+    reports, _ = read_all(usage.read, lines(asking, ending))
+    session = Session()
+    for report in reports:
+        session = session.numbered(report)
+    assert session.complete
 
 
 def test_messages_are_counted_and_a_message_sent_again_has_the_same_id() -> None:

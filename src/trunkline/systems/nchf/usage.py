@@ -1,7 +1,8 @@
 """Requests of Nchf_ConvergedCharging as usage reports: one ChargingDataRequest a line, or one document, or an array.
 
 A request tells what was used of each rating group since the one before, so it is a part of its session, and becomes a
-report for each rating group. One that only asks for units becomes none. Source: 3GPP TS 32.291 clause 6.1.6, TS 32.255
+report for each rating group. One by which nothing was used becomes a report of nothing: the session's number of it must
+not be missing. Source: 3GPP TS 32.291 clause 6.1.6, TS 32.255
 (PDU sessions), TS 32.274 (SMS), TS 32.260 (IMS).
 """
 
@@ -41,7 +42,8 @@ def matches(head: bytes) -> bool:
 
 
 def read(stream: BinaryIO, origin: Origin) -> Iterator[UsageReport | Rejected]:
-    """Yield a report for each rating group of which a request says that it was used, in the file's order.
+    """Yield a report for each rating group of which a request says that it was used, or one of nothing, in the file's
+    order. An event that only asks for units yields none.
 
     A request that cannot be read is yielded as `Rejected` with its place, and reading goes on.
     """
@@ -69,8 +71,8 @@ def _reports(request: ChargingDataRequest, part: Part, origin: Origin) -> Iterat
     final = _is_final(request)
     if not groups and request.one_time_event and request.sms:
         groups[-1] = [UsedUnits(service_specific_units=request.sms.messages)]
-    elif not groups and final and request.pdu:
-        groups[-1] = [UsedUnits()]  # nothing more was used: the session's end alone
+    elif not groups and not request.one_time_event:
+        groups[-1] = []
     if not groups:
         return
     session, service, of_service = _service(request)
@@ -84,7 +86,7 @@ def _reports(request: ChargingDataRequest, part: Part, origin: Origin) -> Iterat
             partial=0 if whole and len(groups) == 1 else max(1, request.invocation_sequence_number),
             final=final and number == len(groups),
             service=service,
-            started=min(_began(units, request) for units in used).astimezone(UTC),
+            started=min(_began(units, request) for units in used or [UsedUnits()]).astimezone(UTC),
             duration=sum(units.time for units in used),
             uplink=sum(units.uplink_volume for units in used),
             downlink=sum(_downlink(units) for units in used),
