@@ -16,20 +16,26 @@ LOCATION = {"nrLocation": {
 }}  # fmt: skip
 COMMON = {
     "subscriberIdentifier": "imsi-206010000000001",
-    "nfConsumerIdentification": {"nFName": "smf-1", "nFPLMNID": {"mcc": "206", "mnc": "01"}},
+    "nfConsumerIdentification": {
+        "nodeFunctionality": "SMF", "nFName": "smf-1", "nFPLMNID": {"mcc": "206", "mnc": "01"}
+    },
     "invocationTimeStamp": "2026-03-09T13:31:00Z",
     "invocationSequenceNumber": 2,
 }  # fmt: skip
 SESSION = COMMON | {
     "multipleUnitUsage": [
-        {"ratingGroup": 100, "usedUnitContainer": [UNITS, UNITS | {"triggerTimestamp": "2026-03-09T14:20:50+01:00"}]},
-        {"ratingGroup": 200, "requestedUnit": {"totalVolume": 1}, "usedUnitContainer": [{"totalVolume": 7}]},
+        {"ratingGroup": 100, "usedUnitContainer": [
+            UNITS, UNITS | {"localSequenceNumber": 2, "triggerTimestamp": "2026-03-09T14:20:50+01:00"}
+        ]},
+        {"ratingGroup": 200, "requestedUnit": {"totalVolume": 1},
+         "usedUnitContainer": [{"localSequenceNumber": 3, "totalVolume": 7}]},
         {"ratingGroup": 300, "requestedUnit": {}},
     ],
     "pDUSessionChargingInformation": {
         "chargingId": 4711,
         "userInformation": {"servedGPSI": "msisdn-32470000001", "servedPEI": "imei-353490069873319"},
-        "userLocationinfo": LOCATION, "uetimeZone": "-03:30+1", "pduSessionInformation": {"dnnId": "internet"},
+        "userLocationinfo": LOCATION, "uetimeZone": "-03:30+1",
+        "pduSessionInformation": {"pduSessionID": 5, "dnnId": "internet"},
     },
 }  # fmt: skip
 SMS = COMMON | {
@@ -42,7 +48,8 @@ SMS = COMMON | {
 }  # fmt: skip
 CALL = COMMON | {
     "multipleUnitUsage": [
-        {"ratingGroup": 1, "usedUnitContainer": [{"time": 61, "triggers": [{"triggerType": "FINAL"}]}]}
+        {"ratingGroup": 1, "usedUnitContainer": [
+            {"localSequenceNumber": 1, "time": 61, "triggers": [{"triggerType": "FINAL"}]}]}
     ],
     "iMSChargingInformation": {
         "iMSChargingIdentifier": "icid-1", "roleOfNode": "TERMINATING", "callingPartyAddresses": ["tel:+32470000002"],

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 
 from tests.components import sample
-from tests.systems.charging_requests import CALL, SESSION, SMS, lines
+from tests.systems.charging_requests import CALL, SESSION, SMS, UNITS, lines
 from tests.systems.usage_files import ORIGIN, damaged, read_all
 from trunkline.systems.nchf import SYSTEM, usage
 from trunkline.telco.charging.mediation.session import Session
@@ -32,7 +32,7 @@ def test_a_request_becomes_a_report_for_each_rating_group_that_was_used() -> Non
     assert first.started == datetime(2026, 3, 9, 13, 10, 50, tzinfo=UTC)  # the earlier container's
     assert second.started == datetime(2026, 3, 9, 13, 31, tzinfo=UTC)
     assert (first.imsi, first.msisdn, first.imei) == ("206010000000001", "32470000001", "353490069873319")
-    assert (first.visited, first.cell, first.apn) == ("20801", "00000a1b2", "internet")
+    assert (first.visited, first.cell, first.apn) == ("20801", "20801-00000a1b2", "internet")
     assert (first.zone_offset, first.service, first.source) == (-210, Service.DATA, ORIGIN.source(0, 1))
 
 
@@ -110,10 +110,13 @@ def test_a_subscriber_is_known_by_any_of_its_identities(subscriber: str, imsi: s
         (SESSION | {"invocationTimeStamp": "2026-03-09T13:31:00"}, "$.invocationTimeStamp"),
         (SESSION | {"invocationSequenceNumber": "2"}, "$.invocationSequenceNumber"),
         (without(SESSION, "nfConsumerIdentification"), "nfConsumerIdentification"),
-        (SESSION | {"nfConsumerIdentification": {}}, "neither nFName"),
+        (SESSION | {"nfConsumerIdentification": {"nodeFunctionality": "SMF"}}, "neither nFName"),
         (SESSION | {"subscriberIdentifier": "imsi-x"}, "is not 5 to 15 digits"),
         (without(SESSION, "pDUSessionChargingInformation"), "what was used is not known"),
-        (SESSION | {"multipleUnitUsage": [{"ratingGroup": 1, "usedUnitContainer": [{"time": -1}]}]}, "[0].time"),
+        (
+            SESSION | {"multipleUnitUsage": [{"ratingGroup": 1, "usedUnitContainer": [UNITS | {"time": -1}]}]},
+            "[0].time",
+        ),
     ],
 )
 def test_a_request_that_cannot_be_read_is_rejected_with_its_field_and_the_next_is_taken(

@@ -1,7 +1,9 @@
-"""What is read of a ChargingDataRequest of Nchf_ConvergedCharging; the rest is passed over.
+"""What a 5G core tells its charging function: a ChargingDataRequest of Nchf_ConvergedCharging, as far as charging looks
+at it; the rest is passed over.
 
-Names are those of the API, which writes some in capitals that no rule gives: these are written out. Source: 3GPP TS
-32.291 clause 6.1.6.
+Names are those of the API, which writes some in capitals that no rule gives: these are written out. What it says must
+be there must be there. Octets are bounded at a pebibyte, texts at 255 characters, without control characters. Source:
+3GPP TS 32.291 clauses 6.1.6 and A.2, TS 29.571 for what is common to all services of the core.
 """
 
 from __future__ import annotations
@@ -10,165 +12,251 @@ from datetime import datetime
 from typing import Annotated
 
 import msgspec
-from msgspec import field
+from msgspec import Meta, field
 
-Count = Annotated[int, msgspec.Meta(ge=0, le=2**45)]
-"""Octets, seconds or units of one container; more than 32 TiB at once are a mistake."""
-Number = Annotated[int, msgspec.Meta(ge=0, le=2**32 - 1)]
-Moment = Annotated[datetime, msgspec.Meta(tz=True)]
-Name = Annotated[str, msgspec.Meta(max_length=200)]
+Text = Annotated[str, Meta(max_length=255, pattern=r"^[^\x00-\x1f\x7f]*\Z")]
+Moment = Annotated[datetime, Meta(tz=True)]
+Uint32 = Annotated[int, Meta(ge=0, le=2**32 - 1)]
+Units = Annotated[int, Meta(ge=0, le=2**50)]
+"""Octets, or units of a service's own."""
+TimeZone = Annotated[str, Meta(pattern=r"^[+-](0\d|1[0-4]):[0-5]\d(\+[12])?\Z")]
 
 
-class Part(msgspec.Struct, rename="camel", gc=False):
+class Message(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True, gc=False):
     """An object of the API."""
 
 
-class Plmn(Part):
-    mcc: Annotated[str, msgspec.Meta(pattern=r"^\d{3}\Z")]
-    mnc: Annotated[str, msgspec.Meta(pattern=r"^\d{2,3}\Z")]
+class PlmnId(Message, frozen=True, kw_only=True):
+    """A network: country and network code."""
 
-    @property
-    def digits(self) -> str:
+    mcc: Annotated[str, Meta(pattern=r"^\d{3}\Z")]
+    mnc: Annotated[str, Meta(pattern=r"^\d{2,3}\Z")]
+
+    def __str__(self) -> str:
         return self.mcc + self.mnc
 
 
-class Area(Part):
-    plmn_id: Plmn
+class NfIdentification(Message, frozen=True, kw_only=True):
+    """Which network function: its kind, and what names it."""
+
+    node_functionality: Text
+    name: Text = field(default="", name="nFName")
+    fqdn: Text = field(default="", name="nFFqdn")
+    ipv4: Text = field(default="", name="nFIPv4Address")
+    ipv6: Text = field(default="", name="nFIPv6Address")
+    plmn: PlmnId | None = field(default=None, name="nFPLMNID")
 
 
-class Cell(Part):
-    nr_cell_id: Name = ""
-    eutra_cell_id: Name = ""
+class Tai(Message, frozen=True, kw_only=True):
+    """A tracking area, of which only the network counts here."""
+
+    plmn_id: PlmnId
 
 
-class Location(Part):
-    tai: Area | None = None
-    ncgi: Cell | None = None
-    ecgi: Cell | None = None
+class NrCell(Message, frozen=True, kw_only=True):
+    """A cell of 5G."""
+
+    plmn_id: PlmnId
+    id: Annotated[str, Meta(pattern=r"^[0-9A-Fa-f]{9}\Z")] = field(name="nrCellId")
 
 
-class UserLocation(Part):
-    nr_location: Location | None = None
-    eutra_location: Location | None = None
+class EutraCell(Message, frozen=True, kw_only=True):
+    """A cell of LTE."""
+
+    plmn_id: PlmnId
+    id: Annotated[str, Meta(pattern=r"^[0-9A-Fa-f]{7}\Z")] = field(name="eutraCellId")
+
+
+class NrLocation(Message, frozen=True, kw_only=True):
+    """Where in 5G."""
+
+    tai: Tai | None = None
+    cell: NrCell | None = field(default=None, name="ncgi")
+
+
+class EutraLocation(Message, frozen=True, kw_only=True):
+    """Where in LTE."""
+
+    tai: Tai | None = None
+    cell: EutraCell | None = field(default=None, name="ecgi")
+
+
+class UserLocation(Message, frozen=True, kw_only=True):
+    """Where the subscriber is: in 5G, or else in LTE."""
+
+    nr_location: NrLocation | None = None
+    eutra_location: EutraLocation | None = None
 
     @property
-    def known(self) -> Location | None:
+    def plmn(self) -> PlmnId | None:
+        """The network there: that of the tracking area, or else of the cell."""
+        at = self._at
+        if at is None:
+            return None
+        return at.tai.plmn_id if at.tai else at.cell.plmn_id if at.cell else None
+
+    @property
+    def cell(self) -> str:
+        """The cell there, behind its network; empty where it is not told."""
+        cell = self._at.cell if self._at else None
+        return f"{cell.plmn_id}-{cell.id}" if cell else ""
+
+    @property
+    def _at(self) -> NrLocation | EutraLocation | None:
         return self.nr_location or self.eutra_location
 
 
-class NetworkFunction(Part):
-    name: Name = field(default="", name="nFName")
-    fqdn: Name = field(default="", name="nFFqdn")
-    ipv4: Name = field(default="", name="nFIPv4Address")
-    plmn: Plmn | None = field(default=None, name="nFPLMNID")
+class ServingNetworkFunction(Message, frozen=True, kw_only=True):
+    """Who serves the subscriber: an AMF as a rule, that of the visited network where it roams."""
+
+    information: NfIdentification = field(name="servingNetworkFunctionInformation")
 
 
-class Serving(Part):
-    information: NetworkFunction | None = field(default=None, name="servingNetworkFunctionInformation")
+class UserInformation(Message, frozen=True, kw_only=True):
+    """The subscriber's number and device."""
+
+    gpsi: Text = field(default="", name="servedGPSI")
+    pei: Text = field(default="", name="servedPEI")
 
 
-class Trigger(Part):
-    trigger_type: str = ""
+class PduSessionInformation(Message, frozen=True, kw_only=True):
+    """The session in the data network `dnn_id`. `start_time` is when it began."""
 
-
-class ContainerInformation(Part):
-    first: Moment | None = field(default=None, name="timeofFirstUsage")
-    location: UserLocation | None = field(default=None, name="userLocationInformation")
-
-
-class UsedUnits(Part):
-    """UsedUnitContainer."""
-
-    time: Count = 0
-    total_volume: Count = 0
-    uplink_volume: Count = 0
-    downlink_volume: Count = 0
-    service_specific_units: Count = 0
-    event_time_stamps: list[Moment] = []
-    trigger_timestamp: Moment | None = None
-    triggers: list[Trigger] = []
-    information: ContainerInformation | None = field(default=None, name="pDUContainerInformation")
-
-
-class UnitUsage(Part):
-    """MultipleUnitUsage."""
-
-    rating_group: Number
-    used: list[UsedUnits] = field(default_factory=list, name="usedUnitContainer")
-
-
-class Served(Part):
-    """UserInformation."""
-
-    gpsi: Name = field(default="", name="servedGPSI")
-    pei: Name = field(default="", name="servedPEI")
-
-
-class PduSession(Part):
-    """PDUSessionInformation."""
-
-    dnn: Name = field(default="", name="dnnId")
+    pdu_session_id: Annotated[int, Meta(ge=0, le=255)] = field(name="pduSessionID")
+    dnn_id: Text
+    serving_cn_plmn_id: PlmnId | None = field(default=None, name="servingCNPlmnId")
+    serving: ServingNetworkFunction | None = field(default=None, name="servingNetworkFunctionID")
     start_time: Moment | None = None
     stop_time: Moment | None = None
-    serving: Serving | None = field(default=None, name="servingNetworkFunctionID")
-    serving_plmn: Plmn | None = field(default=None, name="servingCNPlmnId")
+
+    @property
+    def plmn(self) -> PlmnId | None:
+        """The network that serves: what the core says it is, or else that of the AMF."""
+        return self.serving_cn_plmn_id or (self.serving.information.plmn if self.serving else None)
 
 
-class PduCharging(Part):
-    """PDUSessionChargingInformation."""
+class PduSessionCharging(Message, frozen=True, kw_only=True):
+    """What is charged: a PDU session (TS 32.255)."""
 
-    charging_id: Number | None = None
-    smf_charging_id: Name = field(default="", name="sMFchargingId")
-    user: Served = field(default_factory=Served, name="userInformation")
+    charging_id: Uint32 | None = None
+    smf_charging_id: Text = field(default="", name="sMFchargingId")
+    user_information: UserInformation | None = None
     location: UserLocation | None = field(default=None, name="userLocationinfo")
-    zone: Name = field(default="", name="uetimeZone")
-    session: PduSession = field(default_factory=PduSession, name="pduSessionInformation")
+    time_zone: TimeZone = field(default="", name="uetimeZone")
+    session: PduSessionInformation | None = field(default=None, name="pduSessionInformation")
 
 
-class Originator(Part):
-    supi: Name = field(default="", name="originatorSUPI")
-    gpsi: Name = field(default="", name="originatorGPSI")
+class Originator(Message, frozen=True, kw_only=True):
+    """Who sent a message."""
+
+    gpsi: Text = field(default="", name="originatorGPSI")
 
 
-class Recipient(Part):
-    supi: Name = field(default="", name="recipientSUPI")
-    gpsi: Name = field(default="", name="recipientGPSI")
+class Recipient(Message, frozen=True, kw_only=True):
+    """Who gets a message."""
+
+    gpsi: Text = field(default="", name="recipientGPSI")
 
 
-class SmsCharging(Part):
-    """SMSChargingInformation."""
+class SmsCharging(Message, frozen=True, kw_only=True):
+    """What is charged: a message (TS 32.274)."""
 
-    originator: Originator = field(default_factory=Originator, name="originatorInfo")
-    recipients: list[Recipient] = field(default_factory=list, name="recipientInfo")
-    pei: Name = field(default="", name="userEquipmentInfo")
+    originator: Originator = field(default=Originator(), name="originatorInfo")
+    recipients: tuple[Recipient, ...] = field(default=(), name="recipientInfo")
+    pei: Text = field(default="", name="userEquipmentInfo")
     location: UserLocation | None = field(default=None, name="userLocationinfo")
-    zone: Name = field(default="", name="uetimeZone")
+    time_zone: TimeZone = field(default="", name="uetimeZone")
     happened: Moment | None = field(default=None, name="eventtimestamp")
-    message_type: str = field(default="", name="sMMessageType")
-    message_reference: str = ""
-    messages: Count = field(default=1, name="numberofMessagesSent")
+    message_type: Text = field(default="", name="sMMessageType")
+    message_reference: Text = ""
+    messages: Uint32 = field(default=1, name="numberofMessagesSent")
 
 
-class ImsCharging(Part):
-    """IMSChargingInformation."""
+class ImsCharging(Message, frozen=True, kw_only=True):
+    """What is charged: a call over IMS (TS 32.260)."""
 
-    icid: Name = field(default="", name="iMSChargingIdentifier")
-    role: str = field(default="", name="roleOfNode")
-    user: Served = field(default_factory=Served, name="userInformation")
+    icid: Text = field(default="", name="iMSChargingIdentifier")
+    role: Text = field(default="", name="roleOfNode")
+    user_information: UserInformation | None = None
     location: UserLocation | None = field(default=None, name="userLocationInfo")
-    zone: Name = field(default="", name="ueTimeZone")
-    callers: list[Name] = field(default_factory=list, name="callingPartyAddresses")
-    called: Name = field(default="", name="calledPartyAddress")
+    time_zone: TimeZone = field(default="", name="ueTimeZone")
+    callers: tuple[Text, ...] = field(default=(), name="callingPartyAddresses")
+    called: Text = field(default="", name="calledPartyAddress")
 
 
-class ChargingDataRequest(Part):
-    consumer: NetworkFunction = field(name="nfConsumerIdentification")
+class Trigger(Message, frozen=True, kw_only=True):
+    """Why units are reported now."""
+
+    trigger_type: Text = ""
+
+
+class PduContainer(Message, frozen=True, kw_only=True):
+    """Circumstances under which the units of a container were used."""
+
+    first_usage: Moment | None = field(default=None, name="timeofFirstUsage")
+    location: UserLocation | None = field(default=None, name="userLocationInformation")
+    time_zone: TimeZone = field(default="", name="uetimeZone")
+
+
+class RequestedUnit(Message, frozen=True, kw_only=True):
+    """How much is asked for; nothing says: as much as is usual."""
+
+    time: Uint32 | None = None
+    total_volume: Units | None = None
+    uplink_volume: Units | None = None
+    downlink_volume: Units | None = None
+    service_specific_units: Units | None = None
+
+
+class UsedUnitContainer(Message, frozen=True, kw_only=True):
+    """How much was used since the last report. `local_sequence_number` tells the containers of a session apart."""
+
+    local_sequence_number: Annotated[int, Meta(ge=0, le=2**53)]
+    triggers: tuple[Trigger, ...] = ()
+    trigger_timestamp: Moment | None = None
+    time: Uint32 = 0
+    total_volume: Units | None = None
+    uplink_volume: Units = 0
+    downlink_volume: Units = 0
+    service_specific_units: Units = 0
+    event_time_stamps: tuple[Moment, ...] = ()
+    pdu_container: PduContainer | None = field(default=None, name="pDUContainerInformation")
+
+    @property
+    def octets(self) -> tuple[int, int]:
+        """Sent and received. The total counts where it is given: what of it was not sent was received."""
+        total = self.uplink_volume + self.downlink_volume if self.total_volume is None else self.total_volume
+        uplink = min(self.uplink_volume, total)
+        return uplink, total - uplink
+
+
+class MultipleUnitUsage(Message, frozen=True, kw_only=True):
+    """What one rating group used and asks for."""
+
+    rating_group: Uint32
+    requested_unit: RequestedUnit | None = None
+    used_unit_container: tuple[UsedUnitContainer, ...] = ()
+
+
+class ChargingDataRequest(Message, frozen=True, kw_only=True):
+    """A request of any of the three operations. Everything is named by the session and the sequence number."""
+
+    nf_consumer_identification: NfIdentification
     invocation_time_stamp: Moment
-    invocation_sequence_number: Number
-    subscriber: Name = field(default="", name="subscriberIdentifier")
+    invocation_sequence_number: Uint32
+    subscriber_identifier: Text = ""
+    charging_id: Uint32 | None = None
+    retransmission_indicator: bool = False
     one_time_event: bool = False
-    usages: list[UnitUsage] = field(default_factory=list, name="multipleUnitUsage")
-    triggers: list[Trigger] = []
-    pdu: PduCharging | None = field(default=None, name="pDUSessionChargingInformation")
+    multiple_unit_usage: Annotated[tuple[MultipleUnitUsage, ...], Meta(max_length=100)] = ()
+    triggers: tuple[Trigger, ...] = ()
+    pdu_session: PduSessionCharging | None = field(default=None, name="pDUSessionChargingInformation")
     sms: SmsCharging | None = field(default=None, name="sMSChargingInformation")
     ims: ImsCharging | None = field(default=None, name="iMSChargingInformation")
+
+
+def zone_offset(time_zone: str) -> int:
+    """Minutes ahead of UTC of a `TimeZone`. Summer time is in the offset already (TS 24.008 clause 10.5.3.8); what is
+    behind it says how much of it that is."""
+    minutes = int(time_zone[1:3]) * 60 + int(time_zone[4:6])
+    return -minutes if time_zone[0] == "-" else minutes

@@ -20,10 +20,12 @@ from trunkline.systems.json_stream import Part, objects
 from trunkline.systems.nchf.charging_data import (
     ChargingDataRequest,
     ImsCharging,
-    PduCharging,
+    PduSessionCharging,
     SmsCharging,
-    UsedUnits,
+    UsedUnitContainer,
+    UserInformation,
     UserLocation,
+    zone_offset,
 )
 from trunkline.systems.system import Origin
 from trunkline.telco.model import Direction, Service, UsageReport
@@ -31,7 +33,6 @@ from trunkline.telco.model import Direction, Service, UsageReport
 LAST = frozenset({"FINAL", "ABNORMAL_RELEASE"})  # triggers after which a session has no more usage
 
 _decoder = msgspec.json.Decoder(ChargingDataRequest)
-_ZONE = re.compile(r"([+-])(\d\d):(\d\d)(?:\+[12])?", re.ASCII)  # TS 29.571: daylight saving is in the offset already
 _ADDRESS = re.compile(r"(?:tel:|sip:|sips:|msisdn-)?\+?([0-9]{1,15})(?:[;@].*)?", re.ASCII)
 
 
@@ -64,13 +65,13 @@ def read(stream: BinaryIO, origin: Origin) -> Iterator[UsageReport | Rejected]:
 
 def _reports(request: ChargingDataRequest, part: Part, origin: Origin) -> Iterator[UsageReport]:
     """The reports of a request; of those of a session's end only the last is final. Raises `ValueError`."""
-    groups: dict[int, list[UsedUnits]] = {}
-    for usage in request.usages:
-        if usage.used:
-            groups.setdefault(usage.rating_group, []).extend(usage.used)
+    groups: dict[int, list[UsedUnitContainer]] = {}
+    for usage in request.multiple_unit_usage:
+        if usage.used_unit_container:
+            groups.setdefault(usage.rating_group, []).extend(usage.used_unit_container)
     final = _is_final(request)
     if not groups and request.one_time_event and request.sms:
-        groups[-1] = [UsedUnits(service_specific_units=request.sms.messages)]
+        groups[-1] = [UsedUnitContainer(local_sequence_number=0, service_specific_units=request.sms.messages)]
     elif not groups and not request.one_time_event:
         groups[-1] = []
     if not groups:
@@ -86,10 +87,10 @@ def _reports(request: ChargingDataRequest, part: Part, origin: Origin) -> Iterat
             partial=0 if whole and len(groups) == 1 else max(1, request.invocation_sequence_number),
             final=final and number == len(groups),
             service=service,
-            started=min(_began(units, request) for units in used or [UsedUnits()]).astimezone(UTC),
+            started=min((_began(units, request) for units in used), default=_told(request)).astimezone(UTC),
             duration=sum(units.time for units in used),
-            uplink=sum(units.uplink_volume for units in used),
-            downlink=sum(_downlink(units) for units in used),
+            uplink=sum(units.octets[0] for units in used),
+            downlink=sum(units.octets[1] for units in used),
             items=sum(map(_items, used)) if service is Service.MESSAGE else 0,
             rating_group=group,
             source=origin.source(part.offset, part.line),
@@ -99,40 +100,42 @@ def _reports(request: ChargingDataRequest, part: Part, origin: Origin) -> Iterat
 
 def _is_final(request: ChargingDataRequest) -> bool:
     """Whether the request ends its session. The operation says so in its path, which is not in the document."""
-    told = [*request.triggers, *(t for usage in request.usages for units in usage.used for t in units.triggers)]
-    stopped = request.pdu is not None and request.pdu.session.stop_time is not None
+    containers = (units for usage in request.multiple_unit_usage for units in usage.used_unit_container)
+    told = [*request.triggers, *(trigger for units in containers for trigger in units.triggers)]
+    session = request.pdu_session.session if request.pdu_session else None
+    stopped = session is not None and session.stop_time is not None
     return request.one_time_event or stopped or any(trigger.trigger_type in LAST for trigger in told)
 
 
 def _service(request: ChargingDataRequest) -> tuple[str, Service, dict[str, Any]]:
     """The session, the service, and the fields of a report that depend on it. Raises `ValueError`."""
-    consumer = request.consumer.name or request.consumer.fqdn or request.consumer.ipv4
-    if not consumer:
+    consumer = request.nf_consumer_identification
+    function = consumer.name or consumer.fqdn or consumer.ipv4
+    if not function:
         raise ValueError("nfConsumerIdentification has neither nFName nor nFFqdn nor nFIPv4Address")
-    if request.pdu is not None:
-        session, service, fields = _pdu_session(request.pdu)
+    if request.pdu_session is not None:
+        session, service, fields = _pdu_session(request.pdu_session)
     elif request.sms is not None:
         session, service, fields = _message(request, request.sms)
     elif request.ims is not None:
         session, service, fields = _call(request.ims)
     else:
         raise ValueError("no pDUSession-, sMS- or iMSChargingInformation: what was used is not known")
-    who = _subscriber(request.subscriber)
-    fields |= {"visited": fields["visited"] or (request.consumer.plmn.digits if request.consumer.plmn else "")}
+    who = _subscriber(request.subscriber_identifier)
+    fields |= {"visited": fields["visited"] or str(consumer.plmn or "")}
     fields |= {name: fields.get(name) or value for name, value in who.items()}
     if not (fields["msisdn"] or fields["imsi"] or fields["user"]):
         raise ValueError("subscriberIdentifier and GPSI are missing: whose usage it is is not known")
-    return f"nchf/{consumer}/{session}", service, fields
+    return f"nchf/{function}/{session}", service, fields
 
 
-def _pdu_session(pdu: PduCharging) -> tuple[str, Service, dict[str, Any]]:
+def _pdu_session(pdu: PduSessionCharging) -> tuple[str, Service, dict[str, Any]]:
     session = str(pdu.charging_id) if pdu.charging_id is not None else pdu.smf_charging_id
     if not session:
         raise ValueError("pDUSessionChargingInformation has no chargingId")
-    serving = pdu.session.serving.information if pdu.session.serving else None
-    plmn = pdu.session.serving_plmn or (serving.plmn if serving else None)
-    fields = _user(pdu.user.gpsi, pdu.user.pei) | _where(pdu.location, pdu.zone)
-    fields |= {"apn": pdu.session.dnn, "visited": fields["visited"] or (plmn.digits if plmn else "")}
+    fields = _user(pdu.user_information) | _where(pdu.location, pdu.time_zone)
+    if pdu.session is not None:
+        fields |= {"apn": pdu.session.dnn_id, "visited": fields["visited"] or str(pdu.session.plmn or "")}
     return session, Service.DATA, fields
 
 
@@ -140,10 +143,10 @@ def _message(request: ChargingDataRequest, sms: SmsCharging) -> tuple[str, Servi
     received = sms.message_type == "DELIVERY"
     recipient = sms.recipients[0].gpsi if sms.recipients else ""
     own, other = (recipient, sms.originator.gpsi) if received else (sms.originator.gpsi, recipient)
-    moment = (sms.happened or request.invocation_time_stamp).astimezone(UTC)
-    session = f"{request.subscriber}/{moment:%Y%m%dT%H%M%S.%f}/{sms.message_reference[:50]}"
+    moment = _told(request).astimezone(UTC)
+    session = f"{request.subscriber_identifier}/{moment:%Y%m%dT%H%M%S.%f}/{sms.message_reference[:50]}"
     direction = Direction.TERMINATING if received else Direction.ORIGINATING
-    fields = _user(own, sms.pei) | _where(sms.location, sms.zone)
+    fields = _user(UserInformation(gpsi=own, pei=sms.pei)) | _where(sms.location, sms.time_zone)
     return session, Service.MESSAGE, fields | {"other_party": _number(other), "direction": direction}
 
 
@@ -153,7 +156,7 @@ def _call(ims: ImsCharging) -> tuple[str, Service, dict[str, Any]]:
     received = ims.role.startswith("TERMINATING")
     other = (ims.callers[0] if ims.callers else "") if received else ims.called
     direction = Direction.TERMINATING if received else Direction.ORIGINATING
-    fields = _user(ims.user.gpsi, ims.user.pei) | _where(ims.location, ims.zone)
+    fields = _user(ims.user_information) | _where(ims.location, ims.time_zone)
     return ims.icid, Service.VOICE, fields | {"other_party": _number(other), "direction": direction}
 
 
@@ -167,9 +170,10 @@ def _subscriber(identifier: str) -> dict[str, str]:
     return {"imsi": "", "msisdn": "", "user": ""} | named
 
 
-def _user(gpsi: str, pei: str) -> dict[str, Any]:
-    number = re.fullmatch("msisdn-([0-9]{5,15})", gpsi)
-    device = re.fullmatch("imei(?:sv)?-([0-9]{14,16})", pei)
+def _user(user: UserInformation | None) -> dict[str, Any]:
+    user = user or UserInformation()
+    number = re.fullmatch("msisdn-([0-9]{5,15})", user.gpsi)
+    device = re.fullmatch("imei(?:sv)?-([0-9]{14,16})", user.pei)
     return {"msisdn": number[1] if number else "", "imei": device[1] if device else ""}
 
 
@@ -179,37 +183,27 @@ def _number(address: str) -> str:
     return found[1] if found else address
 
 
-def _where(location: UserLocation | None, zone: str) -> dict[str, Any]:
-    found, minutes = _ZONE.fullmatch(zone), 0
-    if found:
-        minutes = int(found[2]) * 60 + int(found[3])
-        minutes = -minutes if found[1] == "-" else minutes
-    if abs(minutes) > 24 * 60:
-        raise ValueError(f"{zone!r} is no time zone")
-    at = location.known if location else None
-    cell = at.ncgi or at.ecgi if at else None
+def _where(location: UserLocation | None, time_zone: str) -> dict[str, Any]:
     return {
-        "zone_offset": minutes,
-        "visited": at.tai.plmn_id.digits if at and at.tai else "",
-        "cell": cell.nr_cell_id or cell.eutra_cell_id if cell else "",
+        "zone_offset": zone_offset(time_zone) if time_zone else 0,
+        "visited": str(location.plmn or "") if location else "",
+        "cell": location.cell if location else "",
     }
 
 
-def _began(units: UsedUnits, request: ChargingDataRequest) -> datetime:
+def _told(request: ChargingDataRequest) -> datetime:
+    """When what the request tells happened: the message that it is of, or the request itself."""
+    return (request.sms and request.sms.happened) or request.invocation_time_stamp
+
+
+def _began(units: UsedUnitContainer, request: ChargingDataRequest) -> datetime:
     """When the use of a container began: as it says, or its duration before it was closed."""
-    if units.information and units.information.first:
-        return units.information.first
+    if units.pdu_container and units.pdu_container.first_usage:
+        return units.pdu_container.first_usage
     if units.event_time_stamps:
         return min(units.event_time_stamps)
-    closed = units.trigger_timestamp or (request.sms and request.sms.happened) or request.invocation_time_stamp
-    return closed - timedelta(seconds=units.time)
+    return (units.trigger_timestamp or _told(request)) - timedelta(seconds=units.time)
 
 
-def _downlink(units: UsedUnits) -> int:
-    """What was received; all of it where the container does not tell the directions apart."""
-    told = units.uplink_volume or units.downlink_volume
-    return units.downlink_volume if told else units.total_volume
-
-
-def _items(units: UsedUnits) -> int:
+def _items(units: UsedUnitContainer) -> int:
     return units.service_specific_units or len(units.event_time_stamps) or 1

@@ -67,6 +67,11 @@ def unit(**fields: Any) -> dict[str, Any]:
         (request(pDUSessionChargingInformation=None), "/pDUSessionChargingInformation", "MANDATORY_IE_MISSING"),
         (request(oneTimeEvent=True), "/oneTimeEvent", "CHARGING_FAILED"),
         (
+            request(pDUSessionChargingInformation=pdu_session(pduSessionInformation=None)),
+            "/pDUSessionChargingInformation/pduSessionInformation",
+            "MANDATORY_IE_MISSING",
+        ),
+        (
             request(pDUSessionChargingInformation=pdu_session(uetimeZone="+99:00")),
             "/pDUSessionChargingInformation/uetimeZone",
             "CHARGING_FAILED",

@@ -12,15 +12,16 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from trunkline.telco.charging.online.directory import Directory
-from trunkline.telco.charging.online.messages import (
+from trunkline.systems.nchf.charging_data import (
     ChargingDataRequest,
     PduContainer,
     PduSessionCharging,
     RequestedUnit,
     UsedUnitContainer,
     UserLocation,
+    zone_offset,
 )
+from trunkline.telco.charging.online.directory import Directory
 from trunkline.telco.charging.online.problem import Cause, InvalidParam, Refused, wrong
 from trunkline.telco.charging.online.session import Place, Session, session_id
 from trunkline.telco.model import ChargingRequest, Service, Source, Usage
@@ -67,6 +68,8 @@ def opening(told: ChargingDataRequest, directory: Directory, now: datetime) -> t
         raise wrong(f"/{CHARGING}", "is missing: what is charged here are PDU sessions", Cause.MANDATORY_IE_MISSING)
     if told.one_time_event:
         raise wrong("/oneTimeEvent", "a PDU session is no event: it is updated and released")
+    if told.pdu_session.session is None:
+        raise wrong(f"/{CHARGING}/pduSessionInformation", "is missing", Cause.MANDATORY_IE_MISSING)
     user = told.pdu_session.user_information
     names = (told.subscriber_identifier, user.gpsi) if user else (told.subscriber_identifier,)
     number = directory.held(now, *names)
@@ -79,7 +82,7 @@ def opening(told: ChargingDataRequest, directory: Directory, now: datetime) -> t
         )
     kind, _, digits = told.subscriber_identifier.partition("-")
     session = Session(
-        id=session_id(told, told.pdu_session),
+        id=session_id(told, told.pdu_session, told.pdu_session.session),
         account=number.account,
         subscription=number.msisdn,
         imsi=digits if kind == "imsi" else "",
@@ -146,8 +149,7 @@ def _used(told: ChargingDataRequest, session: Session, place: Place, now: dateti
             seen.add(id)
             within = used.pdu_container or PduContainer()
             at = _within(within.location, within.time_zone, place)
-            total = used.uplink_volume + used.downlink_volume if used.total_volume is None else used.total_volume
-            uplink = min(used.uplink_volume, total)
+            uplink, downlink = used.octets
             yield Usage(
                 id=id,
                 account=session.account,
@@ -157,7 +159,7 @@ def _used(told: ChargingDataRequest, session: Session, place: Place, now: dateti
                 started=_started(told, used, now, where),
                 duration=used.time,
                 uplink=uplink,
-                downlink=total - uplink,
+                downlink=downlink,
                 apn=session.apn,
                 rating_group=usage.rating_group,
                 visited=at.visited,
@@ -186,28 +188,13 @@ def _moment(moment: datetime, now: datetime, where: str) -> datetime:
 def _place(charging: PduSessionCharging, known: Place) -> Place:
     """Where the subscriber is. The network that serves is what the core says it is, or else that of the AMF, or of the
     cell; what it does not say stays as it was."""
-    session = charging.session
-    serving = session.serving.information.plmn if session.serving is not None else None
     place = _within(charging.location, charging.time_zone, known)
-    plmn = session.serving_cn_plmn_id or serving
+    plmn = charging.session.plmn if charging.session is not None else None
     return msgspec.structs.replace(place, visited=str(plmn)) if plmn is not None else place
 
 
 def _within(location: UserLocation | None, time_zone: str, known: Place) -> Place:
-    visited, cell = known.visited, known.cell
-    for access in (location.nr_location, location.eutra_location) if location is not None else ():
-        if access is None:
-            continue
-        if access.cell is not None:
-            visited, cell = str(access.cell.plmn_id), f"{access.cell.plmn_id}-{access.cell.cell}"
-        if access.tai is not None:
-            visited = str(access.tai.plmn_id)
-        break
-    return Place(visited, _minutes(time_zone) if time_zone else known.zone_offset, cell)
-
-
-def _minutes(time_zone: str) -> int:
-    """Minutes ahead of UTC. Summer time is in the offset already (TS 24.008 clause 10.5.3.8); what is behind it says
-    how much of it that is."""
-    minutes = int(time_zone[1:3]) * 60 + int(time_zone[4:6])
-    return -minutes if time_zone[0] == "-" else minutes
+    offset = zone_offset(time_zone) if time_zone else known.zone_offset
+    if location is None:
+        return Place(known.visited, offset, known.cell)
+    return Place(str(location.plmn or known.visited), offset, location.cell or known.cell)

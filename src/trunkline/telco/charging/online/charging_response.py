@@ -1,15 +1,11 @@
-"""The answer of charging as a core's ChargingDataResponse, or as the problem that it is refused with."""
+"""The answer of charging as a core's ChargingDataResponse (TS 32.291 clause 6.1.6), or as a problem that refuses it."""
 
 from __future__ import annotations
 
-from trunkline.telco.charging.online.messages import (
-    ChargingDataRequest,
-    ChargingDataResponse,
-    FinalUnitIndication,
-    GrantedUnit,
-    MultipleUnitInformation,
-    RedirectServer,
-)
+from datetime import datetime
+from typing import Literal
+
+from trunkline.systems.nchf.charging_data import ChargingDataRequest, Message
 from trunkline.telco.charging.online.problem import Cause, Refused
 from trunkline.telco.model import ChargingAnswer, Granted
 
@@ -31,6 +27,47 @@ NOTHING = {
     "END_USER_SERVICE_DENIED": Cause.END_USER_REQUEST_DENIED,
 }
 """What it is to a core that none of its rating groups is granted anything, all for that reason."""
+
+
+class GrantedUnit(Message, frozen=True, kw_only=True):
+    """How much may be used."""
+
+    total_volume: int
+
+
+class RedirectServer(Message, frozen=True, kw_only=True):
+    """Where a subscriber without quota is sent."""
+
+    redirect_address_type: Literal["URL"]
+    redirect_server_address: str
+
+
+class FinalUnitIndication(Message, frozen=True, kw_only=True):
+    """There are no units behind these; what to do when they are used."""
+
+    final_unit_action: Literal["TERMINATE", "REDIRECT"]
+    redirect_server: RedirectServer | None = None
+
+
+class MultipleUnitInformation(Message, frozen=True, kw_only=True):
+    """What one rating group may use. `validity_time` is in seconds; with `volume_quota_threshold` octets left, more is
+    to be asked for."""
+
+    rating_group: int
+    result_code: str
+    granted_unit: GrantedUnit | None = None
+    validity_time: int | None = None
+    volume_quota_threshold: int | None = None
+    final_unit_indication: FinalUnitIndication | None = None
+
+
+class ChargingDataResponse(Message, frozen=True, kw_only=True):
+    """The answer to a create or an update."""
+
+    invocation_time_stamp: datetime
+    invocation_sequence_number: int
+    session_failover: str
+    multiple_unit_information: tuple[MultipleUnitInformation, ...] = ()
 
 
 def response(told: ChargingDataRequest, answer: ChargingAnswer, top_up_page: str) -> ChargingDataResponse:

@@ -13,7 +13,7 @@ from zlib import crc32
 
 import msgspec
 
-from trunkline.telco.charging.online.messages import ChargingDataRequest, PduSessionCharging
+from trunkline.systems.nchf.charging_data import ChargingDataRequest, PduSessionCharging, PduSessionInformation
 from trunkline.telco.charging.online.problem import Cause, Refused
 
 MOST_REF = 2_000  # characters
@@ -58,7 +58,7 @@ def session_of(ref: str) -> Session:
         raise Refused(404, Cause.CONTEXT_NOT_FOUND, detail) from None
 
 
-def session_id(request: ChargingDataRequest, charging: PduSessionCharging) -> str:
+def session_id(request: ChargingDataRequest, charging: PduSessionCharging, session: PduSessionInformation) -> str:
     """The same for the same session, however often its create is sent: made of the network function, the subscriber,
     the charging id, the PDU session's id and when it began; where the core does not say when, the time of the request,
     which a repeated one has in common with the first."""
@@ -67,7 +67,7 @@ def session_id(request: ChargingDataRequest, charging: PduSessionCharging) -> st
         *(consumer.node_functionality, consumer.name, consumer.fqdn, consumer.ipv4, consumer.ipv6),
         request.subscriber_identifier,
         charging.smf_charging_id or request.charging_id or charging.charging_id,
-        charging.session.pdu_session_id,
-        (charging.session.start_time or request.invocation_time_stamp).timestamp(),
+        session.pdu_session_id,
+        (session.start_time or request.invocation_time_stamp).timestamp(),
     )
     return "nchf/" + blake2b(msgspec.msgpack.encode(identity), digest_size=16).hexdigest()
