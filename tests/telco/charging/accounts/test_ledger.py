@@ -64,6 +64,8 @@ def test_what_a_stopped_tariff_has_rated_before_stays_what_it_was() -> None:
 @pytest.mark.parametrize("amount", [-5, 2.5, "5"])
 def test_a_tariff_that_grants_what_cannot_be_is_stopped(amount: Any) -> None:
     desk = Desk(CHEATED, offer=Offer(Plan("cheat", DATA._replace(id="cheat/data", amount=amount))))
+    assert "money" in desk.left()  # the account is known, and what the others give it
+    assert not any("cheat" in id for id in desk.left())
     desk.take(used("a", day(2), messages=1), used("b", day(2), messages=1, by=BOB))
     assert desk.rejected() == ["tariff.stopped"]
     assert desk.cost() == {"b": 5}

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from tests.telco.charging.accounts.desk import ACCOUNT, ANN, BOB, Desk, command, day, used
 from tests.telco.charging.accounts.offer import Offer, Plan
-from trunkline.telco.model import Account, Assignment, Drawn, Ledger, Posting, RatedUsage, Service, Unit
+from trunkline.telco.model import Account, Assignment, Balance, Drawn, Ledger, Posting, RatedUsage, Service, Unit
 
 
 def test_an_allowance_gives_what_it_has_and_the_rest_costs_money() -> None:
@@ -218,6 +218,32 @@ def test_an_event_changes_little_of_what_is_kept() -> None:
     assert sum(map(len, desk.driver.changelog[before:])) < 3_000
 
 
-def test_who_is_told_of_an_account_first_is_whoever_it_is() -> None:
-    account = Account(id="A", customer="C", kind="postpaid", currency="EUR")
-    assert Desk(account).driver.sent == []
+def test_an_account_has_a_balance_from_its_first_word_on() -> None:
+    desk = Desk(ACCOUNT)
+    first = desk.balance()
+    assert (first.cycle, first.time, first.cause) == (day(1), desk.clock, "charging.account/0/0")
+    assert (desk.left()["money"], desk.left()["talk/voice/2026-03-01"]) == (0, 100)
+    assert desk.told(Posting) == []
+    desk.take(command("c", "adjust", 0, desk.clock))  # which is refused: that is all that has come of the account
+    assert replace(desk.balance(), cause=first.cause) == first
+
+
+def test_what_an_account_is_before_its_first_event_may_change() -> None:
+    desk = Desk(Account(id="A", customer="C", kind="postpaid", currency="EUR"))
+    assert list(desk.left()) == ["money"]
+    desk.driver.restart()
+    desk.take(replace(ACCOUNT, limit=7, cycle_day=15))
+    assert (desk.balance().limit, desk.balance().cycle) == (7, day(15))
+    assert desk.left()["talk/voice/2026-03-15"] == 100
+    told = len(desk.told(Balance))
+    desk.take(replace(ACCOUNT, limit=7, cycle_day=15))
+    assert len(desk.told(Balance)) == told
+
+
+def test_that_a_balance_was_told_before_changes_nothing_of_what_usage_costs() -> None:
+    usages = [used(f"u{number}", day(-80 + 7 * number), octets=900) for number in range(4)]
+    whole, early = Desk(ACCOUNT, *usages), Desk(ACCOUNT)
+    early.take(*usages)
+    assert (early.rated(), early.rejected()) == (whole.rated(), [])
+    assert early.told(Posting) == whole.told(Posting)
+    assert replace(early.balance(), cause="") == replace(whole.balance(), cause="")

@@ -20,7 +20,7 @@ from trunkline.telco.charging.accounts.kept import Head, Kept, Origin, Told, ent
 from trunkline.telco.charging.accounts.ledger import Totals, prove
 from trunkline.telco.charging.accounts.marks import Mark
 from trunkline.telco.charging.accounts.online import Hold, Purse, Session
-from trunkline.telco.charging.accounts.passing import Calendar, Turn, opening
+from trunkline.telco.charging.accounts.passing import Calendar, Passage, Turn, opening
 from trunkline.telco.charging.accounts.postings import of_draws, of_move, of_opening, of_usage
 from trunkline.telco.charging.accounts.rating import Violation
 from trunkline.telco.charging.accounts.standing import Standing
@@ -88,8 +88,9 @@ class Book:
             case _:
                 self.history.put(kept)
 
-    def change(self, record: Account, out: Effects) -> None:
-        """Take the last word on what the account is. What it changes of the kept cycles is rated again."""
+    def change(self, record: Account, now: datetime, out: Effects) -> None:
+        """Take the last word on what the account is, `now` by the log's clock. What it changes of the kept cycles is
+        rated again; before the first event its balance is told as it is without any."""
         before = self._origin
         if before is None:
             self._origin = Origin(record=record, turns=(Turn(since=EVER, day=record.cycle_day),))
@@ -97,13 +98,16 @@ class Book:
             return
         else:
             self._origin = replace(before, record=record, turns=self._turns(record.cycle_day))
-        self._keep_origin(out)
-        if self._head is not None:
-            try:
+        try:
+            if self._head is not None:
                 self.apply((self._its.cycles[0].time, 0, ""), out)
-            except Violation:
-                self._origin = before
-                raise
+            else:
+                self._unused(now)  # a tariff by which there is no balance is stopped here, where the event can be taken
+        except Violation:
+            self._origin = before
+            raise
+        self._keep_origin(out)
+        out.changed = True
 
     def usage(self, usage: Usage, out: Effects) -> None:
         """Charge a usage; one that was charged already changes nothing.
@@ -247,8 +251,8 @@ class Book:
             self._keep_origin(out)
 
     def balance(self, time: datetime, cause: str) -> Balance:
-        """The account's state as it is told."""
-        standing = self.standing
+        """The account's state as it is told; before its first event, as it is at `time` without any."""
+        standing = self.standing if self._head is not None else self._unused(time)
         held: dict[str, int] = {}
         for hold in self.holds:
             for draw in hold.draws:
@@ -264,6 +268,13 @@ class Book:
             time=time,
             cause=cause,
         )
+
+    def _unused(self, time: datetime) -> Standing:
+        """How the account stands at a moment if nothing has come of it. That is not remembered: the first event begins
+        the book at its own time, which may be an earlier one."""
+        passage = Passage(opening(self.calendar, time), self.calendar)
+        passage.to(time)
+        return passage.standing
 
     @property
     def _its(self) -> Origin:

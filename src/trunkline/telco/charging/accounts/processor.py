@@ -155,7 +155,7 @@ class Charge:
 
     def _hand_over(self, event: Event, effects: Effects, now: datetime) -> None:
         if isinstance(event, Account):
-            self._book(event.id).change(event, effects)
+            self._book(event.id).change(event, now, effects)
             return
         book = self._books.get(event.account)
         if book is None or not book.known:
