@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import BinaryIO, NamedTuple
+from collections.abc import Callable, Iterable, Iterator
+from typing import BinaryIO, NamedTuple, TypeVar
+
+import msgspec
 
 from trunkline.quarantine import Rejected
 from trunkline.systems.system import Origin
 
 CHUNK = 256 * 1024
 LIMIT = 1024 * 1024  # bytes of one object
+T = TypeVar("T")
 
 _STRUCTURE = re.compile(rb'[{}"\\]')
 _QUOTED = re.compile(rb'["\\]')
@@ -34,6 +37,29 @@ def objects(stream: BinaryIO, origin: Origin) -> Iterator[Part | Rejected]:
     while chunk := stream.read(CHUNK):
         yield from splitter.feed(chunk)
     yield from splitter.end()
+
+
+def read_each(
+    stream: BinaryIO, origin: Origin, read: Callable[[Part], Iterable[T]], reason: str, what: str, target: str
+) -> Iterator[T | Rejected]:
+    """Yield what `read` makes of each object, in order.
+
+    One that it cannot read, as it says by `ValueError`, is yielded as `Rejected` with its place, for this reason, as
+    what it should have been; and reading goes on. `target` is the topic that it would have come to.
+    """
+    for part in objects(stream, origin):
+        if isinstance(part, Rejected):
+            yield msgspec.structs.replace(part, target=target)
+            continue
+        try:
+            found = list(read(part))
+        except (ValueError, OverflowError, RecursionError) as fault:
+            yield origin.rejected(
+                reason, f"{what}: {fault}", offset=part.offset, length=len(part.raw), line=part.line, part=part.raw,
+                target=target,
+            )  # fmt: skip
+        else:
+            yield from found
 
 
 class _Splitter:

@@ -12,7 +12,7 @@ import msgspec
 
 from trunkline.log.envelope import cloud_event
 from trunkline.quarantine import Rejected
-from trunkline.systems.json_stream import Part, objects
+from trunkline.systems.json_stream import Part, read_each
 from trunkline.systems.reach import Captured
 from trunkline.systems.system import Origin
 from trunkline.telco.model import Account
@@ -28,26 +28,15 @@ def matches(head: bytes) -> bool:
 
 
 def read(stream: BinaryIO, origin: Origin) -> Iterator[Captured | Rejected]:
-    """Yield an event of `charging.account` for each account, in the file's order.
+    """An event of `charging.account` for each account, in the file's order.
 
     What is no account is yielded as `Rejected` with its place, and reading goes on.
     """
-    for part in objects(stream, origin):
-        if isinstance(part, Rejected):
-            yield part
-            continue
-        try:
-            yield _event(_decoder.decode(part.raw), part, origin)
-        except (ValueError, RecursionError) as fault:
-            yield origin.rejected(
-                "account.unreadable",
-                f"no account: {fault}",
-                offset=part.offset,
-                length=len(part.raw),
-                line=part.line,
-                part=part.raw,
-                target=Account.topic,
-            )
+
+    def events(part: Part) -> Iterator[Captured]:
+        yield _event(_decoder.decode(part.raw), part, origin)
+
+    return read_each(stream, origin, events, "account.unreadable", "no account", Account.topic)
 
 
 def _event(account: Account, part: Part, origin: Origin) -> Captured:

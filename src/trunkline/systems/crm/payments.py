@@ -10,7 +10,7 @@ import msgspec
 
 from trunkline.log.envelope import cloud_event
 from trunkline.quarantine import Rejected
-from trunkline.systems.json_stream import Part, objects
+from trunkline.systems.json_stream import Part, read_each
 from trunkline.systems.reach import Captured
 from trunkline.systems.system import Origin
 from trunkline.telco.model import ChargingCommand
@@ -39,27 +39,16 @@ def matches(head: bytes) -> bool:
 
 
 def read(stream: BinaryIO, origin: Origin) -> Iterator[Captured | Rejected]:
-    """Yield a command of `charging.command` for each payment, in the file's order.
+    """A command of `charging.command` for each payment, in the file's order.
 
     Its id is the payment's, so that a payment that is exported again is taken once. What is no payment is yielded as
     `Rejected` with its place, and reading goes on.
     """
-    for part in objects(stream, origin):
-        if isinstance(part, Rejected):
-            yield part
-            continue
-        try:
-            yield _event(_decoder.decode(part.raw), part, origin)
-        except (ValueError, RecursionError) as fault:
-            yield origin.rejected(
-                "payment.unreadable",
-                f"no payment: {fault}",
-                offset=part.offset,
-                length=len(part.raw),
-                line=part.line,
-                part=part.raw,
-                target=ChargingCommand.topic,
-            )
+
+    def events(part: Part) -> Iterator[Captured]:
+        yield _event(_decoder.decode(part.raw), part, origin)
+
+    return read_each(stream, origin, events, "payment.unreadable", "no payment", ChargingCommand.topic)
 
 
 def _event(payment: Payment, part: Part, origin: Origin) -> Captured:

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 import msgspec
 
 from trunkline.quarantine import Rejected
-from trunkline.systems.json_stream import Part, objects
+from trunkline.systems.json_stream import Part, read_each
 from trunkline.systems.nchf.charging_data import (
     ChargingDataRequest,
     ImsCharging,
@@ -43,24 +43,16 @@ def matches(head: bytes) -> bool:
 
 
 def read(stream: BinaryIO, origin: Origin) -> Iterator[UsageReport | Rejected]:
-    """Yield a report for each rating group of which a request says that it was used, or one of nothing, in the file's
-    order. An event that only asks for units yields none.
+    """A report for each rating group of which a request says that it was used, or one of nothing, in the file's order.
+    An event that only asks for units yields none.
 
     A request that cannot be read is yielded as `Rejected` with its place, and reading goes on.
     """
-    for part in objects(stream, origin):
-        if isinstance(part, Rejected):
-            yield msgspec.structs.replace(part, target=UsageReport.topic)
-            continue
-        try:
-            reports = list(_reports(_decoder.decode(part.raw), part, origin))
-        except (ValueError, OverflowError, RecursionError) as fault:
-            yield origin.rejected(
-                "nchf.unreadable", f"ChargingDataRequest: {fault}", offset=part.offset, length=len(part.raw),
-                line=part.line, part=part.raw, target=UsageReport.topic,
-            )  # fmt: skip
-        else:
-            yield from reports
+
+    def reports(part: Part) -> Iterator[UsageReport]:
+        return _reports(_decoder.decode(part.raw), part, origin)
+
+    return read_each(stream, origin, reports, "nchf.unreadable", "ChargingDataRequest", UsageReport.topic)
 
 
 def _reports(request: ChargingDataRequest, part: Part, origin: Origin) -> Iterator[UsageReport]:

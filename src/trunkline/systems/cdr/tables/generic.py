@@ -61,7 +61,7 @@ INVOLVED_PARTY = Choice(
 )
 
 SUBSCRIPTION_ID = Structure({0: ("subscriptionIDType", INTEGER), 1: ("subscriptionIDData", TEXT)})
-END_USER_E164, END_USER_IMSI = 0, 1  # subscriptionIDType
+END_USER_E164 = 0  # subscriptionIDType
 
 SUBSCRIBER_EQUIPMENT_NUMBER = Structure(
     {0: ("subscriberEquipmentNumberType", INTEGER), 1: ("subscriberEquipmentNumberData", OCTETS)}
