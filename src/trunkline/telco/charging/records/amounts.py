@@ -8,24 +8,18 @@ from __future__ import annotations
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final, NamedTuple
 
+from trunkline.telco.charging.tariff.measures import UNITS
 from trunkline.telco.model import Unit
 from trunkline.telco.model.currency import minor_digits
 from trunkline.tmf.declaration import Document
 from trunkline.tmf.errors import bad
 
-_UNITS: Final = {
-    **dict.fromkeys(("octet", "octets", "byte", "bytes", "B"), (Unit.OCTET, 1)),
-    "kB": (Unit.OCTET, 10**3),
-    "MB": (Unit.OCTET, 10**6),
-    "GB": (Unit.OCTET, 10**9),
-    "KiB": (Unit.OCTET, 2**10),
-    "MiB": (Unit.OCTET, 2**20),
-    "GiB": (Unit.OCTET, 2**30),
-    **dict.fromkeys(("second", "seconds", "s"), (Unit.SECOND, 1)),
-    **dict.fromkeys(("minute", "minutes", "min"), (Unit.SECOND, 60)),
-    **dict.fromkeys(("hour", "hours", "h"), (Unit.SECOND, 3_600)),
-    **dict.fromkeys(("message", "messages", "SMS"), (Unit.MESSAGE, 1)),
-    **dict.fromkeys(("item", "items"), (Unit.ITEM, 1)),
+_UNITS: Final = UNITS | {
+    **dict.fromkeys(("octet", "octets", "byte", "bytes"), UNITS["B"]),
+    **dict.fromkeys(("second", "seconds"), UNITS["s"]),
+    **dict.fromkeys(("minute", "minutes"), UNITS["min"]),
+    **dict.fromkeys(("hour", "hours"), UNITS["h"]),
+    "SMS": UNITS["message"],
 }
 MOST: Final = 10**15
 """Of whole units that a command may be about: so large a number is the same in every JSON."""

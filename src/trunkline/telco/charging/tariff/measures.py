@@ -22,7 +22,7 @@ MOST_UNITS: Final = 10**15
 MOST_MONEY: Final = 10**9
 """Minor units: what one price may be at most."""
 
-_UNITS: Final[dict[str, tuple[Unit, int]]] = {
+UNITS: Final[dict[str, tuple[Unit, int]]] = {
     "s": (Unit.SECOND, 1), "min": (Unit.SECOND, 60), "h": (Unit.SECOND, 3600),
     "B": (Unit.OCTET, 1),
     "kB": (Unit.OCTET, 10**3), "MB": (Unit.OCTET, 10**6), "GB": (Unit.OCTET, 10**9), "TB": (Unit.OCTET, 10**12),
@@ -30,6 +30,7 @@ _UNITS: Final[dict[str, tuple[Unit, int]]] = {
     "message": (Unit.MESSAGE, 1), "messages": (Unit.MESSAGE, 1),
     "item": (Unit.ITEM, 1), "items": (Unit.ITEM, 1),
 }  # fmt: skip
+"""By its sign: what it is of, and how many of these."""
 _QUANTITY = re.compile(r"([0-9]{1,15}) ?([A-Za-z]+)")
 _MONEY = re.compile(r"([0-9]{1,9})(?:\.([0-9]{1,6}))? ([A-Z]{3})")
 
@@ -44,9 +45,9 @@ class Quantity(NamedTuple):
     def parse(cls, text: str) -> Quantity:
         """Raises `ValueError` with what is wrong."""
         found = _QUANTITY.fullmatch(text)
-        if found is None or found[2] not in _UNITS:
-            raise ValueError(f"`{text}` is no quantity: write a whole number and one of {', '.join(_UNITS)}")
-        unit, size = _UNITS[found[2]]
+        if found is None or found[2] not in UNITS:
+            raise ValueError(f"`{text}` is no quantity: write a whole number and one of {', '.join(UNITS)}")
+        unit, size = UNITS[found[2]]
         amount = int(found[1]) * size
         if not 0 < amount <= MOST_UNITS:
             raise ValueError(f"`{text}` must be more than 0 and at most {MOST_UNITS:,} {unit}s")
