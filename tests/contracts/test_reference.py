@@ -55,6 +55,7 @@ from trunkline.telco.model import (
     Service,
     Severity,
     Source,
+    Suspicion,
     Unit,
     Usage,
     UsageReport,
@@ -200,6 +201,10 @@ SAMPLES = [
     Notice(
         id="n1", account="ACC-1", subscription="32470000001", kind="cut-off", language="nl", values={"limit": "6000"},
         cause="r1", time=NOON,
+    ),
+    Suspicion(
+        id="s1", account="ACC-1", subscription="32470000001", kind="velocity", rule="costly-calls", severity="high",
+        counted=6, limit=5, unit="call", usages=("a", "b"), since=NOON, time=NOON,
     ),
     Rejected(
         stage="decode", reason="xml.truncated", message="The file ends inside measValue.", system="enm",
@@ -386,6 +391,7 @@ NARROWED: dict[tuple[Any, str], st.SearchStrategy[Any]] = {
     (ChargingRequest, "session"): TEXT, (ChargingRequest, "sequence"): st.integers(0, 2**40),
     (ChargingRequest, "wanted"): st.dictionaries(st.integers(0, 2**32), st.integers(0, 2**60), max_size=3),
     (Granted, "units"): st.integers(0, 2**60), (ChargingAnswer, "id"): TEXT, (Notice, "id"): TEXT,
+    (Suspicion, "id"): TEXT, (Suspicion, "counted"): st.integers(1, 2**60), (Suspicion, "limit"): st.integers(0, 2**60),
     (Rejected, "stage"): st.sampled_from(CONTRACTS["quarantine"].field("stage").values),
     (Rejected, "offset"): st.integers(0, 2**40), (Rejected, "length"): st.integers(0, 2**40),
     (Rejected, "line"): st.integers(0, 2**40),

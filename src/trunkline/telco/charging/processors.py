@@ -9,6 +9,8 @@ from trunkline.streams.instance import Definition
 from trunkline.streams.recorded import Recorded
 from trunkline.telco.charging import settings, tariff
 from trunkline.telco.charging.accounts.processor import charge
+from trunkline.telco.charging.fraud import check as check_fraud
+from trunkline.telco.charging.fraud import watch
 from trunkline.telco.charging.mediation.directory import Directory
 from trunkline.telco.charging.mediation.mediate import Mediation
 from trunkline.telco.charging.mediation.payer import payer
@@ -23,10 +25,10 @@ def processors(project: Path) -> list[Definition]:
     if not file.exists():
         return []
     loaded, tariffs = settings.load(file), tariff.load(project / tariff.FOLDER)
-    return [Mediation(loaded), Recorded(Directory), payer, charge(tariffs, loaded)]
+    return [Mediation(loaded), Recorded(Directory), payer, charge(tariffs, loaded), *watch(project, loaded)]
 
 
 def check(project: Path) -> list[Problem]:
     """Everything that is wrong with the project's charging."""
     file = project / settings.FILE
-    return settings.check(file) if file.exists() else []
+    return [*settings.check(file), *check_fraud(project)] if file.exists() else []

@@ -22,6 +22,7 @@ from trunkline.telco.model.kpi import Kpi, Passport, Ratio
 from trunkline.telco.model.measurement import Measurement, Value
 from trunkline.telco.model.resource import NetworkResource
 from trunkline.telco.model.source import Source
+from trunkline.telco.model.suspicion import Suspicion
 from trunkline.telco.model.usage import Direction, Service, Usage, UsageReport
 
 RECORDS: dict[str, type[AlarmReport | Measurement | NetworkResource | UsageReport]] = {
@@ -67,6 +68,7 @@ __all__ = [
     "Service",
     "Severity",
     "Source",
+    "Suspicion",
     "Unit",
     "Usage",
     "UsageReport",
