@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Protocol
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from trunkline.http.errors import Problem
+
 HEARTBEAT = 15.0  # seconds without an event after which the client hears that the stream is alive
 STALLED = 30.0  # seconds for a client to take what was sent, before it is closed
 RETRY = 1_000  # milliseconds after which a client that lost its stream comes back
+
+
+class Feed(Protocol):
+    """What streams tell of, with the number of those that are open."""
+
+    clients: int
 
 
 class EventStream(Response):
@@ -18,7 +27,11 @@ class EventStream(Response):
 
     media_type = "text/event-stream"
 
-    def __init__(self) -> None:
+    def __init__(self, feed: Feed, most: int) -> None:
+        """Raises `Problem` (503) where as many streams of the feed are open already."""
+        if feed.clients >= most:
+            raise Problem(503, f"{most} streams are open; close one or try later", headers={"Retry-After": "5"})
+        self._counted = feed
         super().__init__(headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
         del self.headers["content-length"]
 
@@ -27,11 +40,13 @@ class EventStream(Response):
         raise NotImplementedError
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._counted.clients += 1
         gone = asyncio.create_task(_disconnected(receive))
         sending = asyncio.create_task(self._send(send))
         try:
             await asyncio.wait([gone, sending], return_when=asyncio.FIRST_COMPLETED)
         finally:
+            self._counted.clients -= 1
             for task in (gone, sending):
                 task.cancel()
             await asyncio.gather(gone, sending, return_exceptions=True)

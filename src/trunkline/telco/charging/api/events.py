@@ -12,9 +12,8 @@ from collections.abc import AsyncIterator
 from typing import Final
 
 import msgspec
-from starlette.types import Receive, Scope, Send
 
-from trunkline.http import Problem, sse
+from trunkline.http import sse
 from trunkline.telco.charging.api.feed import BalanceFeed
 
 MOST_CLIENTS: Final = 500
@@ -24,17 +23,8 @@ class BalanceStream(sse.EventStream):
     """One client's stream of one account's balance."""
 
     def __init__(self, feed: BalanceFeed, account: str, last_event_id: str = "") -> None:
-        if feed.clients >= MOST_CLIENTS:
-            raise Problem(503, f"{MOST_CLIENTS} streams are open; close one or try later", headers={"Retry-After": "5"})
+        super().__init__(feed, MOST_CLIENTS)
         self._feed, self._account, self._known = feed, account, last_event_id
-        super().__init__()
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        self._feed.clients += 1
-        try:
-            await super().__call__(scope, receive, send)
-        finally:
-            self._feed.clients -= 1
 
     async def frames(self) -> AsyncIterator[bytes]:
         yield f"retry: {sse.RETRY}\n\n".encode()

@@ -14,7 +14,6 @@ from collections.abc import AsyncIterator, Sequence
 from typing import NamedTuple
 
 import msgspec
-from starlette.types import Receive, Scope, Send
 
 from trunkline.http import Problem, sse
 from trunkline.log.port import Log
@@ -166,18 +165,9 @@ class EventStream(sse.EventStream):
     """One client's stream."""
 
     def __init__(self, feed: EventFeed, wanted: EventFilter, last_event_id: str = "") -> None:
-        if feed.clients >= MOST_CLIENTS:
-            raise Problem(503, f"{MOST_CLIENTS} streams are open; close one or try later", headers={"Retry-After": "5"})
+        super().__init__(feed, MOST_CLIENTS)
         self._feed, self._wanted = feed, wanted
         self._resumed = Position.parse(last_event_id) if last_event_id else None
-        super().__init__()
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        self._feed.clients += 1
-        try:
-            await super().__call__(scope, receive, send)
-        finally:
-            self._feed.clients -= 1
 
     async def frames(self) -> AsyncIterator[bytes]:
         position = self._resumed or self._feed.now()
