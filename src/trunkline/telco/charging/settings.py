@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, available_timezones
 import msgspec
 
 from trunkline.document import Document, Invalid, Problem
+from trunkline.telco.charging import tariff
 
 FILE = "charging.yaml"
 DAY = 24 * 60  # minutes
@@ -71,8 +72,11 @@ def load(path: Path) -> ChargingSettings:
 
 
 def check(path: Path) -> list[Problem]:
-    """Everything that is wrong with the settings."""
-    return _read(path)[1]
+    """Everything that is wrong with the settings, and where the tariffs beside them go by another time."""
+    settings, problems = _read(path)
+    if settings is None or problems:
+        return problems
+    return list(_other_times(Document.load(path), settings, path.parent / tariff.FOLDER))
 
 
 def _read(path: Path) -> tuple[ChargingSettings | None, list[Problem]]:
@@ -82,6 +86,21 @@ def _read(path: Path) -> tuple[ChargingSettings | None, list[Problem]]:
     except Invalid as error:
         return None, error.problems
     return settings, list(_misfits(document, settings))
+
+
+def _other_times(document: Document, settings: ChargingSettings, folder: Path) -> Iterator[Problem]:
+    """Tariffs begin at the midnight at which cycles do, or a usage near it is in the one and not in the other."""
+    try:
+        tariffs = tariff.load(folder)
+    except Invalid:
+        return  # which the check of the tariffs tells
+    told: set[str] = set()
+    for id, versions in tariffs.versions.items():
+        for zone in [version.grid.calendar.zone.key for version in versions]:
+            if zone != settings.zone and zone not in told:
+                told.add(zone)
+                reason = f"it is {settings.zone}, and `time_zone` is {zone} in the calendar of the tariff `{id}`"
+                yield document.problem(("zone",), f"{reason}: write the same")
 
 
 def _misfits(document: Document, settings: ChargingSettings) -> Iterator[Problem]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,17 @@ def test_what_is_wrong_is_told_with_its_line(tmp_path: Path, right: str, wrong: 
     assert text.splitlines()[line - 1].strip().startswith(place)
     with pytest.raises(Invalid):
         processors(tmp_path)
+
+
+def test_tariffs_that_go_by_another_time_than_cycles_are_told_once(tmp_path: Path) -> None:
+    shutil.copytree(BELGICOM / "tariffs", tmp_path / "tariffs")
+    (tmp_path / settings.FILE).write_text(TEXT)
+    assert check(tmp_path) == []
+    calendar = tmp_path / "tariffs" / "calendar.yaml"
+    calendar.write_text(calendar.read_text().replace("Europe/Brussels", "Europe/London"))
+    [problem] = check(tmp_path)
+    assert TEXT.splitlines()[problem.line - 1].startswith("zone:")
+    assert "it is Europe/Brussels, and `time_zone` is Europe/London in the calendar of the tariff `" in problem.reason
 
 
 def test_a_project_without_them_charges_nothing(tmp_path: Path) -> None:
