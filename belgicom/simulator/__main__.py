@@ -56,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--period", type=int, help="seconds of a granularity period, whole minutes")
     parser.add_argument("--sftp-port", type=int)
     parser.add_argument("--agent-port", type=int, help="the first of the three SNMP agents' ports")
+    parser.add_argument("--message-port", type=int, help="the messaging system's port")
     parser.add_argument("--snmp", dest="traps_to", metavar="HOST:PORT", help="where traps go")
     parser.add_argument("--ves", metavar="URL", help="where O-RAN radios post their events; empty: they do not")
     parser.add_argument("--ves-ca", metavar="FILE", help="the certificate by which they know the collector")

@@ -27,6 +27,7 @@ class Settings:
     keep: int
     sftp_port: int
     agent_port: int
+    message_port: int
     traps_to: str
     snmpv3: bool
     ves: str

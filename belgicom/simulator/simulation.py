@@ -13,6 +13,7 @@ from belgicom.simulator.faults import Faults
 from belgicom.simulator.informs import Informs
 from belgicom.simulator.managers import VENDORS, ActiveAlarms, Manager
 from belgicom.simulator.measurements import Period
+from belgicom.simulator.messages import MessageCentre
 from belgicom.simulator.mishaps import TrapMishap, trap_mishap
 from belgicom.simulator.network import build_network
 from belgicom.simulator.radios import measured_radios
@@ -70,7 +71,9 @@ class Simulation:
         """Work until cancelled. Raises `OSError` where a port is taken."""
         self.uploads.prepare()
         server = await sftp.serve(self.root, self.settings.sftp_port, self.keys)
+        centre = None
         try:
+            centre = MessageCentre(self.settings.folder, self.settings.message_port)
             for port, manager in enumerate(self.managers.values(), self.settings.agent_port):
                 await manager.open(port)
             work = [self.uploads.measurements(), self._tick()]
@@ -85,6 +88,8 @@ class Simulation:
         finally:
             for manager in self.managers.values():
                 manager.close()
+            if centre is not None:
+                centre.close()
             server.close()
             await server.wait_closed()
 

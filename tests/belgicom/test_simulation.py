@@ -35,11 +35,11 @@ REPOSITORY = Path(__file__).parents[2]
 TOPICS = {AlarmReport: 4, Measurement: 4, NetworkResource: 1, Rejected: 1}
 
 
-PORTS = 6
+PORTS = 7
 
 
 def free_ports() -> int:
-    """The first of six ports in a row that are free, for TCP and for UDP."""
+    """The first of seven ports in a row that are free, for TCP and for UDP."""
     for first in range(20_000, 60_000, PORTS):
         probes = [socket.socket(socket.AF_INET, kind) for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM) * PORTS]
         try:
@@ -63,6 +63,7 @@ def settings(tmp_path: Path) -> Settings:
         {
             "data": tmp_path / "data", "seed": 28, "sites": 44, "rate": 480.0, "storm_at": 0.1,
             "agent_port": first, "sftp_port": first + 3, "traps_to": f"127.0.0.1:{first + 4}",
+            "message_port": first + 6,
             "ves": f"https://127.0.0.1:{first + 5}/eventListener/v7",
         },
         environment={},
@@ -198,7 +199,7 @@ def command(settings: Settings) -> list[str]:
     return [
         sys.executable, "-m", "belgicom.simulator", "--data", str(settings.data), "--sites", "44", "--rate", "600",
         "--sftp-port", str(settings.sftp_port), "--agent-port", str(settings.agent_port),
-        "--snmp", settings.traps_to, "--ves", "",
+        "--message-port", str(settings.message_port), "--snmp", settings.traps_to, "--ves", "",
     ]  # fmt: skip
 
 
