@@ -73,11 +73,11 @@ class Live(NamedTuple):
 @contextmanager
 def belgicom(folder: Path) -> Iterator[Live]:
     """BelgiCom on free ports, with its data in `folder`."""
-    http, ssh, traps, ves = (free_port() for _ in range(4))
+    http, ssh, traps, ves, messages = (free_port() for _ in range(5))
     agents = consecutive_ports(3)
-    ports = {10022: ssh, 10162: traps, 10443: ves, 10171: agents, 10172: agents + 1, 10173: agents + 2}
+    ports = {10022: ssh, 10162: traps, 10443: ves, 10171: agents, 10172: agents + 1, 10173: agents + 2, 10681: messages}
     shutil.copytree(REFERENCE, folder / "belgicom", ignore=shutil.ignore_patterns(".trunkline", "__pycache__"))
-    for declared in (folder / "belgicom" / "systems").glob("*.yaml"):
+    for declared in (each for name in ("systems", "effects") for each in (folder / "belgicom" / name).glob("*.yaml")):
         declared.write_text(re.sub(r"\b10\d{3}\b", lambda port: str(ports[int(port[0])]), declared.read_text()))
     environment = {
         "TRUNKLINE_DATA": str(folder / "data"),
@@ -87,6 +87,7 @@ def belgicom(folder: Path) -> Iterator[Live]:
         "BELGICOM_SIMULATOR_PERIOD": str(PERIOD),
         "BELGICOM_SIMULATOR_SFTP_PORT": str(ssh),
         "BELGICOM_SIMULATOR_AGENT_PORT": str(agents),
+        "BELGICOM_SIMULATOR_MESSAGE_PORT": str(messages),
         "BELGICOM_SIMULATOR_TRAPS_TO": f"127.0.0.1:{traps}",
         "BELGICOM_SIMULATOR_VES": f"https://127.0.0.1:{ves}/eventListener/v7",
         "PYTHONPATH": str(REFERENCE.parent),

@@ -14,6 +14,8 @@ from trunkline.telco.charging.fraud import watch
 from trunkline.telco.charging.mediation.directory import Directory
 from trunkline.telco.charging.mediation.mediate import Mediation
 from trunkline.telco.charging.mediation.payer import payer
+from trunkline.telco.charging.notices import check as check_notices
+from trunkline.telco.charging.notices import notify
 
 
 def processors(project: Path) -> list[Definition]:
@@ -25,10 +27,11 @@ def processors(project: Path) -> list[Definition]:
     if not file.exists():
         return []
     loaded, tariffs = settings.load(file), tariff.load(project / tariff.FOLDER)
-    return [Mediation(loaded), Recorded(Directory), payer, charge(tariffs, loaded), *watch(project, loaded)]
+    telling = notify(project, loaded.time_zone)
+    return [Mediation(loaded), Recorded(Directory), payer, charge(tariffs, loaded), *telling, *watch(project, loaded)]
 
 
 def check(project: Path) -> list[Problem]:
     """Everything that is wrong with the project's charging."""
     file = project / settings.FILE
-    return [*settings.check(file), *check_fraud(project)] if file.exists() else []
+    return [*settings.check(file), *check_notices(project), *check_fraud(project)] if file.exists() else []
