@@ -23,6 +23,7 @@ from trunkline.cli import (
     processors,
     quarantine,
     roles,
+    tariffs,
     tmf,
 )
 from trunkline.cli.output import Refused
@@ -45,6 +46,7 @@ app.add_typer(effects.app, name="effects")
 app.add_typer(groups.app, name="groups")
 app.add_typer(hub.app, name="hub")
 app.add_typer(quarantine.app, name="quarantine")
+app.add_typer(tariffs.app, name="tariffs")
 app.add_typer(tmf.app, name="tmf")
 
 

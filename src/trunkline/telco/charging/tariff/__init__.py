@@ -1,5 +1,5 @@
 """Tariffs: what usage costs, as data. `load` reads the operator's, `check` says what is wrong with them."""
 
-from trunkline.telco.charging.tariff.folder import FOLDER, Tariffs, check, load
+from trunkline.telco.charging.tariff.folder import FOLDER, Tariffs, check, drafts, load, load_with
 
-__all__ = ["FOLDER", "Tariffs", "check", "load"]
+__all__ = ["FOLDER", "Tariffs", "check", "drafts", "load", "load_with"]

@@ -11,9 +11,11 @@ from typing import Final
 from trunkline.document import Invalid, Problem
 from trunkline.streams import Rejection
 from trunkline.telco.charging.tariff.reading import read
+from trunkline.telco.charging.tariff.sources import Sources
 from trunkline.telco.charging.tariff.version import Version
 
 FOLDER: Final = "tariffs"
+DRAFTS: Final = "drafts"
 
 
 class Tariffs:
@@ -37,13 +39,36 @@ class Tariffs:
 
 
 def load(folder: Path) -> Tariffs:
-    """The tariffs in the folder `tariffs/` of a project; none where there is no such folder. Raises `Invalid`."""
+    """The tariffs in the folder `tariffs/` of a project, without drafts; none where there is no such folder.
+
+    Raises `Invalid`; a draft that is wrong keeps nobody from being charged.
+    """
     versions, problems = read(folder)
     if problems:
         raise Invalid(problems)
     return Tariffs(versions)
 
 
+def drafts(folder: Path) -> dict[str, Path]:
+    """The files of draft tariffs in the folder, by name."""
+    return {path.stem: path for path in Sources(folder).files(DRAFTS)}
+
+
+def load_with(folder: Path, draft: Path) -> Tariffs:
+    """The tariffs with a draft in the place of the plan that it replaces. Charging never has them. Raises `Invalid`."""
+    versions, problems = read(folder, draft)
+    if problems:
+        raise Invalid(problems)
+    return Tariffs(versions)
+
+
 def check(folder: Path) -> list[Problem]:
-    """Everything that is wrong with the tariffs: gaps, overlaps, what is never reached, unknown names; [] when fit."""
-    return read(folder)[1]
+    """Everything that is wrong with the tariffs: gaps, overlaps, what is never reached, unknown names; [] when fit.
+
+    Each draft is checked as if it were in the place of its plan.
+    """
+    problems = set(read(folder)[1])
+    sources = Sources(folder)
+    for path in sources.files(DRAFTS):
+        problems.update(read(folder, path)[1])
+    return sorted(problems.union(sources.problems))

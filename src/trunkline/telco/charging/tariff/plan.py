@@ -48,6 +48,13 @@ class WrittenPlan(msgspec.Struct, frozen=True, kw_only=True):
     versions: Annotated[list[PlanVersion], msgspec.Meta(min_length=1)]
 
 
+class WrittenDraft(WrittenPlan, frozen=True, kw_only=True):
+    """A file of `drafts/`: one version of a plan that might be, in the place of the plan `replaces`."""
+
+    replaces: str
+    versions: Annotated[list[PlanVersion], msgspec.Meta(min_length=1, max_length=1)]
+
+
 class WrittenPack(msgspec.Struct, frozen=True, kw_only=True):
     """A file of `packs/`, named in the same way."""
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from trunkline.document import Document, Problem
 from trunkline.faults import Fault, Place
@@ -13,7 +14,14 @@ from trunkline.telco.charging.tariff.allowance import Given
 from trunkline.telco.charging.tariff.coverage import Coverage
 from trunkline.telco.charging.tariff.grid import Cell, Grid
 from trunkline.telco.charging.tariff.others import Other, Others
-from trunkline.telco.charging.tariff.plan import PackVersion, PlanVersion, WrittenPack, WrittenPlan, WrittenVersion
+from trunkline.telco.charging.tariff.plan import (
+    PackVersion,
+    PlanVersion,
+    WrittenDraft,
+    WrittenPack,
+    WrittenPlan,
+    WrittenVersion,
+)
 from trunkline.telco.charging.tariff.pricelist import Listed, made, read_lists
 from trunkline.telco.charging.tariff.rate import Rate
 from trunkline.telco.charging.tariff.sources import Sources
@@ -21,14 +29,21 @@ from trunkline.telco.charging.tariff.terms import Allowance
 from trunkline.telco.charging.tariff.validity import Validity, disorder, validity
 from trunkline.telco.charging.tariff.version import Version
 
+EVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
-def read(folder: Path) -> tuple[dict[str, list[Version]], list[Problem]]:
-    """The versions of each tariff in the order of time, as far as they can be used, and what is wrong with them."""
+
+def read(folder: Path, draft: Path | None = None) -> tuple[dict[str, list[Version]], list[Problem]]:
+    """The versions of each tariff in the order of time, as far as they can be used, and what is wrong with them.
+
+    A `draft` takes the place of the plan that it names, as if it had always been valid.
+    """
     if not folder.is_dir():
         return {}, []
     reading = _Reading(Sources(folder))
     packs = {path.stem: reading.tariff(path, WrittenPack) for path in reading.sources.files("packs")}
     plans = {path.stem: reading.tariff(path, WrittenPlan) for path in reading.sources.files("plans")}
+    if draft is not None:
+        plans |= reading.draft(draft, plans)
     reading.meet(plans, packs)
     return packs | plans, sorted(set(reading.sources.problems))
 
@@ -43,6 +58,7 @@ class _Frame(NamedTuple):
     currency: str
     validity: Validity
     grid: Grid
+    draft: bool
 
 
 class _Drawn(NamedTuple):
@@ -65,7 +81,26 @@ class _Reading:
         found = self.sources.document(path, kind)
         if found is None:
             return []
+        return self._versions(*found, path.stem)
+
+    def draft(self, path: Path, plans: Mapping[str, list[Version]]) -> dict[str, list[Version]]:
+        """The draft in a file, by the id of the plan in whose place it is; {} where it cannot be used."""
+        found = self.sources.document(path, WrittenDraft)
+        if found is None:
+            return {}
         document, written = found
+        if written.replaces not in plans:
+            reason = f"`replaces`: there is no plan `{written.replaces}`: there are {', '.join(plans)}"
+            self.sources.problems.append(document.problem(("replaces",), reason))
+            return {}
+        versions = self._versions(document, written, written.replaces, draft=True)
+        for version in versions:
+            version.since, version.until = EVER, None
+        return {written.replaces: versions} if versions else {}
+
+    def _versions(
+        self, document: Document, written: WrittenPlan | WrittenPack, id: str, *, draft: bool = False
+    ) -> list[Version]:
         self.sources.found(document, ("versions",), disorder(written.versions))
         versions = []
         for index, version in enumerate(written.versions):
@@ -76,7 +111,7 @@ class _Reading:
             valid, wrong = validity(version, grid.calendar.zone)
             self.sources.found(document, place, wrong)
             if valid is not None:
-                frame = _Frame(document, place, path.stem, written.name, written.currency, valid, grid)
+                frame = _Frame(document, place, id, written.name, written.currency, valid, grid, draft)
                 versions.append(self._version(frame, version))
         return versions
 
@@ -94,7 +129,7 @@ class _Reading:
         listed = self._list(frame, written)
         cells = [cell for cell in frame.grid.cells() if cell.use.service in written.services]
         coverage = Coverage(cells, own, listed.rates if listed else ())
-        if listed:
+        if listed and not frame.draft:  # a rate that a draft alone reaches is still one that no usage reaches
             listed.used(coverage)
         sound = len(self.sources.problems) == before and (listed is None or listed.sound)
         if sound:  # else what is missing may only be what is wrong
@@ -202,7 +237,7 @@ class _Reading:
         reason = ""
         if not theirs:
             reason = f"no plan has an allowance `{drawn.allowance}`: write it like mobile-20/data"
-        elif drawn.version in versions:
+        elif drawn.version.id == versions[0].id:
             reason = "is its own: name those of other plans"
         elif not all(one.shared for one in theirs):
             reason = f"`{drawn.allowance}` is not shared: say `shared: true` there"
