@@ -65,6 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--storm-at", type=float, metavar="SECONDS", help="a region's transport fails then")
     parser.add_argument("--subscribers", type=int, help="how many of the 200,000 there are; 0: nobody uses anything")
     parser.add_argument("--uses", type=float, help="that begin in a second at the busiest time of day")
+    parser.add_argument("--fraudsters", type=int, help="how many of the subscribers' numbers are misused")
     parser.add_argument("--surge-at", type=float, metavar="SECONDS", help="a match makes 3.5 times as many uses then")
     parser.add_argument("--surge-for", type=float, metavar="SECONDS", help="how long it lasts")
     return parser

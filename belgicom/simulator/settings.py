@@ -37,6 +37,7 @@ class Settings:
     storm_at: float
     subscribers: int
     uses: float
+    fraudsters: int
     surge_at: float
     surge_for: float
 
@@ -47,6 +48,8 @@ class Settings:
             raise ValueError(f"sites {self.sites}: there must be at least one")
         if self.subscribers and (self.subscribers % 10 or not 0 < self.subscribers <= 200_000):
             raise ValueError(f"subscribers {self.subscribers}: give 0 for none, or 10, 20, … up to 200000")
+        if self.fraudsters < 0:
+            raise ValueError(f"fraudsters {self.fraudsters}: give 0 for none")
 
     @property
     def folder(self) -> Path:

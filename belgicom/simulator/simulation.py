@@ -49,6 +49,7 @@ class Simulation:
                 self.root, settings.folder, self.network, Subscribers(settings.seed, settings.subscribers),
                 uses=settings.uses, mishaps=not settings.quiet,
                 surge_at=settings.surge_at, surge_for=settings.surge_for,
+                fraudsters=min(settings.fraudsters, settings.subscribers // 10),
             )  # fmt: skip
         community, traps_to = self.keys.community.encode(), _address(settings.traps_to)
         informs = Informs(traps_to, keys.SNMPV3_USER, self.keys.snmpv3_auth, self.keys.snmpv3_priv)

@@ -11,12 +11,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from belgicom.simulator.network import Network, Site
 from belgicom.simulator.traffic import BELGIUM, around, busyness
 from belgicom.simulator.usage.partners import HOME, PARTNERS, Partner
 from belgicom.simulator.usage.subscribers import Subscriber, Subscribers
+
+if TYPE_CHECKING:
+    from belgicom.simulator.usage.fraudsters import Fraudsters
 
 TICK = 15
 """Seconds: what begins in one is worked out together, and each node closes a file at its end."""
@@ -28,6 +32,8 @@ WEEKEND = 0.9
 """How busy Saturday and Sunday are beside other days."""
 TRAVELLERS = 0.04
 """Share of the subscribers who are abroad for some days of a week."""
+JOURNEY = 10
+"""Hours (UTC) of a day on which somebody leaves or comes home in which he travels, and uses nothing."""
 
 
 class Kind(StrEnum):
@@ -81,9 +87,12 @@ class Use:
 
 
 class Life:
-    """`uses` begin in a second at the busiest time of day, over all subscribers together."""
+    """`uses` begin in a second at the busiest time of day, over all subscribers together; `fraudsters` do more."""
 
-    def __init__(self, subscribers: Subscribers, network: Network, uses: float) -> None:
+    def __init__(
+        self, subscribers: Subscribers, network: Network, uses: float, fraudsters: Fraudsters | None = None
+    ) -> None:
+        self._fraudsters = fraudsters
         self.subscribers, self._sites, self._uses = subscribers, network.sites, uses
         self._stadium = next((site for site in network.sites if "STADION" in site.name), network.sites[0])
         self.abroad = lru_cache(100_000)(self._abroad)
@@ -97,11 +106,13 @@ class Life:
         uses = [self._use(dice, moment) for _ in range(around(dice, usual))]
         if surge:
             uses += [self._use(dice, moment, self._stadium) for _ in range(around(dice, usual * (SURGE - 1)))]
+        if self._fraudsters is not None:
+            uses += self._fraudsters.begun(tick)
         # Nobody begins the same twice in a second.
         return list({(use.subscriber.index, use.kind, use.started): use for use in uses}.values())
 
     def _use(self, dice: random.Random, moment: datetime, stadium: Site | None = None) -> Use:
-        subscriber = self.subscribers.any(dice)
+        subscriber = self._somebody(dice, moment, at_home=stadium is not None)
         kind = _choice(dice, IN_THE_STADIUM if stadium else CHANCES)
         if subscriber.data_only and kind is not Kind.LINE:
             kind = _choice(dice, DATA_ONLY)
@@ -123,8 +134,20 @@ class Life:
             partner=partner,
         )
 
+    def _somebody(self, dice: random.Random, moment: datetime, *, at_home: bool) -> Subscriber:
+        """Somebody who is not on a journey, and `at_home` in the country."""
+        today = moment.toordinal()
+        while True:
+            subscriber = self.subscribers.any(dice)
+            place = self.abroad(subscriber.index, today)
+            travels = moment.hour < JOURNEY and place != self.abroad(subscriber.index, today - 1)
+            if not travels and not (at_home and place):
+                return subscriber
+
     def _abroad(self, index: int, day: int) -> Partner | None:
         """Where a subscriber is on a day: trips begin on any day, most often on Friday, and end with the week."""
+        if self._fraudsters is not None and index in self._fraudsters.all:
+            return self._fraudsters.where(index)
         week, weekday = divmod(day - 1, 7)
         dice = random.Random(f"trip/{self.subscribers.seed}/{index}/{week}")
         if dice.random() >= TRAVELLERS:

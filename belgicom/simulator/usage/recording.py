@@ -11,6 +11,7 @@ from belgicom.simulator import sftp
 from belgicom.simulator.network import Network
 from belgicom.simulator.state import State
 from belgicom.simulator.usage.delivery import LOOK_BACK, Delivery
+from belgicom.simulator.usage.fraudsters import Fraudsters
 from belgicom.simulator.usage.life import TICK, Life
 from belgicom.simulator.usage.payments import payments
 from belgicom.simulator.usage.subscribers import Subscribers
@@ -41,14 +42,22 @@ class Recording:
         mishaps: bool,
         surge_at: float = 0.0,
         surge_for: float = 0.0,
+        fraudsters: int = 0,
     ) -> None:
         self._root, self._subscribers = root, subscribers
-        self._delivery = Delivery(Life(subscribers, network, uses), mishaps=mishaps)
+        self._fraudsters = Fraudsters(subscribers, fraudsters)
+        self._delivery = Delivery(Life(subscribers, network, uses, self._fraudsters), mishaps=mishaps)
         begin = time.time() + surge_at
         self._surge = (begin, begin + surge_for) if surge_at else (0.0, 0.0)
         self._truth = folder / "usage.db"
         self._state = State(folder / "usage.json")
-        self._made_of = {"seed": subscribers.seed, "subscribers": subscribers.count, "uses": uses, "mishaps": mishaps}
+        self._made_of = {
+            "seed": subscribers.seed,
+            "subscribers": subscribers.count,
+            "uses": uses,
+            "mishaps": mishaps,
+            "fraudsters": fraudsters,
+        }
         saved = self._state.load()
         same = {name: saved.get(name) for name in self._made_of} == self._made_of
         self._ticks: list[tuple[int, bool]] = [(tick, surge) for tick, surge in saved["ticks"]] if same else []
@@ -62,6 +71,9 @@ class Recording:
         path = self._root / "crm" / "accounts.jsonl"
         if not path.exists() or path.read_bytes() != accounts:
             sftp.put(self._root, "crm/accounts.jsonl", accounts)
+        truth = Truth(self._truth)
+        truth.write_frauds(self._fraudsters.truth)
+        truth.close()
         for tick, surge in self._ticks[:-1]:
             self._delivery.files(tick, surge=surge)
         if self._ticks:

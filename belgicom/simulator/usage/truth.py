@@ -35,6 +35,9 @@ class Truth:
             "CREATE TABLE IF NOT EXISTS sent (file, record, fate, corrects, subscriber, service, direction, started,"
             " quantity, PRIMARY KEY (file, record)) WITHOUT ROWID"
         )
+        self._database.execute(
+            "CREATE TABLE IF NOT EXISTS frauds (subscriber, kind, PRIMARY KEY (subscriber, kind)) WITHOUT ROWID"
+        )
         self._database.execute("PRAGMA synchronous = OFF")  # a killed process loses nothing by it
         self._database.execute("CREATE INDEX IF NOT EXISTS corrected ON sent (corrects) WHERE corrects != ''")
         self._database.execute("CREATE INDEX IF NOT EXISTS aged ON sent (started)")
@@ -45,6 +48,17 @@ class Truth:
         self._database.executemany("INSERT OR REPLACE INTO sent VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", sent)
         self._database.execute("DELETE FROM sent WHERE started < ?", (now - KEPT,))
         self._database.execute("COMMIT")
+
+    def write_frauds(self, frauds: Iterable[tuple[str, str]]) -> None:
+        """Whose numbers are misused, and how, instead of what was said before."""
+        self._database.execute("BEGIN")
+        self._database.execute("DELETE FROM frauds")
+        self._database.executemany("INSERT INTO frauds VALUES (?, ?)", frauds)
+        self._database.execute("COMMIT")
+
+    def frauds(self) -> set[tuple[str, str]]:
+        """Numbers, and the kind of fraud."""
+        return set(self._database.execute("SELECT subscriber, kind FROM frauds"))
 
     def totals(self) -> dict[tuple[str, str, str], int]:
         """What was used, by number, service and direction: each record once, as corrected, without the broken ones."""
