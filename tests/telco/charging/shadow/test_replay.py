@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import shutil
-from collections.abc import Iterator
+import signal
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -156,18 +160,24 @@ def test_it_goes_on_as_usage_comes(log: Log) -> None:
     following.close()
 
 
-def test_the_command_tells_each_number_s_difference_who_would_be_shocked_and_why(tmp_path: Path) -> None:
+@pytest.fixture
+def belgicom(tmp_path: Path) -> Path:
+    """BelgiCom with two accounts on its log, and a usage of no number."""
     folder = tmp_path / "belgicom"
     shutil.copytree(BELGICOM, folder, ignore=shutil.ignore_patterns("data", "__pycache__", "simulator"))
     with closing(Project(folder).open_log()) as log:
         append(log, [account(), account("mobile-20", id="B")])
         append(log, [used("a", day(2), octets=115 * GB, visited="20699"), used("w", day(2), seconds=1, by="32499")])
         append(log, [replace(used("b", day(2), octets=GB, visited="20699"), account="B")])
-    said = trunkline(folder, "tariffs", "shadow", "mobile-80-2027")
+    return folder
+
+
+def test_the_command_tells_each_number_s_difference_who_would_be_shocked_and_why(belgicom: Path) -> None:
+    said = trunkline(belgicom, "tariffs", "shadow", "mobile-80-2027")
     assert said.returncode == 0, said.stderr
     for text in ("+30.00 EUR", "allowance mobile-80/data +30.00 EUR", "subscription.unknown", "rise of more than 10"):
         assert text in said.stdout
-    found = lines(folder, "tariffs", "shadow", "mobile-80-2027", "--shock", "20%", "--from-cycle", "2026-03-01")
+    found = lines(belgicom, "tariffs", "shadow", "mobile-80-2027", "--shock", "20%", "--from-cycle", "2026-03-01")
     assert [(row["account"], row["number"], row["difference"]) for row in found if row["kind"] == "bill"] == [
         ("A", ANN, 3_000), ("B", ANN, 0)
     ]  # fmt: skip
@@ -180,4 +190,27 @@ def test_the_command_tells_each_number_s_difference_who_would_be_shocked_and_why
         (["mobile-80-2027", "--from-cycle", "March"], "give the day"),
     ):
         with pytest.raises(Refused, match=reason):
-            app(["tariffs", "shadow", *words, "--project", str(folder)], standalone_mode=False)
+            app(["tariffs", "shadow", *words, "--project", str(belgicom)], standalone_mode=False)
+
+
+def test_the_command_tells_what_becomes_other_as_usage_comes(belgicom: Path) -> None:
+    words = ["tariffs", "shadow", "mobile-80-2027", "--follow", "--json"]
+    with subprocess.Popen(
+        [sys.executable, "-m", "trunkline", *words], cwd=belgicom, stdout=subprocess.PIPE, text=True
+    ) as following:
+        assert following.stdout is not None
+        try:
+            assert next(sums(following.stdout)) == 3_000
+            with closing(Project(belgicom).open_log()) as log:
+                append(log, [used("c", day(3), octets=25 * GB, visited="20699")])
+            assert next(sums(following.stdout)) == 3_000 + 25 * 200 - 20 * 300
+        finally:
+            following.send_signal(signal.SIGINT)
+        assert following.wait() == 0
+
+
+def sums(told: Iterable[str]) -> Iterator[int]:
+    """The differences of all together, as they are told."""
+    for row in map(json.loads, told):
+        if row["kind"] == "sum":
+            yield row["difference"]
