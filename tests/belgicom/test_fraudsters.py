@@ -13,7 +13,7 @@ from belgicom.simulator.network import Network
 from belgicom.simulator.settings import load
 from belgicom.simulator.usage.delivery import LOOK_BACK, Delivery
 from belgicom.simulator.usage.fraudsters import Fraud, Fraudsters
-from belgicom.simulator.usage.life import TICK, Life
+from belgicom.simulator.usage.life import TICK, Kind, Life, Use
 from belgicom.simulator.usage.recording import Recording
 from belgicom.simulator.usage.subscribers import Subscribers
 from belgicom.simulator.usage.truth import Truth
@@ -88,6 +88,22 @@ def test_each_fraudster_is_found_by_what_he_does_and_nobody_else_is_suspected(ne
 
 def test_without_fraudsters_there_is_nothing_to_find(network: Network) -> None:
     assert suspected(Life(Subscribers(8, 200), network, 1.0), HOUR) == []
+
+
+def test_all_others_are_in_one_country_at_a_time_and_travel_no_faster_than_people_do(network: Network) -> None:
+    """From the evening on which most trips begin until noon, with a match in the stadium now and then."""
+    life = Life(Subscribers(7, 500), network, 2.0)
+    last: dict[int, Use] = {}
+    journeys = 0
+    for tick in range(BEGIN, BEGIN + 14 * HOUR):
+        for use in sorted(life.begun(tick, surge=tick % 40 == 0), key=lambda use: use.started):
+            before = last.get(use.subscriber.index)
+            if before is not None and before.partner != use.partner and use.kind is not Kind.LINE:
+                journeys += 1
+                assert use.started - before.started > timedelta(hours=9)
+            if use.kind is not Kind.LINE:
+                last[use.subscriber.index] = use
+    assert journeys > 3
 
 
 def test_the_truth_says_who_they_are_also_after_a_restart(tmp_path: Path, network: Network) -> None:

@@ -11,6 +11,7 @@ from tests.telco.charging.fraud.watching import (
     KNOWN,
     NETHERLANDS,
     SPAIN,
+    SWITZERLAND,
     TURKEY,
     Watching,
     usage,
@@ -57,6 +58,8 @@ def test_over_a_border_nobody_travels_too_fast() -> None:
     watching = Watching()
     moves = [usage(str(n), 2 * n, visited=(BELGIUM, NETHERLANDS)[n % 2]) for n in range(30)]
     assert watching.take(*moves) == []
+    assert 0 < KNOWN.geography.apart("BE", "CH") < KNOWN.rules.travel.distance
+    assert Watching().take(usage("home", 0), usage("near", 1, visited=SWITZERLAND)) == []
 
 
 def test_what_tells_no_place_for_sure_is_no_evidence() -> None:
