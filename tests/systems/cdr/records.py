@@ -12,7 +12,7 @@ Changes = Mapping[int, bytes | None]
 MORNING = bytes.fromhex("260309081853") + b"+" + bytes.fromhex("0100")
 """2026-03-09 08:18:53 in Brussels."""
 LATER = bytes.fromhex("260309082445") + b"+" + bytes.fromhex("0100")
-IMSI, OTHER_IMSI = "206990000000017", "206990000000018"
+IMSI = "206990000000017"
 MSISDN = "32450000017"
 HOME, FRENCH = b"\x02\xf6\x99", b"\x02\xf8\x10"
 IMEI = "3530850302479024"

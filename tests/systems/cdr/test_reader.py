@@ -17,7 +17,6 @@ from trunkline.systems.cdr.options import Options
 from trunkline.systems.cdr.reader import read
 from trunkline.telco.model import Direction, Service, UsageReport
 
-MSC = "32450900001"
 MORNING = datetime(2026, 3, 9, 7, 18, 53, tzinfo=UTC)
 
 
