@@ -61,6 +61,15 @@ def test_what_was_sent_is_told_with_the_event_that_made_it_due(house: House) -> 
     assert proof(house)["receipt"] == "smsc-4711"
 
 
+def test_what_went_wrong_before_it_was_sent_is_no_problem_any_more(house: House) -> None:
+    failed, done = attempt(1, Result.LATER), attempt(2)
+    house.told(notice(), outcome(State.FAILED, failed, message="cannot be reached"))
+    assert proof(house)["problem"] == "cannot be reached"
+    house.told(outcome(State.SUCCEEDED, failed, done, message='{"id": "smsc-4711"}', receipt="smsc-4711"))
+    assert "problem" not in proof(house)
+    assert proof(house)["receipt"] == "smsc-4711"
+
+
 def test_the_order_in_which_the_topics_come_makes_no_difference(house: House) -> None:
     said = [outcome(State.REQUESTED), outcome(State.SUCCEEDED, attempt(1))]
     house.told(*said)

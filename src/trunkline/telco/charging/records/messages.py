@@ -73,7 +73,8 @@ def take_outcome(unit: UnitOfWork, record: Record) -> None:
             **_sent(outcome),
         }
     )
-    proof: dict[str, Any] = {"effect": outcome.id, "receipt": outcome.receipt, "problem": outcome.message}
+    problem = "" if outcome.state is State.SUCCEEDED else outcome.message
+    proof: dict[str, Any] = {"effect": outcome.id, "receipt": outcome.receipt, "problem": problem}
     if outcome.cause is not None:
         proof["trigger"] = _place(outcome.cause.topic, outcome.cause.partition, outcome.cause.offset)
     _keep(unit, before, (before or _blank(outcome.id)) | told, proof)
@@ -95,7 +96,7 @@ def _blank(id: str) -> Document:
 
 
 def _keep(unit: UnitOfWork, before: Document | None, after: Document, proof: Mapping[str, Any]) -> None:
-    known = {each["name"]: each for each in after["characteristic"]}
+    known = {each["name"]: each for each in after["characteristic"] if proof.get(each["name"]) != ""}
     known |= {name: characteristic(name, value) for name, value in proof.items() if value != ""}
     documents.keep(unit, MESSAGE, before, after | {"characteristic": [known[name] for name in sorted(known)]})
 
