@@ -27,8 +27,8 @@ class NoProject(Exception):
 
 @dataclass(frozen=True)
 class Project:
-    """A folder with `trunkline.toml`, `contracts/`, `systems/`, `kpis/`, `catalogue/`, `tariffs/`, `health.yaml` and
-    `charging.yaml`."""
+    """A folder with `trunkline.toml`, `contracts/`, `systems/`, `kpis/`, `catalogue/`, `tariffs/`, `notices/`,
+    `health.yaml`, `charging.yaml`, `fraud.yaml` and `geography.yaml`."""
 
     folder: Path
 
