@@ -175,7 +175,7 @@ def test_two_processes_share_the_partitions_and_one_that_goes_leaves_its_part_to
         stops[0].set()
         threads[0].join()
         outlets.customers(list(itertools.islice(ids, 300)))
-        asyncio.run(until(lambda: outlets.waiting("warehouse") == 0, 60))
+        asyncio.run(until(lambda: outlets.waiting("warehouse") == 0, 100))
     finally:
         for stop, thread in zip(stops, threads, strict=True):
             stop.set()

@@ -164,7 +164,7 @@ def test_it_goes_on_as_usage_comes(log: Log) -> None:
 def belgicom(tmp_path: Path) -> Path:
     """BelgiCom with two accounts on its log, and a usage of no number."""
     folder = tmp_path / "belgicom"
-    shutil.copytree(BELGICOM, folder, ignore=shutil.ignore_patterns("data", "__pycache__", "simulator"))
+    shutil.copytree(BELGICOM, folder, ignore=shutil.ignore_patterns(".*", "__pycache__", "simulator"))
     with closing(Project(folder).open_log()) as log:
         append(log, [account(), account("mobile-20", id="B")])
         append(log, [used("a", day(2), octets=115 * GB, visited="20699"), used("w", day(2), seconds=1, by="32499")])
