@@ -72,7 +72,8 @@ class Finder:
         """The answer."""
         # Where documents are read anyway, so many candidates are no more work than a walk, and all that there is.
         few = max(FEW, self._look) if any(each.cost is Cost.DOCUMENT for each in self._clauses) else FEW
-        sized = [(self._counting.size(each.ranges, few + 1), each) for each in self._clauses if each.ranges is not None]
+        most = max(few, PROBED) + 1
+        sized = [(self._counting.size(each.ranges, most), each) for each in self._clauses if each.ranges is not None]
         size, leading = min(sized, key=lambda one: (one[0].density, one[0].entries), default=(Size(0, 0.0), None))
         self._clauses.sort(key=lambda each: (each.cost, each is not leading))  # as they are asked, the cheap ones first
         documents = self._counting.documents(self._query.kind)
@@ -80,7 +81,7 @@ class Finder:
             return self._of_candidates(leading)
         if leading is None and self._clauses and documents <= self._look:
             return self._of_candidates(None)
-        return self._walked(leading, documents)
+        return self._walked(leading, size, documents)
 
     def _of_candidates(self, leading: Clause | None) -> Found:
         """All documents that `leading` gives, or all there are, are held against the other clauses."""
@@ -102,8 +103,8 @@ class Finder:
         [(total,)] = sql.run(self._connection, f"SELECT count(*) FROM {rows}{_record(clauses)}{_where(wheres)}")
         return self._answer(page, int(total), complete=True)
 
-    def _walked(self, leading: Clause | None, documents: int) -> Found:
-        total, complete = self._total(leading, documents)
+    def _walked(self, leading: Clause | None, size: Size, documents: int) -> Found:
+        total, complete = self._total(leading, size, documents)
         held = self._clauses
         base = self._pushed()
         if not self._sort and leading is not None and _is_one(leading):
@@ -216,7 +217,7 @@ class Finder:
         first, last = (write_cursor(self._query, row[:keys], row.seq) for row in (rows[0], rows[-1]))
         return Found([documents[row.seq] for row in rows], total, complete, first, last)
 
-    def _total(self, leading: Clause | None, documents: int) -> tuple[int, bool]:
+    def _total(self, leading: Clause | None, size: Size, documents: int) -> tuple[int, bool]:
         """How many there are, and whether these are all; at least 0 where no index says more."""
         if not self._clauses:
             return documents, True
@@ -238,7 +239,7 @@ class Finder:
         rows = f"({union(sql, ranges, PROBED)}) c{_record(rest)}"
         wheres = [each.sql(sql, Sources("c.seq", "r")) for each in rest]
         [(count,)] = sql.run(self._connection, f"SELECT count(*) FROM {rows}{_where(wheres)}")
-        return int(count), self._counting.size(ranges, PROBED + 1).entries <= PROBED
+        return int(count), size.entries <= PROBED
 
     def _between(self, clauses: list[Clause]) -> list[Clause]:
         """The clauses, those that say between which values an attribute is made one, where each document has one."""
