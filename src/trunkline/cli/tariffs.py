@@ -221,12 +221,9 @@ def _shown(row: Mapping[str, Any]) -> Row:
 
 
 def _money(minor: int, currency: str, *, sign: bool) -> str:
-    from decimal import Decimal
+    from trunkline.telco.model.currency import major, minor_digits
 
-    from trunkline.telco.model.currency import minor_digits
-
-    digits = minor_digits(currency)
-    return f"{Decimal(minor).scaleb(-digits):{'+' if sign else ''}.{digits}f} {currency}"
+    return f"{major(minor, currency):{'+' if sign else ''}.{minor_digits(currency)}f} {currency}"
 
 
 def _micros(since: str) -> int:

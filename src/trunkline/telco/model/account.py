@@ -75,6 +75,11 @@ class Number(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_def
     until: datetime | None = None
     former: tuple[Holder, ...] = ()
 
+    @staticmethod
+    def of_sim(imsi: str) -> str:
+        """The id under which a SIM is found."""
+        return f"imsi:{imsi}"
+
     @property
     def key(self) -> str:
         return self.id

@@ -91,7 +91,7 @@ def claims(account: Account) -> dict[str, Claim]:
         claim = Claim(account.id, member.msisdn, member.until)
         found[member.msisdn] = claim
         if member.imsi:
-            found[f"imsi:{member.imsi}"] = claim
+            found[Number.of_sim(member.imsi)] = claim
     return found
 
 

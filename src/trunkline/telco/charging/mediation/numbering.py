@@ -9,7 +9,7 @@ import msgspec
 
 from trunkline.streams import Rejection
 from trunkline.telco.charging.settings import ChargingSettings
-from trunkline.telco.model import UsageReport
+from trunkline.telco.model import Number, UsageReport
 
 REMEMBERED = 1 << 16  # numbers whose form is known without looking
 SEPARATORS = str.maketrans("", "", " -./()")
@@ -68,7 +68,7 @@ def subscription(report: UsageReport) -> str:
     if report.msisdn:
         return report.msisdn
     if report.imsi:
-        return f"imsi:{report.imsi}"
+        return Number.of_sim(report.imsi)
     if report.user:
         return f"user:{report.user}"
     raise Rejection("subscription.missing", f"the record {report.id} names no MSISDN, IMSI or user: nobody can pay")

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from trunkline.telco.model import Unit
-from trunkline.telco.model.currency import minor_digits
+from trunkline.telco.model.currency import major, minor_digits
 
 Word = Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
 Mark = Annotated[str, msgspec.Meta(max_length=1)]
@@ -54,8 +54,7 @@ def amount(forms: Forms, unit: Unit, value: int) -> str:
 
 def money(forms: Forms, minor: int, currency: str) -> str:
     """`12.34 EUR`, of minor units."""
-    digits = minor_digits(currency)
-    value = _number(forms, Decimal(minor).scaleb(-digits), digits)
+    value = _number(forms, major(minor, currency), minor_digits(currency))
     return forms.money.replace("{amount}", value).replace("{currency}", currency)
 
 

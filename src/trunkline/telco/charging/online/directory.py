@@ -32,7 +32,7 @@ class Directory:
         """The first of these that an account holds now: a SUPI or a GPSI, `imsi-206…` or `msisdn-32…`."""
         for identifier in identifiers:
             kind, _, digits = identifier.partition("-")
-            id = f"imsi:{digits}" if kind == "imsi" else digits if kind == "msisdn" else ""
+            id = Number.of_sim(digits) if kind == "imsi" else digits if kind == "msisdn" else ""
             known = self._known.get(id.encode())
             number = _NUMBER.decode(known) if known is not None else None
             if number is not None and (number.until is None or number.until > now):

@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 
 from trunkline.telco.charging.tariff.measures import UNITS
 from trunkline.telco.model import Unit
-from trunkline.telco.model.currency import minor_digits
+from trunkline.telco.model.currency import major, minor_digits
 from trunkline.tmf.declaration import Document
 from trunkline.tmf.errors import bad
 
@@ -35,7 +35,7 @@ class Amount(NamedTuple):
 
 def money(minor: int, currency: str) -> Document:
     """TM Forum's Money."""
-    return {"unit": currency, "value": _major(minor, currency)}
+    return {"unit": currency, "value": float(major(minor, currency))}
 
 
 def minor(money: Document) -> int:
@@ -46,7 +46,7 @@ def minor(money: Document) -> int:
 def quantity(unit: Unit, value: int, currency: str = "") -> Document:
     """TM Forum's Quantity; its units are the currency where it is money."""
     if unit is Unit.MONEY:
-        return {"amount": _major(value, currency), "units": currency}
+        return {"amount": float(major(value, currency)), "units": currency}
     return {"amount": value, "units": str(unit)}
 
 
@@ -73,7 +73,7 @@ def shown(unit: Unit, value: int, currency: str = "") -> str:
     """An amount for people: `1.9 GB`, `12 min`, `12.34 EUR`."""
     match unit:
         case Unit.MONEY:
-            return f"{Decimal(value).scaleb(-minor_digits(currency))} {currency}"
+            return f"{major(value, currency)} {currency}"
         case Unit.OCTET:
             for name, size in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
                 if abs(value) >= size:
@@ -84,10 +84,6 @@ def shown(unit: Unit, value: int, currency: str = "") -> str:
             return f"{minutes} min" + (f" {seconds} s" if seconds else "")
         case Unit.MESSAGE | Unit.ITEM:
             return f"{value} {unit}{'' if value == 1 else 's'}"
-
-
-def _major(minor: int, currency: str) -> float:
-    return float(Decimal(minor).scaleb(-minor_digits(currency)))
 
 
 def _decimal(amount: float) -> Decimal:
