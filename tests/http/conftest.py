@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 
@@ -13,7 +11,8 @@ import pytest
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from trunkline.http import Api, Problem, create_app, server
+from tests.listening import listening
+from trunkline.http import Api, Problem, create_app
 from trunkline.http.responses import Json, returns
 from trunkline.http.strict import StrictRoute
 
@@ -58,15 +57,8 @@ def things() -> Api:
 
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
-    running = server(create_app([things()], title="Test"), "127.0.0.1", 0)
-    thread = threading.Thread(target=running.run)
-    thread.start()
-    while not running.started:
-        assert thread.is_alive(), "the server did not start"
-        time.sleep(0.005)
-    yield f"http://127.0.0.1:{running.port}"
-    running.should_exit = True
-    thread.join()
+    with listening(create_app([things()], title="Test")) as url:
+        yield url
 
 
 @pytest.fixture(scope="module")

@@ -15,9 +15,10 @@ import httpx
 import msgspec
 import pytest
 
+from tests.listening import listening
 from trunkline import contracts
 from trunkline.connect.archive import Archive
-from trunkline.http import create_app, server
+from trunkline.http import create_app
 from trunkline.log import open_log
 from trunkline.log.envelope import cloud_event
 from trunkline.log.port import Log
@@ -179,18 +180,11 @@ def archive(tmp_path: Path) -> Archive:
 def serving(log: Log, archive: Archive) -> Iterator[str]:
     """The API on a free port; yields its URL. It knows all that the log holds by then."""
     stop = threading.Event()
-    running = server(create_app([network_health(log, archive, stop)]), "127.0.0.1", 0)
-    thread = threading.Thread(target=running.run)
-    thread.start()
-    while not running.started:
-        assert thread.is_alive(), "the server did not start"
-        time.sleep(0.005)
-    try:
-        yield f"http://127.0.0.1:{running.port}"
-    finally:
-        stop.set()
-        running.should_exit = True
-        thread.join()
+    with listening(create_app([network_health(log, archive, stop)])) as url:
+        try:
+            yield url
+        finally:
+            stop.set()
 
 
 @pytest.fixture(scope="module")

@@ -5,8 +5,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,8 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from schemathesis.checks import CHECKS
 
+from tests.listening import listening
 from tests.tmf.serving.lamps import V4_PATH, V5_PATH, Client
-from trunkline.http import create_app, server
+from trunkline.http import create_app
 from trunkline.log import open_log
 from trunkline.runtime.api import tm_forum
 from trunkline.settings import Hub, Tmf
@@ -68,15 +67,8 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """All that the role `api` serves of TM Forum, over an empty network."""
     folder = tmp_path_factory.mktemp("served")
     store, log = open_store(f"sqlite:///{folder}/store.db"), open_log(f"sqlite://{folder}/log.db")
-    running = server(create_app(tm_forum(log, store, Tmf(), Hub())), "127.0.0.1", 0)
-    thread = threading.Thread(target=running.run)
-    thread.start()
-    while not running.started:
-        assert thread.is_alive(), "the server did not start"
-        time.sleep(0.01)
-    yield f"http://127.0.0.1:{running.port}"
-    running.should_exit = True
-    thread.join()
+    with listening(create_app(tm_forum(log, store, Tmf(), Hub()))) as url:
+        yield url
     log.close()
     store.close()
 

@@ -16,11 +16,11 @@ import httpx
 import msgspec
 import pytest
 
+from tests.listening import listening
 from tests.telco.charging.records.events import SETTINGS, balance, bucket, data, rated
 from tests.telco.network_health.conftest import eventually, opened
 from tests.telco.network_health.test_events import Stream
 from trunkline.http import create_app, sse
-from trunkline.http.server import server
 from trunkline.log.envelope import cloud_event
 from trunkline.log.port import Log
 from trunkline.store import Store, open_store
@@ -59,17 +59,12 @@ class House:
     def served(self) -> Iterator[None]:
         stop = threading.Event()
         app = create_app([charging(self.log, self.store, ZoneInfo("Europe/Brussels"), stop)])
-        running = server(app, "127.0.0.1", 0)
-        thread = threading.Thread(target=running.run)
-        thread.start()
-        try:
-            eventually(lambda: running.started)
-            self.url = f"http://127.0.0.1:{running.port}/charging/v1/accounts"
-            yield
-        finally:
-            stop.set()
-            running.should_exit = True
-            thread.join(30)
+        with listening(app) as url:
+            self.url = f"{url}/charging/v1/accounts"
+            try:
+                yield
+            finally:
+                stop.set()
 
     @contextmanager
     def stream(self, last: str = "") -> Iterator[Stream]:

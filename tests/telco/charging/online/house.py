@@ -12,8 +12,9 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from tests.listening import listening
 from trunkline import contracts
-from trunkline.http import create_app, server
+from trunkline.http import create_app
 from trunkline.log import open_log
 from trunkline.log.envelope import cloud_event
 from trunkline.log.port import Log
@@ -77,17 +78,8 @@ def serving(log: Log, patience: float = PATIENCE, top_up_page: str = "") -> Iter
     """The API on a free port; yields its URL."""
     stop = threading.Event()
     api = converged_charging(log, stop, patience=patience, top_up_page=top_up_page)
-    running = server(create_app([api]), "127.0.0.1", 0)
-    thread = threading.Thread(target=running.run)
-    thread.start()
-    while not running.started:
-        assert thread.is_alive(), "the server did not start"
-        time.sleep(0.005)
-    try:
-        yield f"http://127.0.0.1:{running.port}"
-    finally:
-        running.should_exit = True
-        thread.join()
+    with listening(create_app([api])) as url:
+        yield url
     assert not stop.is_set(), "the API gave up"
 
 

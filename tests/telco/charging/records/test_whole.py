@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import shutil
-import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -18,6 +16,7 @@ from msgspec.structs import replace
 from starlette.testclient import TestClient
 
 from tests.telco.charging.records.events import ELS, account, balance, bucket, usage
+from tests.telco.working import running, until
 from trunkline.http import create_app
 from trunkline.log import Log
 from trunkline.log.envelope import cloud_event
@@ -49,29 +48,6 @@ def tell(log: Log, *items: Any) -> None:
     for item in items:
         value = msgspec.json.encode(item)
         log.append(item.topic, [cloud_event(type=item.topic, source="/test", id=item.key, value=value, key=item.key)])
-
-
-@contextmanager
-def running(*works: Callable[[threading.Event], None]) -> Iterator[None]:
-    stop = threading.Event()
-    threads = [threading.Thread(target=work, args=(stop,)) for work in works]
-    for thread in threads:
-        thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        for thread in threads:
-            thread.join()
-
-
-def until(is_so: Callable[[], Any], what: str) -> Any:
-    """What `is_so` gives once that is something."""
-    end = time.monotonic() + 30
-    while not (found := is_so()):
-        assert time.monotonic() < end, f"it never came to be that {what}"
-        time.sleep(0.05)
-    return found
 
 
 @contextmanager

@@ -6,24 +6,23 @@ import os
 import signal
 import subprocess
 import sys
-import threading
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import httpx
 import msgspec
 import pytest
 
+from tests.listening import listening
 from tests.telco.network.records.lives import CELL
 from tests.telco.network_health.conftest import opened
+from tests.telco.working import running, until
 from tests.tmf.official import official
-from trunkline.http import create_app, server
+from trunkline.http import create_app
 from trunkline.log import Log
 from trunkline.log.envelope import cloud_event
 from trunkline.log.port import TopicPartition
@@ -45,29 +44,6 @@ from trunkline.tmf.serving import serve
 RAISED = datetime(2026, 3, 9, 2, 14, 30, tzinfo=UTC)
 
 
-def until(is_so: Callable[[], Any], what: str, seconds: float = 20) -> Any:
-    """What `is_so` gives once that is something."""
-    end = time.monotonic() + seconds
-    while not (found := is_so()):
-        assert time.monotonic() < end, f"it never came to be that {what}"
-        time.sleep(0.02)
-    return found
-
-
-@contextmanager
-def running(*works: Callable[[threading.Event], None]) -> Iterator[None]:
-    stop = threading.Event()
-    threads = [threading.Thread(target=work, args=(stop,)) for work in works]
-    for thread in threads:
-        thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        for thread in threads:
-            thread.join()
-
-
 @pytest.fixture
 def log(tmp_path: Path) -> Iterator[Log]:
     with opened(tmp_path) as log:
@@ -85,22 +61,16 @@ def store(tmp_path: Path) -> Iterator[Store]:
 @pytest.fixture
 def api(log: Log, store: Store) -> Iterator[httpx.Client]:
     """A client of TMF642 on a store that is followed, and on a log that is worked on."""
-    serving = server(create_app(serve([API], store, owners=owners(store))), "127.0.0.1", 0)
-    thread = threading.Thread(target=serving.run)
+    app = create_app(serve([API], store, owners=owners(store)))
     with (
         closing(Worker(log, [AlarmBook])) as worker,
         closing(Relay(log, store)) as relay,
         closing(Follower(log, store, "network", list(TOPICS), take)) as follower,
         running(worker.run, relay.run, follower.run),
+        listening(app) as url,
+        httpx.Client(base_url=f"{url}/tmf-api/alarmManagement") as client,
     ):
-        thread.start()
-        until(lambda: serving.started, "the server answers")
-        try:
-            with httpx.Client(base_url=f"http://127.0.0.1:{serving.port}/tmf-api/alarmManagement") as client:
-                yield client
-        finally:
-            serving.should_exit = True
-            thread.join()
+        yield client
 
 
 def tell(log: Log, kind: Report, seconds: float = 0, problem: str = "7653") -> None:
