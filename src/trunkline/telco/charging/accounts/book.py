@@ -11,12 +11,13 @@ from datetime import UTC, datetime
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
+import msgspec
 from msgspec.structs import replace
 
 from trunkline.streams import Rejection
 from trunkline.telco.charging.accounts.effects import Effects
 from trunkline.telco.charging.accounts.history import Done, Entry, History, Outcome, Place, fold, place_of
-from trunkline.telco.charging.accounts.kept import Head, Kept, Origin, Told, entry_key
+from trunkline.telco.charging.accounts.kept import Head, Kept, Origin, Told, place_key
 from trunkline.telco.charging.accounts.ledger import Totals, prove
 from trunkline.telco.charging.accounts.marks import Mark
 from trunkline.telco.charging.accounts.online import Hold, Purse, Session
@@ -29,6 +30,8 @@ from trunkline.telco.model import Account, Balance, Notice, Posting, Usage
 
 ENGLISH: Final = "en"
 EVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+_json = msgspec.json.Encoder().encode
 
 
 class Rules(NamedTuple):
@@ -85,8 +88,8 @@ class Book:
                 self._head = kept
             case Session():
                 self.sessions[kept.id] = kept
-            case _:
-                self.history.put(kept)
+            case Done():
+                self.history.put_done(kept)
 
     def change(self, record: Account, now: datetime, out: Effects) -> None:
         """Take the last word on what the account is, `now` by the log's clock. What it changes of the kept cycles is
@@ -115,7 +118,7 @@ class Book:
         Raises `Rejection`: `usage.too-late` where it began before the cycle before the open one, and what rating
         raises.
         """
-        if self.history.usage(usage.id) is not None:
+        if usage.id in self.history:
             return
         self.begin(usage.started, out)
         self.refuse_late(usage.started, "usage.too-late", f"the usage {usage.id}")
@@ -178,14 +181,21 @@ class Book:
         totals = self._totals.after(postings)
         prove(standing, totals, postings, self._suspect(outcome))
 
-        for entry in (*outcome.rated, *([added] if isinstance(added, Done) else ())):
-            self.history.put(entry)
-            out.kept[entry_key(entry)] = entry
-        out.rated += outcome.rated
+        for rated in outcome.rated:
+            self.remember(place_of(rated), _json(rated), rated.usage.corrects, out)
+        if isinstance(added, Done):
+            self.history.put_done(added)
+            out.kept[place_key(added.account, place_of(added))] = added
         self._head = Head(account=self.account.id, standing=standing, totals=totals.amounts)
         self._tell(postings, out)
         self._renew(outcome, start, moves, out)
         self.notify(outcome.marks.values(), _cause(added, since), out)
+
+    def remember(self, place: Place, rated: bytes, corrects: str, out: Effects) -> None:
+        """Tell how a usage was rated, and keep that."""
+        self.history.put(place, rated, corrects)
+        out.rated.append(rated)
+        out.kept[place_key(self.account.id, place)] = rated
 
     def hold(self, session: Session, out: Effects, *, forget: bool = False) -> None:
         """Let a session hold what it holds from now on, and release what it held before and does not any more."""
@@ -297,7 +307,7 @@ class Book:
 
     def _start(self, place: Place) -> Standing:
         """The last standing that is kept from which all that is behind a place can be gone through again."""
-        if self.history.ends_before(place) and self.standing.moved <= place[0]:
+        if self.history.last < place and self.standing.moved <= place[0]:
             return self.standing
         return [standing for standing in self._its.cycles if standing.time <= place[0]][-1]
 
@@ -330,8 +340,8 @@ class Book:
         if after != self._its:
             self._origin = after
             self._keep_origin(out)
-        for entry in self.history.forget(first):
-            out.kept[entry_key(entry)] = None
+        for place in self.history.forget(first):
+            out.kept[place_key(self.account.id, place)] = None
 
     def _tell(self, postings: Sequence[Posting], out: Effects) -> None:
         out.postings += postings

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import msgspec
 
 from trunkline.streams import Rejection
-from trunkline.telco.model import ChargingAnswer, Notice, Posting, RatedUsage, Usage
+from trunkline.telco.model import ChargingAnswer, Notice, Posting, Usage
 
 
 class Refused(NamedTuple):
@@ -18,14 +18,14 @@ class Refused(NamedTuple):
 
 
 class Effects:
-    """Gathered over one event. `kept` is state to remember under its key, None to forget it; `changed` says that the
-    balance is another."""
+    """Gathered over one event. `rated` is as JSON, `kept` is state to remember under its key, None to forget it;
+    `changed` says that the balance is another."""
 
     def __init__(self) -> None:
-        self.rated: list[RatedUsage] = []
+        self.rated: list[bytes] = []
         self.postings: list[Posting] = []
         self.notices: list[Notice] = []
         self.answers: list[ChargingAnswer] = []
         self.refused: list[Refused] = []
-        self.kept: dict[str, msgspec.Struct | None] = {}
+        self.kept: dict[str, msgspec.Struct | bytes | None] = {}
         self.changed = False

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections.abc import Sequence
-from datetime import datetime
-from typing import NamedTuple
+from datetime import UTC, datetime
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -23,6 +23,7 @@ from trunkline.telco.model import ChargingAnswer, RatedUsage, Usage
 
 Place = tuple[datetime, int, str]
 """Commands before usages of the same moment."""
+NOTHING: Final = (datetime(1, 1, 1, tzinfo=UTC), 0, "")
 
 
 class Change(msgspec.Struct, frozen=True, array_like=True):
@@ -55,53 +56,92 @@ class Outcome(NamedTuple):
     marks: dict[str, Mark]
 
 
+class Placed(msgspec.Struct, gc=False):
+    """What of a rated usage says where it stands."""
+
+    class Its(msgspec.Struct, gc=False):
+        id: str
+        account: str
+        started: datetime
+        corrects: str = ""
+
+    usage: Its
+
+
+rated_of = msgspec.json.Decoder(RatedUsage).decode
+placed_of = msgspec.json.Decoder(Placed).decode
+
+
 class History:
-    """Entries by id and in order."""
+    """Entries by id and in order. Usages lie as the JSON that was told of them: few are ever looked at again."""
 
     def __init__(self) -> None:
-        self._entries: dict[tuple[int, str], Entry] = {}
+        self._usages: dict[str, bytes] = {}
+        self._commands: dict[str, Done] = {}
         self._places: list[Place] = []
         self._corrections: dict[str, list[Place]] = {}  # of a usage, by its id, in order: the last one counts
 
+    def __contains__(self, id: str) -> bool:
+        """Whether a usage of that id was rated."""
+        return id in self._usages
+
     def usage(self, id: str) -> RatedUsage | None:
         """The usage of that id as it was last rated."""
-        found = self._entries.get((1, id))
-        return found if isinstance(found, RatedUsage) else None
+        found = self._usages.get(id)
+        return None if found is None else rated_of(found)
 
     def command(self, id: str) -> Done | None:
         """The command of that id."""
-        found = self._entries.get((0, id))
-        return found if isinstance(found, Done) else None
+        return self._commands.get(id)
 
-    def put(self, entry: Entry) -> None:
-        """Add an entry, or replace that of the same id."""
-        place = place_of(entry)
-        if place[1:] not in self._entries:
+    def put(self, place: Place, rated: bytes, corrects: str = "") -> None:
+        """Add a rated usage, or replace that of the same id."""
+        if place[2] not in self._usages:
             insort(self._places, place)
-            if isinstance(entry, RatedUsage) and entry.usage.corrects:
-                insort(self._corrections.setdefault(entry.usage.corrects, []), place)
-        self._entries[place[1:]] = entry
+            if corrects:
+                insort(self._corrections.setdefault(corrects, []), place)
+        self._usages[place[2]] = rated
 
-    def forget(self, time: datetime) -> list[Entry]:
+    def put_done(self, done: Done) -> None:
+        """Add a command."""
+        if done.id not in self._commands:
+            insort(self._places, place_of(done))
+        self._commands[done.id] = done
+
+    def forget(self, time: datetime) -> list[Place]:
         """Drop what was before a moment; what that was."""
         count = bisect_left(self._places, (time,))
-        gone = [self._entries.pop(place[1:]) for place in self._places[:count]]
+        gone = self._places[:count]
         del self._places[:count]
-        for entry in gone:
-            if isinstance(entry, RatedUsage) and entry.usage.corrects:
-                corrections = self._corrections[entry.usage.corrects]
-                corrections.remove(place_of(entry))
-                if not corrections:
-                    del self._corrections[entry.usage.corrects]
+        for _, is_usage, id in gone:
+            if is_usage:
+                del self._usages[id]
+            else:
+                del self._commands[id]
+        for id in [id for id, places in self._corrections.items() if places[0][0] < time]:
+            left = [place for place in self._corrections[id] if place[0] >= time]
+            if left:
+                self._corrections[id] = left
+            else:
+                del self._corrections[id]
         return gone
 
-    def ends_before(self, place: Place) -> bool:
-        """Whether nothing comes behind a place."""
-        return not self._places or self._places[-1] < place
+    @property
+    def last(self) -> Place:
+        """The place of what comes last; before all others where there is nothing."""
+        return self._places[-1] if self._places else NOTHING
+
+    @property
+    def last_command(self) -> datetime:
+        """When the last of the commands was."""
+        return max((done.time for done in self._commands.values()), default=NOTHING[0])
 
     def since(self, time: datetime) -> list[Entry]:
         """All that happened at a moment and after it."""
-        return [self._entries[place[1:]] for place in self._places[bisect_left(self._places, (time,)) :]]
+        return [
+            rated_of(self._usages[id]) if is_usage else self._commands[id]
+            for _, is_usage, id in self._places[bisect_left(self._places, (time,)) :]
+        ]
 
     def first_changed(self, usage: Usage) -> Place:
         """The first place in which something changes when a usage is added: its own, that of what it corrects, or of
@@ -112,6 +152,10 @@ class History:
             places += [place_of(corrected)] if corrected is not None else []
             places += self._corrections.get(usage.corrects, ())
         return min(places)
+
+    def corrected(self, id: str) -> bool:
+        """Whether another usage takes the place of that one, which may not have come yet."""
+        return id in self._corrections
 
     def is_void(self, usage: Usage, added: Usage | None) -> bool:
         """Whether a usage costs nothing once another was added: since it was corrected, or all it does is to take

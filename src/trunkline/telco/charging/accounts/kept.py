@@ -7,11 +7,11 @@ from typing import Final
 
 import msgspec
 
-from trunkline.telco.charging.accounts.history import Done
+from trunkline.telco.charging.accounts.history import Done, Place
 from trunkline.telco.charging.accounts.online import Session
 from trunkline.telco.charging.accounts.passing import Move, Turn
 from trunkline.telco.charging.accounts.standing import Standing
-from trunkline.telco.model import Account, RatedUsage
+from trunkline.telco.model import Account
 
 
 class Told(msgspec.Struct, frozen=True, array_like=True):
@@ -40,31 +40,18 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     totals: dict[str, int]
 
 
-Kept = Origin | Head | RatedUsage | Done | Session
+Kept = Origin | Head | Done | Session
 
-KEPT: Final[dict[str, type[Kept]]] = {
-    "account": Origin,
-    "head": Head,
-    "usage": RatedUsage,
-    "command": Done,
-    "session": Session,
-}
-"""By what a key begins with."""
+KEPT: Final[dict[str, type[Kept]]] = {"account": Origin, "head": Head, "command": Done, "session": Session}
+"""By what a key begins with. Behind `usage` lies a `RatedUsage`, as the JSON that was told."""
 
 
-def entry_key(entry: RatedUsage | Done) -> str:
-    """The key under which an entry of history is remembered."""
-    if isinstance(entry, Done):
-        return f"command|{entry.account}|{entry.id}"
-    return f"usage|{entry.usage.account}|{entry.usage.id}"
+def place_key(account: str, place: Place) -> str:
+    """The key under which the usage or command of a place in history is remembered."""
+    _, is_usage, id = place
+    return f"{'usage' if is_usage else 'command'}|{account}|{id}"
 
 
 def owner(kept: Kept) -> str:
     """The account that it is of."""
-    match kept:
-        case Origin():
-            return kept.record.id
-        case RatedUsage():
-            return kept.usage.account
-        case _:
-            return kept.account
+    return kept.record.id if isinstance(kept, Origin) else kept.account

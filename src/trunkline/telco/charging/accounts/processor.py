@@ -24,6 +24,7 @@ from trunkline.streams.recorded import Outputs, Recorded
 from trunkline.telco.charging.accounts import commands, requests
 from trunkline.telco.charging.accounts.book import Book, Rules
 from trunkline.telco.charging.accounts.effects import Effects
+from trunkline.telco.charging.accounts.history import placed_of
 from trunkline.telco.charging.accounts.kept import KEPT, owner
 from trunkline.telco.charging.accounts.online import Session
 from trunkline.telco.charging.accounts.rating import Violation
@@ -91,6 +92,10 @@ class Charge:
 
     def restore(self, key: str, value: bytes) -> None:
         kind, _, _ = key.partition("|")
+        if kind == "usage":
+            its = placed_of(value).usage
+            self._book(its.account).history.put((its.started, 1, its.id), value, its.corrects)
+            return
         kept = self._take_back[kind](value)
         id = owner(kept)
         book = self._book(id)

@@ -31,9 +31,9 @@ class Telling:
     def tell(self, account: str, effects: Effects, time: datetime) -> None:
         """Send what came of an event, and remember what is to be."""
         for rated in effects.rated:
-            self._out.send(RatedUsage.topic, account, _json(rated), id=f"{rated.usage.id}/{rated.revision}")
+            self._out.send(RatedUsage.topic, account, rated, id="")
         for posting in effects.postings:
-            self._out.send(Posting.topic, account, _json(posting), id=posting.id)
+            self._out.send(Posting.topic, account, _json(posting), id="")
         for notice in effects.notices:
             self._out.send(Notice.topic, account, _json(notice), id=notice.id)
         for answer in effects.answers:
@@ -41,7 +41,7 @@ class Telling:
         for refused in effects.refused:
             self._refuse(refused, time)
         for key, state in effects.kept.items():
-            self._out.keep(key, None if state is None else _pack(state))
+            self._out.keep(key, _pack(state) if isinstance(state, msgspec.Struct) else state)
         if effects.changed:
             self._changed[account] = (time, self.place)
 

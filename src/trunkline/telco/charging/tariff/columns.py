@@ -28,8 +28,8 @@ CODES: Final = 1 << 60
 _USE: Final = {
     (service, direction): USES.index(use_of(service, direction)) for service in Service for direction in Direction
 }
-
-
+CALLED: Final = np.array([use.called for use in USES])
+"""Of each use: whether it goes to a destination."""
 _MEASURES: Final = {Unit.SECOND: 0, Unit.OCTET: 1, Unit.MESSAGE: 2, Unit.ITEM: 2}
 _MEASURE: Final = np.array([_MEASURES[UNIT_OF[use.service]] for use in USES])
 """Of each use: whether duration, volume or items are its quantity."""
@@ -47,7 +47,7 @@ class Columns(NamedTuple):
     network: Integers
     """`key` of the visited network, or `NOWHERE`."""
     party: Integers
-    """`party_key` of the other party."""
+    """`party_key` of the other party, 0 for what goes to no destination."""
     used: Integers
     """In the unit of the service."""
     price: Integers
@@ -63,7 +63,12 @@ class Columns(NamedTuple):
             started=_column([usage.started.timestamp() // 1 for usage in usages]),
             zone_offset=_column([usage.zone_offset for usage in usages]),
             network=_column([network_keys[usage.visited] for usage in usages]),
-            party=_column([party_key(usage.other_party) for usage in usages]),
+            party=_column(
+                [
+                    party_key(u.other_party) if called else 0
+                    for u, called in zip(usages, CALLED[use].tolist(), strict=True)
+                ]
+            ),
             used=_used(use, usages),
             price=_column(
                 [NO_PRICE if u.price is None or u.price < 0 or u.currency != currency else u.price for u in usages],

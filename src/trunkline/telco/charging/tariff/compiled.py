@@ -12,7 +12,7 @@ import numpy as np
 
 from trunkline.telco.charging.tariff.columns import NO_PRICE, Booleans, Columns, Integers
 from trunkline.telco.charging.tariff.locator import Locator
-from trunkline.telco.charging.tariff.price import rounded
+from trunkline.telco.charging.tariff.price import FINEST, rounded
 from trunkline.telco.charging.tariff.rate import Rate
 from trunkline.telco.charging.tariff.version import Version
 
@@ -70,6 +70,14 @@ class Compiled:
         self._begin = np.array([[step[0] for step in tier] for tier in table], dtype=np.int64)
         self._end = np.array([[_ENDLESS if s[1] is None else s[1] for s in tier] for tier in table], dtype=np.int64)
         self._each = np.array([[step[2] for step in tier] for tier in table], dtype=np.int64)
+        dearest = [max((each for _, _, each in of), default=0) for of in steps]
+        self._most = np.array(
+            [
+                FINEST * rate.price.denominator // max(each, 1) if rate.price else FINEST
+                for rate, each in zip(rates, dearest, strict=True)
+            ],
+            dtype=np.float64,
+        )
 
     def rate(self, columns: Columns, version: Integers) -> Rated:
         """`version` has for each usage the place of its version among those that were compiled."""
@@ -82,6 +90,10 @@ class Compiled:
         rate = np.where(self._sellers[rate] & (columns.price == NO_PRICE), REFUSED, rate)
         quantity[rate == REFUSED] = 0
         return Rated(cell, self._zone[cell], cell % len(self.bands), rate, quantity, columns.price)
+
+    def exact(self, rated: Rated) -> Booleans:
+        """Whether 64 bits compute what each quantity costs."""
+        return rated.quantity < np.minimum(self._most[np.where(rated.rate == REFUSED, 0, rated.rate)], FINEST)
 
     def cost(self, rated: Rated, units: Integers | None = None, before: Integers | None = None) -> Integers:
         """What `units` of each quantity cost, all of it where they are not given, after the `before` of the cycle.

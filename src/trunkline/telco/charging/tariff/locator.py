@@ -9,13 +9,12 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from trunkline.telco.charging.tariff.calendar import HOLIDAY
-from trunkline.telco.charging.tariff.columns import CODES, NOWHERE, Booleans, Columns, Integers, Ranges
+from trunkline.telco.charging.tariff.columns import CALLED, CODES, NOWHERE, Booleans, Columns, Integers, Ranges
 from trunkline.telco.charging.tariff.grid import USES, Cell, Grid
 from trunkline.telco.charging.tariff.localtime import DAY, LocalTime
 from trunkline.telco.charging.tariff.zones import HOME
 
 _EPOCH: Final = date(1970, 1, 1).toordinal()
-_CALLED: Final = np.array([use.called for use in USES])
 
 
 class Locator:
@@ -45,7 +44,7 @@ class Locator:
         places, destinations, bands = self._sizes
         nowhere = columns.network == NOWHERE
         place = np.where(nowhere, self._home, self._places.find(columns.network))
-        called = _CALLED[columns.use]
+        called = CALLED[columns.use]
         destination = np.where(called, self._destinations.find(columns.party), destinations - 1)
         cell = (columns.use * places + place) * destinations + destination
         return cell * bands + self._band(columns, nowhere)

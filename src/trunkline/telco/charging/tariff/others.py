@@ -51,6 +51,11 @@ class Others:
         self._one_grid = all(version.grid is grid for other in others for version in other.versions)
         self._found: dict[tuple[int, Cell], tuple[str, ...]] = {}
 
+    @property
+    def changes(self) -> list[datetime] | None:
+        """When what they give in a cell changes, in order; None where that is told by cells of another grid."""
+        return self._changes if self._one_grid else None
+
     def give(self, usage: Usage, cell: Cell) -> tuple[str, ...]:
         """Ids of allowances that may give the usage, which falls into this cell of the grid."""
         if not self._one_grid:

@@ -1,0 +1,167 @@
+"""Plans as whole batches are rated by them: compiled to tables once, with what each line of the tables comes to."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Final, NamedTuple
+
+import msgspec
+import numpy as np
+
+from trunkline.telco.charging.tariff.columns import Columns
+from trunkline.telco.charging.tariff.compiled import REFUSED, Compiled
+from trunkline.telco.charging.tariff.folder import Tariffs
+from trunkline.telco.charging.tariff.grid import Grid
+from trunkline.telco.charging.tariff.measures import UNIT_OF
+from trunkline.telco.charging.tariff.price import TieredPrice
+from trunkline.telco.charging.tariff.version import Version
+from trunkline.telco.model import Unit, Usage
+
+FIRST: Final = datetime(1, 1, 1, tzinfo=UTC)
+LAST: Final = datetime(9999, 12, 31, tzinfo=UTC)
+
+_json = msgspec.json.Encoder().encode
+
+
+class Line(NamedTuple):
+    """What a version says of all usages of a cell, as `Terms` does of one."""
+
+    tariff: str
+    rate: str
+    zone: str
+    unit: Unit
+    allowances: frozenset[str]
+    price: TieredPrice | None
+    """None where its seller says it."""
+    told: bytes
+    """Its fields of a `RatedUsage` as JSON, without braces."""
+
+
+class Edition:
+    """A version in a span of time in which neither it nor what others give to its usages changes."""
+
+    def __init__(self, version: Version, since: datetime, until: datetime, table: Table, place: int) -> None:
+        self.version, self.since, self.until = version, since, until
+        self.table, self.place = table, place
+        self._lines: dict[int, Line] = {}
+
+    def line(self, cell: int, usage: Usage) -> Line:
+        """That of a cell, by its number, into which the usage falls."""
+        found = self._lines.get(cell)
+        if found is None:
+            found = self._lines[cell] = self._made(cell, usage)
+        return found
+
+    def _made(self, number: int, usage: Usage) -> Line:
+        version, cell = self.version, self.table.compiled.cells[number]
+        if cell is None:
+            raise LookupError(f"no usage falls into the cell {number}")
+        rate = version.rates[cell]
+        unit = UNIT_OF[cell.use.service]
+        told = {
+            "tariff": version.id,
+            "rate": rate.id,
+            "zone": cell.zone,
+            "band": cell.band,
+            "unit": unit,
+            "currency": version.currency,
+            "tax": rate.tax,
+        }
+        allowances = frozenset(version.gives.get(cell, ()) + version.others.give(usage, cell))
+        return Line(version.id, rate.id, cell.zone, unit, allowances, rate.price, _json(told)[1:-1])
+
+
+class Table(NamedTuple):
+    """Versions that are rated together: of one grid and one currency."""
+
+    compiled: Compiled
+    currency: str
+
+
+class Counted(NamedTuple):
+    """How a usage counts: `cost` is that of the whole `quantity`, as the first of its cycle."""
+
+    line: Line
+    quantity: int
+    cost: int
+
+
+class Editions:
+    """All plans of the operator, in all editions."""
+
+    def __init__(self, tariffs: Tariffs) -> None:
+        self._of: dict[str, list[Edition]] = {}
+        self._since: dict[str, list[datetime]] = {}
+        together: dict[tuple[Grid, str], list[Version]] = {}
+        for versions in tariffs.versions.values():
+            for version in versions:
+                if version.kind == "plan":
+                    together.setdefault((version.grid, version.currency), []).append(version)
+        for (_, currency), versions in together.items():
+            table = Table(Compiled(versions), currency)
+            for place, version in enumerate(versions):
+                self._add(version, table, place)
+
+    def at(self, tariff: str, time: datetime) -> Edition | None:
+        """The edition of a plan then; None where there is none."""
+        index = bisect_right(self._since.get(tariff, ()), time) - 1
+        if index < 0:
+            return None
+        found = self._of[tariff][index]
+        return found if time < found.until else None
+
+    def rate(self, usages: Sequence[Usage], editions: Sequence[Edition | None]) -> list[Counted | None]:
+        """How each usage counts by its edition; None where it has none, or is to be looked at alone."""
+        counted: list[Counted | None] = [None] * len(usages)
+        rows: dict[int, list[int]] = {}
+        for row, edition in enumerate(editions):
+            if edition is not None:
+                rows.setdefault(id(edition.table), []).append(row)
+        for its in rows.values():
+            self._rate(its, usages, editions, counted)
+        return counted
+
+    def _rate(
+        self,
+        rows: list[int],
+        usages: Sequence[Usage],
+        editions: Sequence[Edition | None],
+        counted: list[Counted | None],
+    ) -> None:
+        """Those of one table."""
+        its = [edition for row in rows if (edition := editions[row]) is not None]
+        if len(rows) < len(usages):
+            usages = [usages[row] for row in rows]
+        compiled, currency = its[0].table
+        try:
+            columns = Columns.of(usages, currency)
+        except OverflowError:  # of a quantity that no column holds
+            return
+        rated = compiled.rate(columns, np.array([edition.place for edition in its], dtype=np.int64))
+        costs = compiled.cost(rated)
+        refused = (rated.rate == REFUSED) | ~compiled.exact(rated)
+        for row, usage, edition, cell, out, quantity, cost in zip(
+            rows,
+            usages,
+            its,
+            rated.cell.tolist(),
+            refused.tolist(),
+            rated.quantity.tolist(),
+            costs.tolist(),
+            strict=True,
+        ):
+            if not out:
+                counted[row] = Counted(edition.line(cell, usage), quantity, cost)
+
+    def _add(self, version: Version, table: Table, place: int) -> None:
+        """Cut a version where what others give to its usages changes."""
+        until = version.until or LAST
+        changes = version.others.changes
+        if changes is None:
+            return  # whether others give is told by cells of their own: each usage is looked at alone
+        starts = [version.since, *(change for change in changes if version.since < change < until)]
+        for since, end in zip(starts, [*starts[1:], until], strict=True):
+            self._of.setdefault(version.id, []).append(Edition(version, since, end, table, place))
+            self._since.setdefault(version.id, []).append(since)
