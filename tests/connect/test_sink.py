@@ -258,6 +258,16 @@ def test_a_process_that_dies_between_write_and_commit_leaves_no_row_twice_in_a_t
     assert len(outlets.rejected()) == 1
 
 
+def test_what_a_table_has_and_the_log_was_not_told_of_is_committed_though_nothing_more_comes(outlets: Outlets) -> None:
+    file = outlets.sqlite()
+    note_writes(file)
+    outlets.customers([7])
+    die(outlets, 1)
+    assert (written(file), outlets.waiting("warehouse")) == ([7], 1)
+    outlets.run_until_done()
+    assert written(file) == [7]
+
+
 def test_a_process_that_dies_between_write_and_commit_leaves_no_line_twice_in_a_folder(outlets: Outlets) -> None:
     outlets.declare("archive", "directory", directory="files", gzip=True, records=40)
     outlets.customers(range(200))

@@ -105,7 +105,11 @@ class SinkRun:
         target = self._target = self._target or self._open()
         if self._held:
             return target
-        for place, offset in target.hold(self._waiting.keys()).items():
+        kept = target.hold(self._waiting.keys())
+        # What was written while its commit failed is committed now: nothing may ever come that would do it.
+        if unsaid := {place: offset for place, offset in kept.items() if offset > self._waiting[place].position}:
+            group.commit(unsaid)
+        for place, offset in kept.items():
             self._waiting[place].done_to(offset)
         group.read_from({place: waiting.read_to for place, waiting in self._waiting.items()})
         self._held = True
