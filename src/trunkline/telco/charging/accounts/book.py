@@ -25,6 +25,7 @@ from trunkline.telco.charging.accounts.passing import Calendar, Passage, Turn, o
 from trunkline.telco.charging.accounts.postings import of_draws, of_move, of_opening, of_usage
 from trunkline.telco.charging.accounts.rating import Violation
 from trunkline.telco.charging.accounts.standing import Standing
+from trunkline.telco.charging.accounts.tab import Tab
 from trunkline.telco.charging.tariff.terms import Tariffs
 from trunkline.telco.model import Account, Balance, Notice, Posting, Usage
 
@@ -49,8 +50,9 @@ class Book:
         self.rules = rules
         self.history = History()
         self.sessions: dict[str, Session] = {}
+        self.tab = Tab(self)
         self._origin: Origin | None = None
-        self._head: Head | None = None
+        self._last_head: Head | None = None
 
     @property
     def known(self) -> bool:
@@ -68,6 +70,16 @@ class Book:
         if self._head is None:
             raise LookupError(f"the account {self.account.id} has not begun")
         return self._head.standing
+
+    @property
+    def open(self) -> bool:
+        """Whether it has begun, with a first event of the account."""
+        return self._last_head is not None
+
+    @property
+    def totals(self) -> Totals:
+        """What the accounts of the ledger have received."""
+        return Totals(self._head.totals if self._head else {})
 
     @property
     def calendar(self) -> Calendar:
@@ -101,6 +113,7 @@ class Book:
             return
         else:
             self._origin = replace(before, record=record, turns=self._turns(record.cycle_day))
+        self._last_head, self.tab = self._head, Tab(self)
         try:
             if self._head is not None:
                 self.apply((self._its.cycles[0].time, 0, ""), out)
@@ -178,7 +191,7 @@ class Book:
         postings = [*made, *moved]
         for rated in outcome.rated:
             postings += of_usage(self.account, rated, self.history.usage(rated.usage.id), standing.time)
-        totals = self._totals.after(postings)
+        totals = self.totals.after(postings)
         prove(standing, totals, postings, self._suspect(outcome))
 
         for rated in outcome.rated:
@@ -197,6 +210,10 @@ class Book:
         out.rated.append(rated)
         out.kept[place_key(self.account.id, place)] = rated
 
+    def settle(self, out: Effects) -> None:
+        """Keep what the tab has taken."""
+        self._tell((), out)
+
     def hold(self, session: Session, out: Effects, *, forget: bool = False) -> None:
         """Let a session hold what it holds from now on, and release what it held before and does not any more."""
         before = self.sessions.get(session.id)
@@ -209,7 +226,7 @@ class Book:
         for id, hold in now.items():
             if id not in was:
                 made += of_draws(self.account, id, hold.draws, time, release=False)
-        totals = self._totals.after(made)
+        totals = self.totals.after(made)
         prove(self.standing, totals, made, self._suspect(None))
         self._head = Head(account=self.account.id, standing=self.standing, totals=totals.amounts)
         self._tell(made, out)
@@ -236,6 +253,10 @@ class Book:
     def free(self, standing: Standing) -> Standing:
         """How the account stands, less what sessions hold."""
         return Purse.of(standing, self.holds, self.account, self.rules.tariffs).standing
+
+    def was_told(self, id: str) -> bool:
+        """Whether a notice of that id was told."""
+        return id in self._its.told
 
     def notify(self, marks: Iterable[Mark], cause: str, out: Effects) -> None:
         """Tell what was not told yet."""
@@ -287,14 +308,24 @@ class Book:
         return passage.standing
 
     @property
+    def _head(self) -> Head | None:
+        """What changes with every event, with all that the tab has taken."""
+        if self.tab.changed:
+            standing, totals = self.tab.close()
+            prove(standing, totals, (), self._suspect(None))
+            self._last_head = Head(account=self.account.id, standing=standing, totals=totals.amounts)
+        return self._last_head
+
+    @_head.setter
+    def _head(self, head: Head) -> None:
+        self._last_head = head
+        self.tab.stale, self.tab.changed = True, False
+
+    @property
     def _its(self) -> Origin:
         if self._origin is None:
             raise LookupError("it was not said what account it is")
         return self._origin
-
-    @property
-    def _totals(self) -> Totals:
-        return Totals(self._head.totals if self._head else {})
 
     def _turns(self, day: int) -> tuple[Turn, ...]:
         """The days on which cycles begin, with another one for those that begin from now on."""

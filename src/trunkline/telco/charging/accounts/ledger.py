@@ -8,7 +8,7 @@ event, from the postings alone on the one side and from the buckets alone on the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from trunkline.telco.charging.accounts.rating import Violation
 from trunkline.telco.charging.accounts.standing import Standing
@@ -32,6 +32,10 @@ class Totals:
                     key = f"{name}|{posting.unit}"
                     totals.amounts[key] = totals.amounts.get(key, 0) + amount
         return totals
+
+    def plus(self, amounts: Mapping[str, int]) -> Totals:
+        """The totals with these amounts too."""
+        return Totals({**self.amounts, **{key: self.amounts.get(key, 0) + amount for key, amount in amounts.items()}})
 
     def received(self) -> dict[Unit, int]:
         """What all buckets must hold, with what is held of them."""

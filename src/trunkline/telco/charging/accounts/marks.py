@@ -44,8 +44,8 @@ def marks(before: Standing, after: Standing, rating: Rating, account: Account, h
             yield from _allowance(account, usage, holding, before, after)
     for holding in rating.restrained:
         values = {"name": holding.name, "zone": rating.rated.zone, "most": str(holding.fair_use[rating.rated.zone])}
-        name = f"{_owned(account, holding, before)}/fair-use/{rating.rated.zone}"
-        yield Mark(name, usage.subscription, "fair-use", values, usage.started, _span(holding, before)[1])
+        name = f"{owned(account, holding, before)}/fair-use/{rating.rated.zone}"
+        yield Mark(name, usage.subscription, "fair-use", values, usage.started, span(holding, before)[1])
     if account.limit is not None:
         yield from _limit(account, account.limit, usage, before, after)
     if account.kind == "prepaid" and rating.uncovered:
@@ -78,19 +78,19 @@ def _allowance(account: Account, usage: Usage, holding: Holding, before: Standin
     used_before, _ = before.filled(holding)
     its = after.get(holding.id) or holding
     used, given = after.filled(its)
-    begin, end = _span(its, after)
+    begin, end = span(its, after)
     crossed = [each for each in holding.thresholds if used_before * 100 < each * given <= used * 100]
     forecast = _forecast(begin, end, usage.started, used, given)
     if not crossed and forecast is None:
         return
-    name = _owned(account, holding, before)
+    name = owned(account, holding, before)
     values = {"name": holding.name, "unit": holding.unit.value, "left": str(given - used), "end": end.isoformat()}
     for percent in crossed:
         told = {**values, "percent": str(percent)}
         yield Mark(f"{name}/{percent}", usage.subscription, "threshold", told, usage.started, end)
     if forecast is not None:
         told = {**values, "forecast": forecast.isoformat()}
-        yield Mark(f"{name}/forecast", usage.subscription, "forecast", told, usage.started, end)
+        yield Mark(forecast_id(account, holding, before), usage.subscription, "forecast", told, usage.started, end)
 
 
 def _forecast(begin: datetime, end: datetime, now: datetime, used: int, given: int) -> datetime | None:
@@ -116,21 +116,31 @@ def _limit(account: Account, limit: int, usage: Usage, before: Standing, after: 
 def _overdrawn(account: Account, usage: Usage, before: Standing, after: Standing) -> Mark:
     """Usage that nobody asked about beforehand has cost more than was there."""
     left = sum(holding.remaining for holding in after.holdings if holding.unit is Unit.MONEY)
-    id = f"{account.id}/{before.month}/overdrawn"
+    id = overdrawn_id(account, before)
     values = {"left": str(left), "currency": account.currency}
     return Mark(id, usage.subscription, "limit", values, usage.started, before.cycle_end)
 
 
-def _span(holding: Holding, standing: Standing) -> tuple[datetime, datetime]:
+def span(holding: Holding, standing: Standing) -> tuple[datetime, datetime]:
     """From when until when its use counts: a cycle; of a pack as long as it is valid."""
     if holding.pack:
         return holding.valid_from, holding.valid_to or NEVER
     return standing.cycle, standing.cycle_end
 
 
-def _owned(account: Account, holding: Holding, standing: Standing) -> str:
+def owned(account: Account, holding: Holding, standing: Standing) -> str:
     """Whose allowance it is, of which cycle; a pack counts for itself."""
     if holding.pack:
         return holding.id
     owner = f"/{holding.subscription}" if holding.subscription else ""
     return f"{account.id}/{standing.month}/{holding.allowance}{owner}"
+
+
+def forecast_id(account: Account, holding: Holding, standing: Standing) -> str:
+    """The id of the notice of when an allowance will end."""
+    return f"{owned(account, holding, standing)}/forecast"
+
+
+def overdrawn_id(account: Account, standing: Standing) -> str:
+    """The id of the notice that more was used than paid."""
+    return f"{account.id}/{standing.month}/overdrawn"

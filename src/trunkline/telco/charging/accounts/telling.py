@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -18,6 +18,11 @@ from trunkline.telco.model import Balance, ChargingAnswer, Notice, Posting, Rate
 
 _json = msgspec.json.Encoder().encode
 _pack = msgspec.msgpack.Encoder().encode
+
+
+def place(record: Record) -> str:
+    """Where an event is, as the cause of what comes of it."""
+    return f"{record.topic}/{record.partition}/{record.offset}"
 
 
 class Telling:
@@ -44,6 +49,20 @@ class Telling:
             self._out.keep(key, _pack(state) if isinstance(state, msgspec.Struct) else state)
         if effects.changed:
             self._changed[account] = (time, self.place)
+
+    def taken(self, account: str, usage: str, rated: bytes, postings: Sequence[bytes]) -> None:
+        """Send what came of a usage that a tab took."""
+        self._out.send(RatedUsage.topic, account, rated, id="")
+        for posting in postings:
+            self._out.send(Posting.topic, account, posting, id="")
+        self._out.keep(f"usage|{account}|{usage}", rated)
+
+    def settle(self, book: Book, last: Record) -> None:
+        """Remember what tabs have taken, `last` at this record."""
+        effects = Effects()
+        book.settle(effects)
+        self.place = place(last)
+        self.tell(book.account.id, effects, from_micros(last.time))
 
     def balances(self, books: Mapping[str, Book]) -> None:
         """Send the balance of each account that is another than before."""

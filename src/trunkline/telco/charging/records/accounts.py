@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -17,12 +18,11 @@ KIND: Final = Kind("charging.account", (Attribute(_NUMBERS),))
 _account = msgspec.json.Decoder(Account).decode
 
 
-def take(unit: Unit, record: Record) -> None:
-    """An account is as it is said to be, or nobody's any more."""
-    id = (record.key or b"").decode()
-    if record.value is not None:
-        unit.put(KIND.name, id, record.value)
-    elif unit.get(KIND.name, id) is not None:
+def take(unit: Unit, records: Sequence[Record]) -> None:
+    """Accounts are as they are last said to be, or nobody's any more."""
+    last = {(record.key or b"").decode(): record.value for record in records}
+    unit.put_many(KIND.name, {id: value for id, value in last.items() if value is not None})
+    for id in unit.get_many(KIND.name, [id for id, value in last.items() if value is None]):
         unit.remove(KIND.name, id)
 
 

@@ -14,11 +14,13 @@ from typing import Any, Final
 import msgspec
 
 from trunkline.log.envelope import cloud_event
+from trunkline.log.port import Record
 from trunkline.store import Store
 from trunkline.store import Unit as UnitOfWork
 from trunkline.store.times import read_time
-from trunkline.telco.charging.records import accounts, balances, documents
+from trunkline.telco.charging.records import accounts, balances
 from trunkline.telco.charging.records.amounts import Amount, read
+from trunkline.telco.charging.records.documents import Documents, plain, reference
 from trunkline.telco.model import Account, Bucket, ChargingAnswer, ChargingCommand, Unit
 from trunkline.tmf.apis.prepay_balance import ADJUST, RESERVE, TOPUP, TRANSFER
 from trunkline.tmf.declaration import Document, Resource
@@ -65,7 +67,7 @@ class ActionOwner(Kept):
         return asked | {
             "status": "acknowledged",
             "requestedDate": now(),
-            "partyAccount": document.get("partyAccount") or documents.reference("PartyAccount", id),
+            "partyAccount": document.get("partyAccount") or reference("PartyAccount", id),
         }
 
     def change(self, unit: UnitOfWork, before: Document, after: Document) -> Document:
@@ -153,19 +155,24 @@ class ActionOwner(Kept):
         return read(document.get("amount"), "amount")
 
 
-def settle(unit: UnitOfWork, answer: ChargingAnswer) -> None:
-    """Charging has answered: tell it in the action that asked, where this is one of ours."""
+def settle(documents: Documents, told: Sequence[tuple[ChargingAnswer, Record]]) -> None:
+    """Charging has answered: tell it in the actions that asked, where these are ours."""
+    for answer, _ in told:
+        _settle(documents, answer)
+
+
+def _settle(documents: Documents, answer: ChargingAnswer) -> None:
     scheme, _, rest = answer.id.partition("/")
     name, _, id = rest.partition("/")
     of = ACTIONS.get(name) if scheme == SCHEME else None
-    before = documents.get(unit, of, id) if of is not None else None
+    before = documents.get(of, id) if of is not None else None
     if of is None or before is None or before["status"] not in OPEN:
         return
-    told: dict[str, Any] = {"confirmationDate": answer.time, "status": "completed"}
+    said: dict[str, Any] = {"confirmationDate": answer.time, "status": "completed"}
     if answer.problem:
-        told |= {"status": "failed", "failure": {"code": answer.problem, "message": answer.detail}}
-        told["@schemaLocation"] = before.get("@schemaLocation", SCHEMA)
-    documents.keep(unit, of, before, before | documents.plain(told))
+        said |= {"status": "failed", "failure": {"code": answer.problem, "message": answer.detail}}
+        said["@schemaLocation"] = before.get("@schemaLocation", SCHEMA)
+    documents.keep(of, before, before | plain(said))
 
 
 def _send(unit: UnitOfWork, command: ChargingCommand) -> None:

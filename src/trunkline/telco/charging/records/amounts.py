@@ -35,7 +35,7 @@ class Amount(NamedTuple):
 
 def money(minor: int, currency: str) -> Document:
     """TM Forum's Money."""
-    return {"unit": currency, "value": float(major(minor, currency))}
+    return {"unit": currency, "value": minor / 10 ** minor_digits(currency)}
 
 
 def minor(money: Document) -> int:
@@ -46,8 +46,8 @@ def minor(money: Document) -> int:
 def quantity(unit: Unit, value: int, currency: str = "") -> Document:
     """TM Forum's Quantity; its units are the currency where it is money."""
     if unit is Unit.MONEY:
-        return {"amount": float(major(value, currency)), "units": currency}
-    return {"amount": value, "units": str(unit)}
+        return {"amount": value / 10 ** minor_digits(currency), "units": currency}
+    return {"amount": value, "units": unit.value}
 
 
 def read(quantity: Any, place: str) -> Amount:

@@ -5,6 +5,7 @@ The place tells two balances apart, so it is what an answer is known by (`ETag`)
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from typing import Final
 
 import msgspec
@@ -44,11 +45,14 @@ def get(source: Unit | Store, account: str) -> Standing | None:
     return _standing.decode(stored.document) if stored is not None else None
 
 
-def keep(unit: Unit, standing: Standing) -> None:
-    """Keep a balance as the last one of its account."""
-    unit.put(KIND.name, standing.balance.account, msgspec.json.encode(standing))
+def get_many(unit: Unit, accounts: Collection[str]) -> dict[str, Standing]:
+    """The last balances of those of these accounts of which one is kept."""
+    return {id: _standing.decode(stored.document) for id, stored in unit.get_many(KIND.name, accounts).items()}
 
 
-def forget(unit: Unit, account: str) -> None:
-    """Charging knows this account no more."""
-    unit.remove(KIND.name, account)
+def keep(unit: Unit, last: Mapping[str, Standing | None]) -> None:
+    """Keep these as the last balances of their accounts; what charging knows no more is forgotten."""
+    there = {account: standing for account, standing in last.items() if standing is not None}
+    unit.put_many(KIND.name, {account: msgspec.json.encode(standing) for account, standing in there.items()})
+    for account in unit.get_many(KIND.name, last.keys() - there.keys()):
+        unit.remove(KIND.name, account)

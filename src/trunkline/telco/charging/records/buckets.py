@@ -6,16 +6,16 @@ the tariff which gave it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-from trunkline.store import Unit as UnitOfWork
-from trunkline.telco.charging.records import balances, documents
+from trunkline.log.port import Record
+from trunkline.telco.charging.records import balances
 from trunkline.telco.charging.records.amounts import money, quantity, shown
 from trunkline.telco.charging.records.balances import Standing
 from trunkline.telco.charging.records.bills import Bills
-from trunkline.telco.charging.records.documents import plain, reference
+from trunkline.telco.charging.records.documents import Documents, plain, reference
 from trunkline.telco.model import Balance, Bucket, Unit
 from trunkline.tmf.apis.prepay_balance import ACCUMULATED, BUCKET
 from trunkline.tmf.declaration import Document
@@ -30,31 +30,46 @@ class Balances:
     def __init__(self, bills: Bills) -> None:
         self._bills = bills
 
-    def take(self, unit: UnitOfWork, standing: Standing) -> None:
-        """An account has another balance."""
-        now, was = standing.balance, balances.get(unit, standing.balance.account)
-        balances.keep(unit, standing)
-        if was is None or was.balance.cycle != now.cycle:
-            if was is not None and was.balance.cycle < now.cycle:
-                self._bills.end(unit, now.account, was.balance.cycle, now.time)
-            self._bills.begin(unit, now.account, now.cycle, now.currency, now.time)
-        self._tell(unit, was.balance if was is not None else None, now)
+    def take(self, documents: Documents, records: Sequence[Record]) -> None:
+        """Accounts have other balances; or charging knows one no more, and what it used and was billed stays."""
+        told = [Standing.of(record) if record.value is not None else None for record in records]
+        accounts = [
+            standing.balance.account if standing is not None else (record.key or b"").decode()
+            for standing, record in zip(told, records, strict=True)
+        ]
+        last: dict[str, Standing | None] = dict(balances.get_many(documents.unit, {*accounts}))
+        self._bills.read(documents, _cycles(told, last))
+        for account, now in zip(accounts, told, strict=True):
+            was, last[account] = last.get(account), now
+            if now is not None and (was is None or was.balance.cycle != now.balance.cycle):
+                self._begin(documents, was.balance if was is not None else None, now.balance)
+            self._tell(documents, was, now)
+        balances.keep(documents.unit, last)
 
-    def forget(self, unit: UnitOfWork, account: str) -> None:
-        """Charging knows this account no more; what it used and was billed stays."""
-        was = balances.get(unit, account)
-        if was is not None:
-            self._tell(unit, was.balance, None)
-            balances.forget(unit, account)
+    def _begin(self, documents: Documents, was: Balance | None, now: Balance) -> None:
+        if was is not None and was.cycle < now.cycle:
+            self._bills.end(documents, now.account, was.cycle, now.time)
+        self._bills.begin(documents, now)
 
-    def _tell(self, unit: UnitOfWork, was: Balance | None, now: Balance | None) -> None:
+    def _tell(self, documents: Documents, was: Standing | None, now: Standing | None) -> None:
         for of, tell in ((BUCKET, _buckets), (ACCUMULATED, _totals)):
-            before = {document["id"]: document for document in tell(was)} if was is not None else {}
-            after = {document["id"]: document for document in tell(now)} if now is not None else {}
+            before = {document["id"]: document for document in tell(was.balance)} if was is not None else {}
+            after = {document["id"]: document for document in tell(now.balance)} if now is not None else {}
             for id, document in after.items():
-                documents.keep(unit, of, before.get(id), document)
+                documents.keep(of, before.get(id), document)
             for id in before.keys() - after.keys():
-                documents.remove(unit, of, before[id])
+                documents.remove(of, before[id])
+
+
+def _cycles(told: Sequence[Standing | None], before: Mapping[str, Standing | None]) -> Iterator[tuple[str, datetime]]:
+    """The accounts and cycles that begin by these balances, or end."""
+    for standing in told:
+        if standing is not None:
+            now, was = standing.balance, before.get(standing.balance.account)
+            if was is None or was.balance.cycle != now.cycle:
+                yield now.account, now.cycle
+            if was is not None and was.balance.cycle < now.cycle:
+                yield now.account, was.balance.cycle
 
 
 def usage_type(unit: Unit, currency: str) -> str:

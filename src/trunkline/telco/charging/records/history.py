@@ -6,13 +6,13 @@ that received, or of that which gave where no bucket did; both ends are its `imp
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
-from trunkline.store import Unit as UnitOfWork
-from trunkline.telco.charging.records import documents
+from trunkline.log.port import Record
 from trunkline.telco.charging.records.amounts import quantity
 from trunkline.telco.charging.records.buckets import usage_type
-from trunkline.telco.charging.records.documents import plain, reference
+from trunkline.telco.charging.records.documents import Documents, plain, reference
 from trunkline.telco.model import Ledger, Posting
 from trunkline.tmf.apis.prepay_balance import ACTION
 from trunkline.tmf.declaration import Document
@@ -27,10 +27,12 @@ TYPES: Final = {
 """By the kind of posting; what usage took is told by TMF635, and what sessions hold by the buckets."""
 
 
-def take(unit: UnitOfWork, posting: Posting) -> None:
+def take(documents: Documents, told: Sequence[tuple[Posting, Record]]) -> None:
     """Something was posted."""
-    if posting.kind in TYPES:
-        documents.keep(unit, ACTION, documents.get(unit, ACTION, posting.id), action(posting))
+    postings = [posting for posting, _ in told if posting.kind in TYPES]
+    documents.read(ACTION, [posting.id for posting in postings])
+    for posting in postings:
+        documents.keep(ACTION, documents.get(ACTION, posting.id), action(posting))
 
 
 def action(posting: Posting) -> Document:

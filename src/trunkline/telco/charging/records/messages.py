@@ -7,16 +7,14 @@ said; `effect` the ledger's id, by which `trunkline effects show` has each attem
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
 
 from trunkline.effects.outcome import Outcome, State
 from trunkline.log.port import Record
-from trunkline.store import Unit as UnitOfWork
-from trunkline.telco.charging.records import documents
-from trunkline.telco.charging.records.documents import characteristic, plain
+from trunkline.telco.charging.records.documents import Documents, characteristic, plain
 from trunkline.telco.model import Notice
 from trunkline.tmf.apis.communication import MESSAGE
 from trunkline.tmf.declaration import Document
@@ -31,13 +29,28 @@ STATES: Final = {
     State.DROPPED: "cancelled",
 }
 """By the state of the effect."""
-_notice = msgspec.json.Decoder(Notice).decode
-_outcome = msgspec.json.Decoder(Outcome).decode
 
 
-def take_notice(unit: UnitOfWork, record: Record) -> None:
+def take_notices(documents: Documents, told: Sequence[tuple[Notice, Record]]) -> None:
     """Somebody must be told something."""
-    notice = _notice(record.value or b"")
+    documents.read(MESSAGE, [notice.id for notice, _ in told])
+    for notice, record in told:
+        _take_notice(documents, notice, record)
+
+
+def take_outcomes(documents: Documents, told: Sequence[tuple[Outcome, Record]]) -> None:
+    """Something came of effects. Those that are not about a notice are passed over."""
+    documents.read(MESSAGE, [outcome.id for outcome, _ in told])
+    for outcome, _ in told:
+        _take_outcome(documents, outcome)
+
+
+def is_charged(document: Document) -> bool:
+    """Whether charging tells of a message, and not a client of the API."""
+    return document.get("@schemaLocation") == SCHEMA
+
+
+def _take_notice(documents: Documents, notice: Notice, record: Record) -> None:
     told = plain(
         {
             "subject": notice.kind,
@@ -53,14 +66,12 @@ def take_notice(unit: UnitOfWork, record: Record) -> None:
         "notice": _place(record.topic, record.partition, record.offset),
         **{f"value.{name}": value for name, value in notice.values.items()},
     }
-    before = documents.get(unit, MESSAGE, notice.id)
-    _keep(unit, before, _blank(notice.id) | told | (before or {}), proof)
+    before = documents.get(MESSAGE, notice.id)
+    _keep(documents, before, _blank(notice.id) | told | (before or {}), proof)
 
 
-def take_outcome(unit: UnitOfWork, record: Record) -> None:
-    """Something came of an effect. Those that are not about a notice are passed over."""
-    outcome = _outcome(record.value or b"")
-    before = documents.get(unit, MESSAGE, outcome.id)
+def _take_outcome(documents: Documents, outcome: Outcome) -> None:
+    before = documents.get(MESSAGE, outcome.id)
     if before is None and (outcome.cause is None or outcome.cause.topic != Notice.topic):
         return
     attempts = outcome.attempts
@@ -77,12 +88,7 @@ def take_outcome(unit: UnitOfWork, record: Record) -> None:
     proof: dict[str, Any] = {"effect": outcome.id, "receipt": outcome.receipt, "problem": problem}
     if outcome.cause is not None:
         proof["trigger"] = _place(outcome.cause.topic, outcome.cause.partition, outcome.cause.offset)
-    _keep(unit, before, (before or _blank(outcome.id)) | told, proof)
-
-
-def is_charged(document: Document) -> bool:
-    """Whether charging tells of a message, and not a client of the API."""
-    return document.get("@schemaLocation") == SCHEMA
+    _keep(documents, before, (before or _blank(outcome.id)) | told, proof)
 
 
 def _blank(id: str) -> Document:
@@ -95,10 +101,10 @@ def _blank(id: str) -> Document:
     }
 
 
-def _keep(unit: UnitOfWork, before: Document | None, after: Document, proof: Mapping[str, Any]) -> None:
+def _keep(documents: Documents, before: Document | None, after: Document, proof: Mapping[str, Any]) -> None:
     known = {each["name"]: each for each in after["characteristic"] if proof.get(each["name"]) != ""}
     known |= {name: characteristic(name, value) for name, value in proof.items() if value != ""}
-    documents.keep(unit, MESSAGE, before, after | {"characteristic": [known[name] for name in sorted(known)]})
+    documents.keep(MESSAGE, before, after | {"characteristic": [known[name] for name in sorted(known)]})
 
 
 def _sent(outcome: Outcome) -> Mapping[str, Any]:

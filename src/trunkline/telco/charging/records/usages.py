@@ -8,17 +8,17 @@ charged for (`ratedQuantity`), what of that allowances gave (`freeQuantity`), an
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Final
 
 import msgspec
 
-from trunkline.store import Unit as UnitOfWork
-from trunkline.telco.charging.records import documents
+from trunkline.log.envelope import from_micros
+from trunkline.log.port import Record
 from trunkline.telco.charging.records.amounts import minor, money, quantity, shown
-from trunkline.telco.charging.records.bills import Bills, Counted, bill_id, line_id
-from trunkline.telco.charging.records.documents import characteristic, plain, reference
+from trunkline.telco.charging.records.bills import Bills, Change, Counted
+from trunkline.telco.charging.records.documents import Documents, characteristic, known, plain, reference
 from trunkline.telco.charging.records.taxes import Taxes
 from trunkline.telco.model import RatedUsage, Service, Unit, Usage
 from trunkline.tmf.apis.usage import USAGE
@@ -40,19 +40,24 @@ class Usages:
     def __init__(self, bills: Bills, taxes: Taxes) -> None:
         self._bills, self._taxes = bills, taxes
 
-    def take(self, unit: UnitOfWork, rated: RatedUsage, time: datetime) -> None:
-        """A usage was rated, or rated anew, at this time. What is older than what is there changes nothing."""
-        before = documents.get(unit, USAGE, rated.usage.id)
-        if before is not None and before.get("revision", 0) >= rated.revision:
-            return
-        after = self._document(rated, time)
-        documents.keep(unit, USAGE, before, after)
-        if before is not None:
-            self._bills.count(unit, counted(before).taken_back, rated, time)
-        self._bills.count(unit, counted(after), rated, time)
+    def take(self, documents: Documents, told: Sequence[tuple[RatedUsage, Record]]) -> None:
+        """Usages were rated, or rated anew. What is older than what is there changes nothing."""
+        documents.read(USAGE, [rated.usage.id for rated, _ in told])
+        changes: list[Change] = []
+        for rated, record in told:
+            before = documents.get(USAGE, rated.usage.id)
+            if before is not None and before.get("revision", 0) >= rated.revision:
+                continue
+            time, bill, line = from_micros(record.time), self._bills.bill_of(rated), self._bills.line_of(rated)
+            documents.keep(USAGE, before, self._document(rated, time, bill, line))
+            if before is not None:
+                changes.append(Change(counted(before).taken_back, rated, time))
+            usages = 0 if rated.void else 1
+            changes.append(Change(Counted(bill, line, usages, rated.quantity, rated.free, rated.amount), rated, time))
+        self._bills.count(documents, changes)
 
-    def _document(self, rated: RatedUsage, time: datetime) -> Document:
-        used, zone = rated.usage, self._bills.zone
+    def _document(self, rated: RatedUsage, time: datetime, bill: str, line: str) -> Document:
+        used = rated.usage
         return plain(
             {
                 "id": used.id,
@@ -66,15 +71,15 @@ class Usages:
                 "usageCharacteristic": [characteristic(name, value) for name, value in _characteristics(used) if value],
                 "ratedProductUsage": [self._rated(rated, time)],
                 "partyAccount": reference("PartyAccount", used.account),
-                "customerBill": reference("CustomerBill", bill_id(used.account, rated.cycle, zone)),
-                "appliedCustomerBillingRate": reference("AppliedCustomerBillingRate", line_id(rated, zone)),
+                "customerBill": reference("CustomerBill", bill),
+                "appliedCustomerBillingRate": reference("AppliedCustomerBillingRate", line),
                 "revision": rated.revision or None,
             }
         )
 
     def _rated(self, rated: RatedUsage, time: datetime) -> Document:
         rate, currency = self._taxes.rate(rated.tax), rated.currency
-        return plain(
+        return known(
             {
                 "@type": "RatedProductUsage",
                 "@schemaLocation": SCHEMA,
