@@ -296,6 +296,36 @@ class Codec(Protocol):
         """The values as JSON, and (place, reason) of those that cannot be read, which stay as they are."""
 
 
+class Sealer(Protocol):
+    """How what lies in the log is unreadable to who has only its files or its broker (see `security.keys`).
+
+    What was written before is read as it is. All raise `LogError` naming the place of what cannot be read: its key is
+    another's, or it was changed or moved. A value whose key was deleted reads as None, as if it had been taken back.
+    """
+
+    def seal_values(self, topic: str, keys: Sequence[bytes | None], values: list[bytes | None]) -> list[bytes | None]:
+        """The values, those that are somebody's under that person's key; `values` itself where none is."""
+
+    def open_values(self, topic: str, keys: Sequence[bytes | None], values: list[bytes | None]) -> list[bytes | None]:
+        """The values as they were handed to `seal_values`."""
+
+    def seal_batch(self, place: TopicPartition, base: int, batch: bytes, *, personal: bool) -> bytes:
+        """A whole batch at the offset `base` under its topic's key. `personal`: some of its values are sealed too."""
+
+    def open_batch(self, place: TopicPartition, base: int, batch: bytes) -> tuple[bytes, bool]:
+        """The batch, and whether it is `personal`."""
+
+    def to_wire(self, topic: str, keys: Sequence[bytes | None], values: list[bytes | None]) -> list[bytes | None]:
+        """Each value for itself, for a log that knows no batches: somebody's under that person's key, all others under
+        their topic's."""
+
+    def from_wire(
+        self, topic: str, keys: Sequence[bytes | None], values: list[bytes | None]
+    ) -> tuple[list[bytes | None], list[tuple[int, str]]]:
+        """The values as they were, and (place, reason) of those that cannot be read, which stay as they are. Raises
+        `LogError` where keys cannot be had now: no value is to blame."""
+
+
 class Validator(Protocol):
     """What the log asks of a contract (see `contracts`): the failures of a batch, [] when all is well."""
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from trunkline.log.embedded import clock
 from trunkline.log.embedded.batches import BATCH_BYTES, BATCH_EVENTS, decode, encode_compacted, times_of_append
 from trunkline.log.embedded.database import Database
-from trunkline.log.port import Record, Topic
+from trunkline.log.port import Record, Sealer, Topic, TopicPartition
 
 KEYS = 500_000  # the most keys that a pass remembers; what comes after them waits for the next pass
 
@@ -28,9 +28,10 @@ class Row(NamedTuple):
     """Each with its time of append."""
 
 
-def compact(database: Database, topic: Topic, number: int, partition: int) -> None:
+def compact(database: Database, topic: Topic, number: int, partition: int, sealer: Sealer | None) -> None:
     """Compact one partition if half of it is new since the last pass, or tombstones have had their time."""
     now = clock.now()
+    place = TopicPartition(topic.name, number)
     with database.reading() as db:
         [(clean, end, due)] = db.execute(
             "SELECT clean_offset, end_offset, tombstones_due FROM partition WHERE id = ?", (partition,)
@@ -40,11 +41,11 @@ def compact(database: Database, topic: Topic, number: int, partition: int) -> No
         )
     if not (new and 2 * new >= events) and not 0 < due <= now:
         return
-    last, until = last_offsets(rows(database, topic, number, partition, clean, end), clean)
+    last, until = last_offsets(rows(database, place, partition, sealer, clean, end), clean)
     tombstone_life = int(topic.tombstones * 1_000_000)
     latest_tombstone = 0
-    merge = Merge(database, partition)
-    for row in rows(database, topic, number, partition, 0, until):
+    merge = Merge(database, place, partition, sealer)
+    for row in rows(database, place, partition, sealer, 0, until):
         kept = []
         for record, appended in row.records:
             if record.key is not None and last.get(record.key, record.offset) > record.offset:
@@ -76,7 +77,9 @@ def last_offsets(rows: Iterator[Row], start: int) -> tuple[dict[bytes | None, in
     return last, until
 
 
-def rows(database: Database, topic: Topic, number: int, partition: int, start: int, end: int) -> Iterator[Row]:
+def rows(
+    database: Database, place: TopicPartition, partition: int, sealer: Sealer | None, start: int, end: int
+) -> Iterator[Row]:
     """The batches from `start` to `end`, each read in a transaction of its own so that the WAL can begin anew."""
     while start < end:
         with database.reading() as db:
@@ -90,7 +93,7 @@ def rows(database: Database, topic: Topic, number: int, partition: int, start: i
         if not found:
             return
         id, next, reached, size, count, base, appended, places, events = found[0]
-        records = decode(topic.name, number, base, count, appended, places, events).records()
+        records = decode(place, sealer, base, count, appended, places, events).records()
         times = times_of_append(count, appended, places)
         yield Row(id, base, next, reached, size, list(zip(records, times, strict=True)))
         start = next
@@ -99,8 +102,8 @@ def rows(database: Database, topic: Topic, number: int, partition: int, start: i
 class Merge:
     """Puts what is kept of neighbouring batches into one row, and leaves alone what is whole and large."""
 
-    def __init__(self, database: Database, partition: int) -> None:
-        self._database, self._partition = database, partition
+    def __init__(self, database: Database, place: TopicPartition, partition: int, sealer: Sealer | None) -> None:
+        self._database, self._place, self._partition, self._sealer = database, place, partition, sealer
         self._replaced: list[Row] = []
         self._kept: list[tuple[Record, int]] = []
 
@@ -122,14 +125,15 @@ class Merge:
 
     def _replace(self, replaced: list[Row], kept: list[tuple[Record, int]]) -> None:
         grown = -sum(row.size for row in replaced)
+        encoded = encode_compacted(self._place, kept, self._sealer) if kept else None
         with self._database.writing() as db:
             # A trim takes batches away from the front; what it has begun to take must not come back.
             first = (replaced[0].id, self._partition, replaced[0].base)
             if not list(db.execute("SELECT 1 FROM batch WHERE id = ? AND partition = ? AND base = ?", first)):
                 return
             db.executemany("DELETE FROM batch WHERE id = ?", [(row.id,) for row in replaced])
-            if kept:
-                places, events = encode_compacted(kept)
+            if encoded is not None:
+                places, events = encoded
                 grown += len(events)
                 db.execute(
                     "INSERT INTO batch (partition, base, next, count, appended, reached, places, events)"

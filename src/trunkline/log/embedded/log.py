@@ -13,7 +13,7 @@ from trunkline.log.embedded.reader import Reader
 from trunkline.log.embedded.reading import Reading
 from trunkline.log.embedded.topics import Topics
 from trunkline.log.embedded.writing import Producer, Writer
-from trunkline.log.port import Event, LogError, Record, Topic, TopicPartition, Validator
+from trunkline.log.port import Event, LogError, Record, Sealer, Topic, TopicPartition, Validator
 
 LEASE = 10.0  # seconds after which a process that is not heard of loses its partitions
 
@@ -26,11 +26,18 @@ class EmbeddedLog:
     another kind, or SQLite is one that can corrupt it.
     """
 
-    def __init__(self, path: str | Path, validators: Mapping[str, Validator], lease: float = LEASE) -> None:
+    def __init__(
+        self,
+        path: str | Path,
+        validators: Mapping[str, Validator],
+        lease: float = LEASE,
+        sealer: Sealer | None = None,
+    ) -> None:
+        self._sealer = sealer
         self._database = Database(Path(path))
         self._topics = Topics(self._database)
-        self._reading = Reading(self._database, self._topics)
-        self._writer = Writer(self._database, self._topics, validators, self._reading.wake)
+        self._reading = Reading(self._database, self._topics, sealer)
+        self._writer = Writer(self._database, self._topics, validators, sealer, self._reading.wake)
         self._groups = Groups(self._database, self._topics, self._reading, lease)
 
     def create(self, topic: Topic) -> None:
@@ -87,14 +94,14 @@ class EmbeddedLog:
         self._groups.commit(group, offsets)
 
     def maintain(self) -> None:
-        maintain(self._database, self._topics)
+        maintain(self._database, self._topics, self._sealer)
 
     def close(self) -> None:
         self._groups.close()
         self._database.close()
 
 
-def open_embedded(url: str, validators: Mapping[str, Validator]) -> EmbeddedLog:
+def open_embedded(url: str, validators: Mapping[str, Validator], sealer: Sealer | None) -> EmbeddedLog:
     """Open the log at `sqlite:///path?lease=seconds`. Raises `LogError` where an option is not one of these."""
     path, _, query = url.removeprefix("sqlite://").partition("?")
     options = dict(parse_qsl(query, keep_blank_values=True))
@@ -107,4 +114,4 @@ def open_embedded(url: str, validators: Mapping[str, Validator]) -> EmbeddedLog:
         seconds = 0.0
     if not 0.1 <= seconds <= 3_600:
         raise LogError(f"{url}: `lease` is the seconds, 0.1 to 3600, after which a silent member loses its partitions")
-    return EmbeddedLog(path, validators, seconds)
+    return EmbeddedLog(path, validators, seconds, sealer)

@@ -11,7 +11,7 @@ from trunkline.log.embedded import clock
 from trunkline.log.embedded.compaction import compact
 from trunkline.log.embedded.database import Database
 from trunkline.log.embedded.topics import Topics
-from trunkline.log.port import Topic
+from trunkline.log.port import Sealer, Topic
 
 SLICE = 500  # the most batches, and
 SLICE_BYTES = 16 << 20  # bytes, that one transaction removes while writers wait
@@ -19,7 +19,7 @@ Old = tuple[int, int, int]
 """A batch that goes: (id, next offset, bytes)."""
 
 
-def maintain(database: Database, topics: Topics) -> None:
+def maintain(database: Database, topics: Topics, sealer: Sealer | None) -> None:
     """See `Log.maintain`. Where another process is at it already, it is left to that one."""
     with alone(database) as granted:
         if not granted:
@@ -30,7 +30,7 @@ def maintain(database: Database, topics: Topics) -> None:
                 while expire(database, topic, partition):
                     pass
                 if topic.compacted:
-                    compact(database, topic, number, partition)
+                    compact(database, topic, number, partition, sealer)
 
 
 @contextmanager

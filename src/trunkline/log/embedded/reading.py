@@ -13,7 +13,7 @@ from trunkline.log.embedded.batches import decode
 from trunkline.log.embedded.columns import ColumnBatch, joined
 from trunkline.log.embedded.database import Database
 from trunkline.log.embedded.topics import Topics
-from trunkline.log.port import TopicPartition
+from trunkline.log.port import Sealer, TopicPartition
 
 READ_BYTES = 64 << 20  # after which a read ends, however few events it has
 LOOKS = (0.0005, 0.001, 0.002, 0.004)  # seconds between looks at what other processes have written: the first ones,
@@ -34,8 +34,8 @@ class Sighting(NamedTuple):
 class Reading:
     """Reads for any number of threads at once; every read sees committed batches only."""
 
-    def __init__(self, database: Database, topics: Topics) -> None:
-        self._database, self._topics = database, topics
+    def __init__(self, database: Database, topics: Topics, sealer: Sealer | None) -> None:
+        self._database, self._topics, self._sealer = database, topics, sealer
         self._unfinished = UnfinishedBatches()
         self._news = Condition()
         self._writes = 0
@@ -140,14 +140,14 @@ class Reading:
                     "SELECT base, count, appended, places, events FROM batch WHERE partition = ? AND base = ?",
                     (partition, base),
                 )
-                batch = decode(*place, *row)
+                batch = decode(place, self._sealer, *row)
             yield key, batch
         for row in db.execute(
             "SELECT base, count, appended, places, events FROM batch WHERE partition = ? AND base >= ? ORDER BY base",
             (partition, offset),
         ):
             base, count = row[:2]
-            yield (partition, base, count), decode(*place, *row)
+            yield (partition, base, count), decode(place, self._sealer, *row)
 
 
 class UnfinishedBatches:

@@ -11,13 +11,22 @@ import apsw
 
 from trunkline.log import port
 from trunkline.log.embedded import clock
-from trunkline.log.embedded.batches import Batch, encode
+from trunkline.log.embedded.batches import Batch, encode, seal
 from trunkline.log.embedded.columns import Columns, Headers
 from trunkline.log.embedded.database import Database
 from trunkline.log.embedded.member import Claim, Member, refuse_lost
 from trunkline.log.embedded.positions import set_positions
 from trunkline.log.embedded.topics import Topics
-from trunkline.log.port import ContractViolation, Event, Fenced, LogError, Topic, TopicPartition, Validator
+from trunkline.log.port import (
+    ContractViolation,
+    Event,
+    Fenced,
+    LogError,
+    Sealer,
+    Topic,
+    TopicPartition,
+    Validator,
+)
 
 
 @dataclass(slots=True)
@@ -39,9 +48,15 @@ class Writer:
     """Checks and encodes events in the caller's thread; commits them together with what other threads bring."""
 
     def __init__(
-        self, database: Database, topics: Topics, validators: Mapping[str, Validator], written: Callable[[], None]
+        self,
+        database: Database,
+        topics: Topics,
+        validators: Mapping[str, Validator],
+        sealer: Sealer | None,
+        written: Callable[[], None],
     ) -> None:
         self._database, self._topics, self._validators, self._written = database, topics, validators, written
+        self._sealer = sealer
         self._commits = Condition()
         self._committing = False
         self._waiting: list[Request] = []
@@ -115,7 +130,11 @@ class Writer:
     def _encode(self, topic: Topic, columns: Columns, chosen: int | list[int]) -> list[tuple[int, Batch]]:
         """The batches, each with its partition's number."""
         by_partition = {chosen: columns} if isinstance(chosen, int) else columns.split(chosen)
-        return [(number, batch) for number, its in by_partition.items() for batch in encode(topic.name, its)]
+        return [
+            (number, batch)
+            for number, its in by_partition.items()
+            for batch in encode(TopicPartition(topic.name, number), its, self._sealer)
+        ]
 
     def _refuse_broken(self, topic: Topic, events: Sequence[Event]) -> None:
         validator = self._validators.get(topic.name)
@@ -140,7 +159,7 @@ class Writer:
                 now = clock.now()
                 for request in requests:
                     try:
-                        write(db, request, now)
+                        write(db, request, now, self._sealer)
                     except Fenced as fenced:
                         request.error = fenced
         except LogError as error:
@@ -207,14 +226,14 @@ class Transaction:
         self._writer.add_positions(self._request, member.group, offsets)
 
 
-def write(db: apsw.Connection, request: Request, now: int) -> None:
+def write(db: apsw.Connection, request: Request, now: int, sealer: Sealer | None) -> None:
     """Write a request into the open transaction. Raises `Fenced` before it has written anything."""
     if request.producer is not None:
         refuse_fenced(db, *request.producer)
     for claim in request.claims:
         refuse_lost(db, claim)
     for partition, batch in request.batches:
-        request.bases.append(insert(db, partition, batch, now))
+        request.bases.append(insert(db, partition, batch, now, sealer))
     set_positions(db, request.positions)
 
 
@@ -224,18 +243,19 @@ def refuse_fenced(db: apsw.Connection, name: str, epoch: int) -> None:
         raise Fenced(f"another {name!r} was opened after this one: stop this one and start it anew")
 
 
-def insert(db: apsw.Connection, partition: int, batch: Batch, now: int) -> int:
+def insert(db: apsw.Connection, partition: int, batch: Batch, now: int, sealer: Sealer | None) -> int:
     """Add a batch at the partition's end and return its first offset."""
     [(base, reached)] = db.execute("SELECT end_offset, reached FROM partition WHERE id = ?", (partition,))
     next = base + batch.length
     reached = max(reached, batch.latest, now if batch.undated else 0)
+    events = seal(batch, base, sealer)
     db.execute(
         "INSERT INTO batch (partition, base, next, count, appended, reached, events) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (partition, base, next, batch.length, now, reached, batch.events),
+        (partition, base, next, batch.length, now, reached, events),
     )
     db.execute(
         "UPDATE partition SET end_offset = ?, reached = ?, bytes = bytes + ? WHERE id = ?",
-        (next, reached, len(batch.events), partition),
+        (next, reached, len(events), partition),
     )
     return int(base)
 

@@ -10,7 +10,7 @@ from typing import overload
 from confluent_kafka import Message
 
 from trunkline.log.envelope import micros
-from trunkline.log.port import Codec, Event, Record, Validator
+from trunkline.log.port import Codec, Event, Record, Sealer, Validator
 
 TIME = "ce_time"  # header of an event that has a time of its own
 Headers = tuple[tuple[str, bytes], ...]
@@ -102,6 +102,12 @@ class MessageBatch:
 
     def _breaches(self, validator: Validator) -> list[tuple[int, str, str]]:
         unread = {place for place, _ in self._broken}
+        # What its person's key was deleted of is no tombstone that somebody wrote.
+        unread |= {
+            place
+            for place, (value, message) in enumerate(zip(self.values, self._messages, strict=True))
+            if value is None and message.value() is not None
+        }
         events = [Event(value, key) for value, key in zip(self.values, self.keys, strict=True)]
         return [
             (place, "contract", f"{path}: {reason}")
@@ -137,8 +143,10 @@ class Places(Sequence[int]):
 class Batches:
     """Makes batches of messages."""
 
-    def __init__(self, prefix: str, validators: Mapping[str, Validator], codec: Codec | None) -> None:
-        self._prefix, self._validators, self._codec = prefix, validators, codec
+    def __init__(
+        self, prefix: str, validators: Mapping[str, Validator], codec: Codec | None, sealer: Sealer | None
+    ) -> None:
+        self._prefix, self._validators, self._codec, self._sealer = prefix, validators, codec, sealer
 
     def of(self, messages: list[Message]) -> Iterator[MessageBatch]:
         """Batches, each of one partition, of messages without errors."""
@@ -154,8 +162,12 @@ class Batches:
         name = topic.removeprefix(self._prefix)
         keys, values = list(map(Message.key, messages)), list(map(Message.value, messages))
         broken: list[tuple[int, str]] = []
+        if self._sealer is not None:
+            values, broken = self._sealer.from_wire(name, keys, values)
         if self._codec is not None:
-            values, broken = self._codec.from_wire(name, values)
+            sealed = {place for place, _ in broken}
+            values, unread = self._codec.from_wire(name, values)
+            broken += [(place, reason) for place, reason in unread if place not in sealed]
         return MessageBatch(name, partition, messages, keys, values, self._validators.get(name), broken)
 
 

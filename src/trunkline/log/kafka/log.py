@@ -18,12 +18,12 @@ from trunkline.log.kafka.topics import Topics
 from trunkline.log.kafka.transactions import TransactionalProducer
 from trunkline.log.kafka.waiting import Waiting
 from trunkline.log.kafka.writing import Writing
-from trunkline.log.port import Codec, Event, Record, Topic, TopicPartition, Validator
+from trunkline.log.port import Codec, Event, Record, Sealer, Topic, TopicPartition, Validator
 
 
-def open_kafka(url: str, validators: Mapping[str, Validator], codec: Codec | None) -> KafkaLog:
+def open_kafka(url: str, validators: Mapping[str, Validator], codec: Codec | None, sealer: Sealer | None) -> KafkaLog:
     """The log at `kafka://…` (see `address`). Raises `LogError` on a URL that is not one, or where nobody answers."""
-    return KafkaLog(Connection(parse(url)), validators, codec)
+    return KafkaLog(Connection(parse(url)), validators, codec, sealer)
 
 
 class KafkaLog:
@@ -32,15 +32,21 @@ class KafkaLog:
     It must not cross a fork: a child opens its own.
     """
 
-    def __init__(self, connection: Connection, validators: Mapping[str, Validator], codec: Codec | None) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        validators: Mapping[str, Validator],
+        codec: Codec | None,
+        sealer: Sealer | None = None,
+    ) -> None:
         self._connection = connection
         self._topics = Topics(connection)
         self._offsets = Offsets(connection, self._topics)
         checked = validators if connection.address.reads == "checked" else {}
-        self._batches = Batches(connection.address.prefix, checked, codec)
+        self._batches = Batches(connection.address.prefix, checked, codec, sealer)
         self._reading = Reading(connection, self._offsets, self._batches)
         self._waiting = Waiting(connection, self._offsets)
-        self._writing = Writing(connection, self._topics, validators, codec)
+        self._writing = Writing(connection, self._topics, validators, codec, sealer)
         self._appender = Appender(connection, self._topics, self._writing)
         self._groups = Groups(connection, self._topics)
 

@@ -128,7 +128,7 @@ class Transaction:
             raise ValueError(f"{topic}: the columns have different lengths")
         known = self._topics.get(topic)
         self._writing.refuse_broken_columns(known, keys, values, headers)
-        values = self._writing.on_the_wire(known, values)
+        values = self._writing.on_the_wire(known, keys, values)
         chosen = self._writing.partitions(known, keys, partition)
         shared = list(headers)
         place, produce = self._connection.named(topic), self._producer.produce

@@ -10,7 +10,7 @@ from trunkline.log.envelope import from_micros
 from trunkline.log.kafka.batches import TIME
 from trunkline.log.kafka.connection import LARGEST, Connection
 from trunkline.log.kafka.topics import Topics
-from trunkline.log.port import Codec, ContractViolation, Event, EventTooLarge, LogError, Topic, Validator
+from trunkline.log.port import Codec, ContractViolation, Event, EventTooLarge, LogError, Sealer, Topic, Validator
 
 Headers = tuple[tuple[str, bytes], ...]
 BY_KEY = -1  # as a partition: librdkafka chooses it
@@ -20,16 +20,21 @@ class Writing:
     """Prepares events for a producer."""
 
     def __init__(
-        self, connection: Connection, topics: Topics, validators: Mapping[str, Validator], codec: Codec | None
+        self,
+        connection: Connection,
+        topics: Topics,
+        validators: Mapping[str, Validator],
+        codec: Codec | None,
+        sealer: Sealer | None,
     ) -> None:
-        self._topics, self._validators, self._codec = topics, validators, codec
+        self._topics, self._validators, self._codec, self._sealer = topics, validators, codec, sealer
         self._crc32 = connection.address.partitioner == "crc32"
         self._turns = count()
 
     def checked(self, topic: Topic, events: Sequence[Event]) -> Sequence[bytes | None]:
         """The events' values as they lie in Kafka. Raises `ContractViolation` or `EventTooLarge`."""
         self.refuse_broken(topic, events)
-        values = self.on_the_wire(topic, [event.value for event in events])
+        values = self.on_the_wire(topic, [event.key for event in events], [event.value for event in events])
         for event, value in zip(events, values, strict=True):
             size = len(value or b"") + len(event.key or b"") + sum(len(name) + len(its) for name, its in event.headers)
             if size > LARGEST:
@@ -54,8 +59,12 @@ class Writing:
         if topic.compacted and None in keys:
             refuse_missing_keys(topic, keys)
 
-    def on_the_wire(self, topic: Topic, values: Sequence[bytes | None]) -> Sequence[bytes | None]:
-        return values if self._codec is None else self._codec.to_wire(topic.name, values)
+    def on_the_wire(
+        self, topic: Topic, keys: Sequence[bytes | None], values: Sequence[bytes | None]
+    ) -> Sequence[bytes | None]:
+        if self._codec is not None:
+            values = self._codec.to_wire(topic.name, values)
+        return values if self._sealer is None else self._sealer.to_wire(topic.name, keys, list(values))
 
     def partitions(self, topic: Topic, keys: Sequence[bytes | None], partition: int | None) -> Iterable[int]:
         """Where each event goes: by its key, or round the partitions where it has none."""
