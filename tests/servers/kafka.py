@@ -157,7 +157,9 @@ def shared_kafka() -> Kafka:
     """The broker of this test run, started when it is first asked for and stopped when the run ends."""
     need("Apache Kafka")
     folder = Path(tempfile.mkdtemp(prefix="trunkline-kafka-"))
-    server = Kafka(folder)
+    # Nobody kills this one; but on a busy machine it may be silent for a second. Then its controller takes it for dead,
+    # and a client that asks at that moment is told of no broker at all, which it never recovers from (Connection).
+    server = Kafka(folder, {"broker.session.timeout.ms": "30000"})
     server.start()
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     atexit.register(server.kill)
