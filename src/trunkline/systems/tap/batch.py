@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta, timezone
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
 
 from trunkline.systems.tap.options import Options
 from trunkline.telco.model.currency import minor_digits
@@ -16,6 +16,16 @@ MOST_PLACES = 10
 _OFFSET = re.compile(r"([+-])(\d\d)(\d\d)", re.ASCII)
 
 
+class Time(NamedTuple):
+    """A moment, and what the clocks said where it was."""
+
+    moment: datetime
+    ahead: int
+    """Minutes that the local time is ahead of UTC."""
+    local: str
+    """YYYYMMDDhhmmss."""
+
+
 class Batch:
     """What was said so far of a file: `take` is given each of its tables."""
 
@@ -25,7 +35,7 @@ class Batch:
         self._places = 0
         self._local = self._currency = ""
         self._rates: dict[int, tuple[int, int]] = {}
-        self._offsets: dict[int, timezone] = {}
+        self._offsets: dict[int, timedelta] = {}
         self._entities: dict[int, str] = {}
 
     def take(self, name: str, value: Any) -> None:
@@ -50,18 +60,22 @@ class Batch:
             rate = item.get("exchangeRate", 0), _places(item.get("numberOfDecimalPlaces", 0))
             self._rates[item.get("exchangeRateCode", -1)] = rate
 
-    def time(self, stamp: dict[str, Any] | None) -> datetime:
-        """A DateTime with its zone. Raises `ValueError` where it is missing or its code is in no table."""
+    def time(self, stamp: dict[str, Any] | None) -> Time:
+        """What a DateTime says. Raises `ValueError` where it is missing or its code is in no table."""
         if not stamp:
             raise ValueError("the time at which it began is missing")
         code = stamp.get("utcTimeOffsetCode", -1)
-        if code not in self._offsets:
+        ahead = self._offsets.get(code)
+        if ahead is None:
             raise ValueError(f"its time has the UTC offset code {code}, which the file's networkInfo does not have")
         local = stamp.get("localTimeStamp", "").strip()
         if len(local) != 14 or not (local.isascii() and local.isdigit()):
             raise ValueError(f"its time {local[:40]!r} is not 14 digits")
-        day = int(local[:4]), int(local[4:6]), int(local[6:8])
-        return datetime(*day, int(local[8:10]), int(local[10:12]), int(local[12:]), tzinfo=self._offsets[code])
+        clock = datetime(
+            int(local[:4]), int(local[4:6]), int(local[6:8]), int(local[8:10]), int(local[10:12]), int(local[12:]),
+            tzinfo=UTC,
+        )  # fmt: skip
+        return Time(clock - ahead, int(ahead.total_seconds()) // 60, local)
 
     def entity(self, code: int | None) -> str:
         """The recording entity of a code: its address or name, or the code where the table has none."""
@@ -102,12 +116,12 @@ def groups(value: dict[str, Any], name: str) -> list[dict[str, Any]]:
     return [item for item in value.get(name, ()) if isinstance(item, dict)]
 
 
-def _zone(text: str) -> timezone:
+def _zone(text: str) -> timedelta:
     found = _OFFSET.fullmatch(text.strip())
     if found is None or int(found[2]) > 23 or int(found[3]) > 59:
         raise ValueError(f"{text[:20]!r} is no UTC offset like +0200")
     minutes = int(found[2]) * 60 + int(found[3])
-    return timezone(timedelta(minutes=-minutes if found[1] == "-" else minutes))
+    return timedelta(minutes=-minutes if found[1] == "-" else minutes)
 
 
 def _places(number: int) -> int:

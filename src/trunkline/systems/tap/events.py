@@ -16,7 +16,7 @@ Fields = dict[str, Any]
 def fields_of(name: str, event: Fields, batch: Batch) -> list[Fields]:
     """The fields of a report, or of several for an event that is of several services.
 
-    Beside fields of `UsageReport` they hold `began`, with the zone of the place, and `reference`, by which the
+    Beside fields of `UsageReport` they hold `began`, a `Time`, and `reference`, by which the
     partner's network knows the event, or "".
     """
     match name:

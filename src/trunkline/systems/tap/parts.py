@@ -81,7 +81,7 @@ def _events(window: _Window, end: int | None) -> Iterator[Part | Broken]:
     while not window.at(end):
         begin = window.offset
         try:
-            if not _may_be_event(window.tag()):
+            if not (window.begins_event() or _may_be_event(window.tag())):
                 raise BerError(f"{tag_name(window.tag())} where a call event is expected", 0)
             raw, name, value = _event(window, end)
             if not window.continues(len(raw), end, known=False):

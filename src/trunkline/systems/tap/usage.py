@@ -7,12 +7,11 @@ become a `price`. Every event is a whole record: TAP tells partial ones apart by
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import BinaryIO
 
 from trunkline.quarantine import Rejected
 from trunkline.systems.system import Origin, Reader
-from trunkline.systems.tap.batch import Batch
+from trunkline.systems.tap.batch import Batch, Time
 from trunkline.systems.tap.events import fields_of
 from trunkline.systems.tap.options import Options
 from trunkline.systems.tap.parts import Broken, Part, parts
@@ -60,19 +59,18 @@ def _reports(part: Part, batch: Batch, number: int, origin: Origin) -> Iterator[
     """The reports of an event, the `number`th of its file. Raises `ValueError` with what is missing."""
     found = fields_of(part.name, part.value, batch)
     for at, fields in enumerate(found):
-        began: datetime = fields.pop("began")
+        began: Time = fields.pop("began")
         reference = fields.pop("reference")
         if not (fields.get("msisdn") or fields.get("imsi") or fields.get("user")):
             raise ValueError("it has neither IMSI nor MSISDN, so that nobody can be charged for it")
-        known = f"{reference}/{began:%Y%m%d%H%M%S}" if reference else f"{batch.file[:10]}/{number}"
+        known = f"{reference}/{began.local}" if reference else f"{batch.file[:10]}/{number}"
         id = f"tap/{batch.sender[:10]}/{known}" + (f"/{at + 1}" if len(found) > 1 else "")
-        offset = began.utcoffset()
         yield UsageReport(
             system=origin.system,
             id=id,
             session=id,
-            started=began.astimezone(UTC),
-            zone_offset=int(offset.total_seconds()) // 60 if offset else 0,
+            started=began.moment,
+            zone_offset=began.ahead,
             source=origin.source(part.offset),
             **fields,
         )
