@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from trunkline.contracts import Contracts
     from trunkline.log import Log
     from trunkline.log.port import Codec
+    from trunkline.security.identity.identity import Identity
     from trunkline.store import Store
 
 
@@ -98,6 +99,23 @@ class Project:
 
         return open_store(self._revealed(self.store_url))
 
+    def open_identity(self) -> Identity | None:
+        """The state of the identity provider, with what `access/people.yaml` declares taken in; None without a section
+        [trust]. Raises `Invalid`, `StoreError`."""
+        if self.settings.trust is None:
+            return None
+        from trunkline.security.identity import declared, first, opening
+
+        people = declared.read(self.folder)
+        url = self._revealed(self.store_url)
+        identity = opening.open_provider(self.settings, people, url, self.folder, self.data)
+        try:
+            first.declare(identity, people, self.data)
+        except BaseException:
+            identity.close()
+            raise
+        return identity
+
     def reach_store(self) -> None:
         """Connect to the store, where there is one already, and change nothing. Raises `StoreError`."""
         from trunkline.store import reach
@@ -146,6 +164,7 @@ def check(project: Project, against: Path | None = None) -> list[Problem]:
     from trunkline.connect import connection
     from trunkline.effects import declaration
     from trunkline.log import LogError, open_log
+    from trunkline.security.identity import declared
     from trunkline.streams import folder
     from trunkline.telco.charging import tariff
     from trunkline.telco.charging.processors import check as check_charging
@@ -173,6 +192,7 @@ def check(project: Project, against: Path | None = None) -> list[Problem]:
     problems += declaration.check(project.folder)
     problems += check_network(project.folder)
     problems += check_charging(project.folder)
+    problems += declared.check(project.folder)
     problems += tariff.check(project.folder / tariff.FOLDER)
     problems += catalogue.check(project.folder / catalogue.FOLDER)
     if not problems:

@@ -89,6 +89,49 @@ class OnlineCharging(BaseModel):
     top_up_page: str = Field(default="", pattern=r"^(https?://\S+)?$")
 
 
+class ForeignIssuer(BaseModel):
+    """An OpenID provider of others whose access tokens are trusted, such as Keycloak or Entra ID."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    issuer: str = Field(pattern=r"^https?://[^\s?#@]+$")
+    """As its tokens say it (`iss`): `https://login.example/realms/acme`."""
+    audience: str = Field(min_length=1)
+    """What its tokens for this platform have in `aud`."""
+    jwks_uri: str = Field(default="", pattern=r"^(https?://[^\s#@]+)?$")
+    """Where its keys are; "" asks its discovery document."""
+    roles_claim: str = "roles"
+    """Where its tokens say roles; `realm_access.roles` at Keycloak."""
+    roles: dict[str, str] = {}
+    """Our roles by the words of that claim; others give none."""
+    region_claim: str = "region"
+
+
+class Trust(BaseModel):
+    """Who calls: the embedded OpenID provider, and the issuers of others that are trusted. Times are in seconds.
+
+    `key` seals what the provider keeps: a reference to 32 bytes in Base64; "" is the file `identity.key` in the data
+    folder. Processes on several machines need the same.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    issuer: str = Field(default="", pattern=r"^(https?://[^\s/?#@]+)?$")
+    """The URL that people and applications reach the provider by; "" is `http://localhost` and the HTTP port."""
+    audience: str = ""
+    """What access tokens have in `aud`; "" is the issuer."""
+    key: str = ""
+    access: int = Field(default=300, ge=30, le=3_600)
+    """How long an access token holds."""
+    refresh: int = Field(default=30 * 86_400, ge=300, le=366 * 86_400)
+    """How long an application may go on without the person signing in again."""
+    session: int = Field(default=8 * 3_600, ge=300, le=30 * 86_400)
+    """How long a browser stays signed in."""
+    key_days: int = Field(default=30, ge=2, le=366)
+    """How many days a key signs."""
+    issuers: list[ForeignIssuer] = []
+
+
 class Settings(BaseSettings):
     """What an operator may set. Paths are relative to the project folder."""
 
@@ -106,6 +149,8 @@ class Settings(BaseSettings):
     """How long raw files are kept, for `trunkline explain` and for replay."""
     schema_registry: SchemaRegistry | None = None
     http: Http = Http()
+    trust: Trust | None = None
+    """Without it there is no identity provider, and nobody else's tokens are trusted."""
     tmf: Tmf = Tmf()
     hub: Hub = Hub()
     online_charging: OnlineCharging = OnlineCharging()

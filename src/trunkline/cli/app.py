@@ -18,8 +18,10 @@ from trunkline.cli import (
     folder,
     groups,
     hub,
+    login,
     move,
     network,
+    people,
     processors,
     quarantine,
     roles,
@@ -38,13 +40,14 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for commands in (folder, network, events, processors, move, roles):
+for commands in (folder, network, events, processors, move, roles, login):
     commands.register(app)
 app.add_typer(catalogue.app, name="catalogue")
 app.add_typer(contracts.app, name="contracts")
 app.add_typer(effects.app, name="effects")
 app.add_typer(groups.app, name="groups")
 app.add_typer(hub.app, name="hub")
+app.add_typer(people.app, name="people")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(tariffs.app, name="tariffs")
 app.add_typer(tmf.app, name="tmf")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from contextlib import closing
+from contextlib import ExitStack, closing
 from functools import partial
 
 from trunkline.connect.archive import Archive
@@ -31,13 +31,16 @@ from trunkline.tmf.topics import LoggedStore, TopicHubOwner, TopicOwner
 def run(project: Project, stop: threading.Event) -> None:
     """Serve until `stop` is set. Raises `RefusedBind` where the host is not a loopback address."""
     http = project.settings.http
-    with closing(project.open_log()) as log, closing(project.open_store()) as store:
+    with ExitStack() as stack:
+        log = stack.enter_context(closing(project.open_log()))
+        store = stack.enter_context(closing(project.open_store()))
         try:
             charges = charging_of(project.folder, log)
             apis = [
                 network_health(log, Archive(project.data / "archive"), stop),
                 *([charging(log, store, charges.time_zone, stop)] if charges is not None else []),
                 *tm_forum(log, store, project.settings.tmf, project.settings.hub, charges),
+                *signing_in(project, stack),
                 *online_charging(log, project.settings.online_charging, stop),
             ]
             serve(create_app(apis, title=f"{project.settings.name} on Trunkline"), http.host, http.port, stop)
@@ -60,6 +63,17 @@ def tm_forum(log: Log, store: Store, tmf: Tmf, hub: Hub, charges: ChargingSettin
         root=tmf.root,
         strict=tmf.strict,
     )
+
+
+def signing_in(project: Project, stack: ExitStack) -> list[Api]:
+    """The identity provider, where the settings have a section [trust]; it is closed with `stack`."""
+    identity = project.open_identity()
+    if identity is None:
+        return []
+    from trunkline.security.identity.provider import identity_api  # not loaded where there is none
+
+    stack.enter_context(closing(identity))
+    return [identity_api(identity)]
 
 
 def online_charging(log: Log, settings: OnlineCharging, stop: threading.Event) -> list[Api]:

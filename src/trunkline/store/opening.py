@@ -20,7 +20,7 @@ def open_store(url: str) -> Store:
     """
     from trunkline.store.sql.store import SqlStore
 
-    database = _database(url)
+    database = open_database(url)
     try:
         return SqlStore(database)
     except BaseException:
@@ -30,11 +30,12 @@ def open_store(url: str) -> Store:
 
 def reach(url: str) -> None:
     """Connect to the store at `url` and change nothing. Raises `StoreError` as `open_store` does."""
-    with closing(_database(url)) as database, database.reading() as connection:
+    with closing(open_database(url)) as database, database.reading() as connection:
         connection.exec_driver_sql("SELECT 1")
 
 
-def _database(url: str) -> Database:
+def open_database(url: str) -> Database:
+    """The database at `url`, for a room that keeps tables of its own beside the store's. Raises `StoreError`."""
     from sqlalchemy import make_url
     from sqlalchemy.exc import ArgumentError
 

@@ -139,7 +139,9 @@ class Sqlite(Database):
 def _set_up(connection: Any, _record: object) -> None:
     """SQLAlchemy begins and ends transactions; the driver must not do so by itself."""
     connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "cache_size=-16384", "mmap_size=4294967296"):
+    for pragma in (
+        "journal_mode=WAL", "synchronous=FULL", "cache_size=-16384", "mmap_size=4294967296", "foreign_keys=ON",
+    ):  # fmt: skip
         connection.execute(f"PRAGMA {pragma}").fetchall()
     connection.create_function("regexp", 2, _regexp, deterministic=True)
 

@@ -1,0 +1,1 @@
+"""Trust: who calls, what they may, what they did, and the keys."""

@@ -1,0 +1,134 @@
+"""What applications call: tokens, revocation, introspection, the start of the device flow, keys, user information."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from authlib.oauth2 import OAuth2Error
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from trunkline.http.errors import Problem
+from trunkline.http.responses import Json
+from trunkline.security.identity import reading
+from trunkline.security.identity.caller import Caller, Refused
+from trunkline.security.identity.discovery import metadata
+from trunkline.security.identity.dpop import ALGORITHMS
+from trunkline.security.identity.exchange import Exchange, OAuthRequest
+from trunkline.security.identity.flows import exchange_with_flows
+from trunkline.security.identity.identity import Identity
+from trunkline.security.identity.reading import Fields
+from trunkline.security.identity.tokens import user_info
+from trunkline.security.identity.verifier import Verifier
+
+log = logging.getLogger(__name__)
+
+
+class Endpoints:
+    """The endpoints that take no browser."""
+
+    def __init__(self, identity: Identity, verifier: Verifier) -> None:
+        """`verifier` trusts this provider alone."""
+        self._identity, self._verifier = identity, verifier
+
+    def routes(self) -> list[Route]:
+        named = {"revoke": "revocation", "introspect": "introspection", "device_authorization": "device_authorization"}
+        return [
+            Route("/.well-known/openid-configuration", reading.page(self.configuration), methods=["GET"]),
+            Route("/.well-known/oauth-authorization-server", reading.page(self.configuration), methods=["GET"]),
+            Route("/oauth2/keys", reading.page(self.keys), methods=["GET"]),
+            Route("/oauth2/token", reading.form(self.token), methods=["POST"]),
+            *(
+                Route(f"/oauth2/{path}", reading.form(self._endpoint(path, name)), methods=["POST"])
+                for path, name in named.items()
+            ),
+            Route("/oauth2/userinfo", reading.page(self.user_info), methods=["GET", "POST"]),
+        ]
+
+    def configuration(self, request: Request) -> Response:
+        return Json(metadata(self._identity.terms))
+
+    def keys(self, request: Request) -> Response:
+        return Json({"keys": self._identity.public_keys()}, headers={"cache-control": "public, max-age=300"})
+
+    def token(self, request: Request, fields: Fields) -> Response:
+        def answer(server: Exchange) -> Response:
+            server.take_proof(request.headers.getlist("dpop"))
+            told: Response = server.create_token_response()
+            return told
+
+        return self._answered(request, fields, answer)
+
+    def user_info(self, request: Request) -> Response:
+        """OpenID Connect Core, clause 5.3."""
+        try:
+            caller = caller_of(self._identity, self._verifier, request, "openid")
+        except Refused as refused:
+            return refusal(refused)
+        with self._identity.looking() as unit:
+            person = unit.people.get(caller.subject)
+        if person is None:
+            return refusal(Refused("the token speaks for no person"))
+        return Json(user_info(person, " ".join(caller.scopes)))
+
+    def _endpoint(self, path: str, name: str) -> Callable[[Request, Fields], Response]:
+        def handle(request: Request, fields: Fields) -> Response:
+            def answer(server: Exchange) -> Response:
+                told: Response = server.create_endpoint_response(name)
+                return told
+
+            return self._answered(request, fields, answer)
+
+        return handle
+
+    def _answered(self, request: Request, fields: Fields, answer: Callable[[Exchange], Response]) -> Response:
+        asked = OAuthRequest("POST", request.url.path, fields, {
+            name: value for name in ("Authorization",) if (value := request.headers.get(name)) is not None
+        })  # fmt: skip
+        if fault := asked.fault():
+            return Json({"error": "invalid_request", "error_description": fault}, 400)
+        try:
+            with self._identity.unit() as unit:
+                server = exchange_with_flows(Exchange(self._identity, unit, asked))
+                try:
+                    return answer(server)
+                except OAuth2Error as error:
+                    refused: Response = server.handle_error_response(asked, error)
+                    return refused
+        except (ValueError, TypeError):  # Authlib, of what it cannot read or repeat
+            log.info("a request to %s could not be read", request.url.path, exc_info=True)
+            return Json({"error": "invalid_request", "error_description": "the request cannot be read"}, 400)
+
+
+def caller_of(identity: Identity, verifier: Verifier, request: Request, scope: str) -> Caller:
+    """Who calls one of the provider's own APIs, with a token that has a scope. Raises `Refused`."""
+    headers = request.headers
+    url = identity.terms.url(request.url.path)
+    given = headers.getlist("authorization")
+    if len(given) > 1:
+        raise Refused("the header Authorization is there more than once", "invalid_request")
+    caller = verifier.verify(given[0] if given else "", request.method, url, headers.getlist("dpop"))
+    if scope not in caller.scopes:
+        raise Refused(f"this needs the scope {scope}", "insufficient_scope", 403)
+    return caller
+
+
+def refusal(refused: Refused) -> Response:
+    """A refused token as problem+json, with the challenge of RFC 6750."""
+    headers = {"www-authenticate": refused.challenges(ALGORITHMS)}
+    return Problem(refused.status, refused.reason, headers=headers).response("")
+
+
+def refused_as_problem(handle: Callable[..., Response]) -> Callable[..., Response]:
+    """Let a handler raise `Refused`."""
+
+    def handled(*given: Any) -> Response:
+        try:
+            return handle(*given)
+        except Refused as refused:
+            return refusal(refused)
+
+    return handled
