@@ -66,6 +66,12 @@ def _kafka_connect() -> str | None:
     return str(KAFKA_CONNECT) if there and shutil.which("java") else None
 
 
+def _envoy() -> str | None:
+    from trunkline.gateway.envoy.program import find
+
+    return str(found) if (found := find()) else None
+
+
 def _apicurio() -> str | None:
     return str(APICURIO) if APICURIO.is_dir() and shutil.which("java") else None
 
@@ -81,6 +87,7 @@ COMPONENTS = (
         needed=True,
         install="pip install -U apsw",
     ),
+    Component("Envoy", "the gateway's data plane", _envoy, install="pip install 'trunkline[gateway]'"),
     Component("OpenSSH sshd", "a real SFTP server for tests", _program("sshd"), install="apt install openssh-server"),
     Component(
         "net-snmp",

@@ -16,6 +16,7 @@ from trunkline.cli import (
     effects,
     events,
     folder,
+    gateway,
     groups,
     hub,
     login,
@@ -40,11 +41,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for commands in (folder, network, events, processors, move, roles, login):
+for commands in (folder, network, events, processors, move, roles, login, gateway):
     commands.register(app)
 app.add_typer(catalogue.app, name="catalogue")
 app.add_typer(contracts.app, name="contracts")
 app.add_typer(effects.app, name="effects")
+app.add_typer(gateway.app, name="gateway")
 app.add_typer(groups.app, name="groups")
 app.add_typer(hub.app, name="hub")
 app.add_typer(people.app, name="people")

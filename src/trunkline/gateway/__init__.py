@@ -1,0 +1,1 @@
+"""The gateway that every call passes: the operator's APIs and policies, planned, checked, and enforced by Envoy."""

@@ -1,0 +1,222 @@
+"""The control plane: from the operator's files to a running Envoy, and again whenever a file changes.
+
+Lint, plan, checks, Envoy's own opinion; only then are Envoy's files replaced, in an order in which no request meets a
+half: clusters before the routes that need them, and old clusters gone after the routes that needed them. What is wrong
+changes nothing: the plan before stays in force, and the status says so.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from trunkline.document import Invalid, Problem
+from trunkline.gateway import checks, revisions, status
+from trunkline.gateway.credentials.register import Register, extension
+from trunkline.gateway.envoy import files, program
+from trunkline.gateway.envoy.bootstrap import bootstrap, whole
+from trunkline.gateway.envoy.clusters import clusters
+from trunkline.gateway.envoy.listener import listener
+from trunkline.gateway.envoy.program import Envoy
+from trunkline.gateway.envoy.routes import route_configuration
+from trunkline.gateway.envoy.tls import secrets
+from trunkline.gateway.folder import FOLDER, load
+from trunkline.gateway.places import Places
+from trunkline.gateway.plan import Plan, plan
+from trunkline.gateway.policies.jwt import Jwt, jwt_filter
+from trunkline.gateway.purges import purges
+
+Json = dict[str, Any]
+LOOK_AGAIN: Final = 0.2
+"""Seconds after which the files are looked at for changes."""
+SETTLES: Final = 5.0
+"""Seconds that Envoy has to take a change."""
+LARGEST_LOG: Final = 256 << 20  # bytes of the access log; four more are kept
+KEPT_LOGS: Final = 4
+_TAKEN: Final = r"^(cluster_manager\.cds|http\.gateway\.rds\.apis)\.update_(success|rejected)$"
+
+logger = logging.getLogger(__name__)
+
+
+def planned(places: Places) -> Plan:
+    """The plan of the operator's files. Raises `Invalid` with all that is wrong in them."""
+    found = plan(load(places.project / FOLDER), purges(places))
+    if problems := checks.check(found):
+        raise Invalid(problems)
+    return found
+
+
+def validated(places: Places) -> Plan:
+    """A plan that Envoy would take, too. Raises `Invalid`, and `NoEnvoy`."""
+    found = planned(places)
+    try:
+        program.validate(whole(found, places, route_configuration(found, "")))
+    except program.Refused as error:
+        raise Invalid([found.apis.gateway_file.problem((), f"Envoy would not take this: {error}")]) from None
+    return found
+
+
+def check(project: Path, data: Path) -> list[Problem]:
+    """All that is wrong with the operator's gateway; [] where it is sound. Envoy is asked, where there is one."""
+    places = Places(project, data)
+    try:
+        validated(places) if program.find() else planned(places)
+    except Invalid as error:
+        return error.problems
+    return []
+
+
+class Control:
+    """The control plane of one gateway."""
+
+    def __init__(self, places: Places) -> None:
+        self._places = places
+        self._register = Register(places)
+        self._seen: tuple[Any, ...] = ()
+        self._issued: tuple[int, int] | None = None
+        self._next_expiry: datetime | None = None
+        self._envoy = Envoy(places)
+        self._threads = 1
+
+    def run(self, stop: threading.Event) -> None:
+        """Keep Envoy running by the operator's files until `stop` is set. Raises `Invalid` where the files are wrong at
+        the beginning, and `NoEnvoy`."""
+        self._seen = self._fingerprint()
+        self.apply()
+        if not self._envoy.runs():
+            self._envoy.start(self._threads)
+        try:
+            while not stop.wait(LOOK_AGAIN):
+                self._look()
+        finally:
+            self._envoy.stop()
+
+    def _look(self) -> None:
+        """One round: restart Envoy if it died, take changes of files, let keys expire."""
+        if not self._envoy.runs():
+            logger.warning("Envoy has ended; starting it again")
+            self._envoy.start(self._threads)
+        if (seen := self._fingerprint()) != self._seen:
+            self._seen = seen
+            try:
+                self.apply()
+            except Invalid as error:
+                status.tell_problems(self._places, [str(problem) for problem in error.problems])
+                logger.error("the gateway stays as it is, because of what is wrong:\n%s", error)
+        self._let_keys_expire()
+        self._bound_log()
+
+    def apply(self) -> Plan:
+        """Put the operator's files in force, if they are sound. Raises `Invalid`, and changes nothing then."""
+        found = validated(self._places)
+        gateway, places = found.gateway, self._places
+        said = listener(gateway, places)
+        wanted = clusters(found, places)
+        revision = _digest(route_configuration(found, ""), wanted, said)
+        try:
+            secret = secrets(gateway.tls, places) if gateway.tls else {}
+        except OSError as error:
+            raise Invalid([found.apis.gateway_file.problem(("tls",), str(error))]) from None
+        self._let_keys_expire()
+        revisions.save(found, revision, places)
+        for name, resource in secret.items():
+            files.replace(places.secret(name), files.resources([resource]))
+        keys = extension(Jwt.kind(), jwt_filter(gateway, self._key_sets(found)))
+        files.replace(places.filter(Jwt.kind()), files.resources([keys]))
+        before = {cluster["name"]: cluster for cluster in files.read(places.clusters)}
+        self._put(places.clusters, list((before | wanted).values()), "cluster_manager.cds")
+        files.replace(places.listeners, files.resources([said]))
+        self._put(places.routes, [route_configuration(found, revision)], "http.gateway.rds.apis")
+        files.replace(places.clusters, files.resources(wanted.values()))
+        self._threads = gateway.threads
+        files.replace(places.bootstrap, msgspec.json.encode(bootstrap(gateway, places)))
+        status.tell(self._places, revision)
+        logger.info("revision %s is in force at %s: %d operations", revision, gateway.listen, len(found.routes))
+        return found
+
+    def _put(self, file: Path, resources: list[Json], counters: str) -> None:
+        """Replace a file, and wait until a running Envoy has taken it."""
+        running = self._envoy.runs()
+        before = self._counters(counters) if running else (0, 0)
+        if not files.replace(file, files.resources(resources)) or not running:
+            return
+        deadline = time.monotonic() + SETTLES
+        while time.monotonic() < deadline:
+            after = self._counters(counters)
+            if after != before:
+                if after[1] != before[1]:
+                    logger.error("Envoy has refused %s: %s says why", file, self._places.folder / "envoy.log")
+                return
+            time.sleep(0.005)
+        logger.error("Envoy has not taken %s within %.0f s", file, SETTLES)
+
+    def _counters(self, name: str) -> tuple[int, int]:
+        """How often Envoy has taken and refused a file."""
+        found = self._envoy.admin.stats(_TAKEN)
+        return found.get(f"{name}.update_success", 0), found.get(f"{name}.update_rejected", 0)
+
+    def _key_sets(self, found: Plan) -> dict[str, str]:
+        """The issuers' keys. Where a file is not there (yet), no token of that issuer is taken."""
+        sets = {}
+        for name, issuer in found.gateway.issuers.items():
+            with suppress(OSError, ValueError):
+                text = self._places.path(issuer.keys).read_text()
+                msgspec.json.decode(text)
+                sets[name] = text
+        for name in found.gateway.issuers.keys() - sets:
+            logger.warning("the keys of the issuer %s are not there: none of its tokens is taken", name)
+        return sets
+
+    def _fingerprint(self) -> tuple[Any, ...]:
+        """Changes with any file that the plan comes from."""
+        return tuple((str(path), *_stamp(path)) for path in sorted(self._sources()))
+
+    def _sources(self) -> Iterator[Path]:
+        folder = self._places.project / FOLDER
+        yield from folder.rglob("*.yaml")
+        yield self._places.purges
+        with suppress(Invalid):
+            gateway = load(folder).gateway
+            yield from (self._places.path(issuer.keys) for issuer in gateway.issuers.values())
+            if tls := gateway.tls:
+                yield from (
+                    self._places.path(file) for file in (tls.certificate, tls.key, tls.client_authority) if file
+                )
+
+    def _let_keys_expire(self) -> None:
+        """Others issue and revoke keys without us, but nobody else notices that time has passed."""
+        issued = _stamp(self._places.register)
+        if issued != self._issued or (self._next_expiry and datetime.now(UTC) >= self._next_expiry):
+            self._issued, self._next_expiry = issued, self._register.reconcile()
+
+    def _bound_log(self) -> None:
+        log = self._places.access_log
+        if not log.exists() or log.stat().st_size < LARGEST_LOG:
+            return
+        for number in range(KEPT_LOGS - 1, 0, -1):
+            with suppress(FileNotFoundError):
+                log.with_name(f"{log.name}.{number}").replace(log.with_name(f"{log.name}.{number + 1}"))
+        log.replace(log.with_name(f"{log.name}.1"))
+        log.touch(0o600)
+        self._envoy.admin.reopen_logs()
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    try:
+        found = path.stat()
+    except OSError:
+        return 0, 0
+    return found.st_mtime_ns, found.st_size
+
+
+def _digest(*parts: Any) -> str:
+    return hashlib.sha256(msgspec.json.encode(parts, order="sorted")).hexdigest()[:12]

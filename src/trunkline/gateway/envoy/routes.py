@@ -1,0 +1,119 @@
+"""Envoy's routes (RDS): one for each operation, found by the API's base path first, the more specific first in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from trunkline.gateway.openapi import Operation
+from trunkline.gateway.plan import Plan, Route
+from trunkline.gateway.policies.cors import Cors
+from trunkline.gateway.policies.policy import TYPE
+from trunkline.gateway.policies.timeout import Timeout
+
+Json = dict[str, Any]
+NAME: Final = "apis"
+NOWHERE: Final = "x-trunkline-nowhere"
+"""A header that no request has: the listener takes off all that begin so."""
+_METHOD: Final = ":method"
+_ASKED_METHOD: Final = "access-control-request-method"
+
+
+def route_configuration(plan: Plan, revision: str) -> Json:
+    """All routes of the plan. `revision` names the plan in the access log."""
+    return {
+        "@type": f"{TYPE}config.route.v3.RouteConfiguration",
+        "name": NAME,
+        "validate_clusters": True,
+        "virtual_hosts": [{"name": NAME, "domains": _domains(plan), **_by_base(plan, revision)}],
+    }
+
+
+def _domains(plan: Plan) -> list[str]:
+    hosts = plan.gateway.hosts
+    return ["*"] if "*" in hosts else [name for host in hosts for name in (host, f"{host}:*")]
+
+
+def _by_base(plan: Plan, revision: str) -> Json:
+    by_base: dict[str, list[Route]] = {}
+    for route in plan.routes:
+        by_base.setdefault(f"{route.api.openapi.base}/", []).append(route)
+    if not by_base:
+        return {"routes": []}
+    actions = {base: _route_list(base, list(_routes(routes, revision))) for base, routes in by_base.items()}
+    path = f"{TYPE}type.matcher.v3.HttpRequestHeaderMatchInput"
+    looked_at = {"name": "path", "typed_config": {"@type": path, "header_name": ":path"}}
+    return {"matcher": {"matcher_tree": {"input": looked_at, "prefix_match_map": {"map": actions}}}}
+
+
+def _route_list(base: str, routes: list[Json]) -> Json:
+    return {"action": {"name": base, "typed_config": {"@type": f"{TYPE}config.route.v3.RouteList", "routes": routes}}}
+
+
+def _routes(routes: list[Route], revision: str) -> Iterator[Json]:
+    """The operations; then, for each path, what answers other methods."""
+    ordered = sorted(routes, key=lambda route: route.operation.specificity)
+    by_path: dict[tuple[Any, ...], list[Route]] = {}
+    for route in ordered:
+        by_path.setdefault(route.operation.specificity, []).append(route)
+    for same_path in by_path.values():
+        for route in same_path:
+            yield _route(route, revision)
+        for route in same_path:
+            if cors := route.policy(Cors):
+                yield _preflight(route, cors)
+        yield _other_methods(same_path)
+
+
+def _route(route: Route, revision: str) -> Json:
+    settings: dict[str, Json] = {}
+    action: Json = Timeout().action(route)
+    for rule in route.rules:
+        settings |= rule.policy.on_route(route)
+        action |= rule.policy.action(route)
+    if "weighted_clusters" not in action:
+        action["cluster"] = route.cluster(route.api.upstream)
+    return {
+        "name": route.name,
+        "match": {**_path(route.operation), "headers": [_exactly(_METHOD, route.operation.method)]},
+        "route": action,
+        "metadata": {"filter_metadata": {"trunkline": {"revision": revision}}},
+        "typed_per_filter_config": settings,
+    }
+
+
+def _preflight(route: Route, cors: Cors) -> Json:
+    """What a browser asks before it sends a request of another origin's page (Fetch standard, clause 3.2.2).
+
+    The filter answers it, allowed or not, because it is sure to be one; and were it not, its route leads nowhere.
+    """
+    asked = [
+        _exactly(_METHOD, "OPTIONS"),
+        _exactly(_ASKED_METHOD, route.operation.method),
+        {"name": "origin", "string_match": {"safe_regex": {"regex": ".+"}}},
+    ]
+    return {
+        "name": f"{route.name}.preflight",
+        "match": {**_path(route.operation), "headers": asked},
+        "route": {"cluster_header": NOWHERE},
+        "typed_per_filter_config": cors.on_route(route),
+    }
+
+
+def _other_methods(routes: list[Route]) -> Json:
+    allowed = ", ".join(sorted({route.operation.method for route in routes}))
+    return {
+        "match": _path(routes[0].operation),
+        "direct_response": {"status": 405},
+        "response_headers_to_add": [{"header": {"key": "allow", "value": allowed}}],
+    }
+
+
+def _path(operation: Operation) -> Json:
+    if pattern := operation.pattern:
+        return {"safe_regex": {"regex": pattern}}
+    return {"path": operation.path}
+
+
+def _exactly(name: str, value: str) -> Json:
+    return {"name": name, "string_match": {"exact": value}}

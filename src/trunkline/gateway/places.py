@@ -1,0 +1,78 @@
+"""Where the gateway's files lie: the operator's, and its own in the data folder's `gateway/`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Places:
+    """The operator's project folder and its data folder. Everything of the gateway's own is its owner's alone."""
+
+    project: Path
+    data: Path
+
+    @property
+    def folder(self) -> Path:
+        """The gateway's own folder, made if it is not there."""
+        folder = self.data / "gateway"
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return folder
+
+    @property
+    def access_log(self) -> Path:
+        return self.folder / "access.log"
+
+    @property
+    def admin(self) -> Path:
+        """The socket by which Envoy is asked how it is."""
+        return self.folder / "admin.sock"
+
+    @property
+    def bootstrap(self) -> Path:
+        return self.folder / "bootstrap.json"
+
+    @property
+    def clusters(self) -> Path:
+        return self.folder / "clusters.json"
+
+    @property
+    def listeners(self) -> Path:
+        return self.folder / "listeners.json"
+
+    @property
+    def routes(self) -> Path:
+        return self.folder / "routes.json"
+
+    @property
+    def revisions(self) -> Path:
+        """The rules of each plan that was in force lately, for `trunkline why`."""
+        return self.folder / "revisions"
+
+    @property
+    def register(self) -> Path:
+        """Which keys were issued to whom."""
+        return self.folder / "keys.json"
+
+    @property
+    def purges(self) -> Path:
+        """How often each API's cache was purged."""
+        return self.folder / "purges.json"
+
+    @property
+    def status(self) -> Path:
+        return self.folder / "status.json"
+
+    def filter(self, name: str) -> Path:
+        """The settings of an HTTP filter that change by themselves."""
+        return self.folder / f"filter-{name}.json"
+
+    def secret(self, name: str) -> Path:
+        return self.folder / f"secret-{name}.json"
+
+    def path(self, declared: str) -> Path:
+        """The path of a file that a declaration names: in the project folder, or `${data:…}` in the data folder."""
+        if declared.startswith("${data:"):
+            return self.data / declared.removeprefix("${data:").removesuffix("}")
+        return self.project / declared

@@ -1,0 +1,49 @@
+"""`ip`: which networks may call. The address is that of the connection's other end; a header
+is believed only of the proxies that gateway.yaml counts as `trusted_hops`."""
+
+from __future__ import annotations
+
+from ipaddress import ip_network
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+from msgspec import Meta
+
+from trunkline.gateway.policies.policy import Json, Policy, Stage
+from trunkline.gateway.policies.rbac import any_of, deny, rbac_filter, refusal, report
+
+if TYPE_CHECKING:
+    from trunkline.gateway.declaration import Gateway
+    from trunkline.gateway.plan import Route
+
+Network = Annotated[str, Meta(pattern=r"^[0-9a-fA-F.:]+(/[0-9]{1,3})?$")]
+
+
+class Ip(Policy, frozen=True, kw_only=True, tag="ip"):
+    """Refuse `deny`; where `allow` is not empty, refuse all that is not in it, too. Networks are as `10.1.0.0/16`."""
+
+    allow: tuple[Network, ...] = ()
+    deny: tuple[Network, ...] = ()
+
+    stage: ClassVar[Stage] = Stage.ADDRESS
+    shadowable: ClassVar[bool] = True
+    refusals: ClassVar[tuple[str, ...]] = (refusal("ip"),)
+    because: ClassVar[str] = "the caller's address is not in a network that may call"
+
+    @classmethod
+    def filters(cls, gateway: Gateway) -> dict[str, Json]:
+        return {cls.kind(): rbac_filter()}
+
+    @classmethod
+    def reports(cls) -> str:
+        return report(cls.kind())
+
+    def on_route(self, route: Route) -> dict[str, Json]:
+        refused = [_in(network) for network in self.deny]
+        if self.allow:
+            refused.append({"not_id": any_of([_in(network) for network in self.allow])})
+        return deny(self.kind(), any_of(refused), shadow=self.shadow)
+
+
+def _in(network: str) -> Json:
+    parsed = ip_network(network, strict=False)
+    return {"remote_ip": {"address_prefix": str(parsed.network_address), "prefix_len": parsed.prefixlen}}

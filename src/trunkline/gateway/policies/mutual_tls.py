@@ -1,0 +1,39 @@
+"""`mutual-tls`: the caller has a client certificate (RFC 8705) of the listener's `client_authority`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+from msgspec import Meta
+
+from trunkline.gateway.policies.policy import Json, Policy, Stage
+from trunkline.gateway.policies.rbac import any_of, deny_unless, rbac_filter, refusal, report
+
+if TYPE_CHECKING:
+    from trunkline.gateway.declaration import Gateway
+    from trunkline.gateway.plan import Route
+
+
+class MutualTls(Policy, frozen=True, kw_only=True, tag="mutual-tls"):
+    """The certificate's name is one of `names`: its URI (`spiffe://belgicom.be/billing`), else its DNS name, else its
+    subject (`CN=billing,O=BelgiCom`). Where `names` is empty, any certificate of the authority does."""
+
+    names: tuple[Annotated[str, Meta(min_length=1)], ...] = ()
+
+    stage: ClassVar[Stage] = Stage.IDENTITY
+    family: ClassVar[str] = "identity"
+    shadowable: ClassVar[bool] = True
+    refusals: ClassVar[tuple[str, ...]] = (refusal("mutual-tls"),)
+    because: ClassVar[str] = "the caller has shown no client certificate, or one of another name"
+
+    @classmethod
+    def filters(cls, gateway: Gateway) -> dict[str, Json]:
+        return {cls.kind(): rbac_filter()}
+
+    @classmethod
+    def reports(cls) -> str:
+        return report(cls.kind())
+
+    def on_route(self, route: Route) -> dict[str, Json]:
+        named = [{"authenticated": {"principal_name": {"exact": name}}} for name in self.names]
+        return deny_unless(self.kind(), any_of(named or [{"authenticated": {}}]), shadow=self.shadow)

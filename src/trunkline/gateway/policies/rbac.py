@@ -1,0 +1,62 @@
+"""Rules about the request, its address and its caller, as Envoy's RBAC filter decides them.
+
+A rule is written as what is denied, under the name of its kind: only a rule that matched is named in the access log,
+and `trunkline why` needs the name. (A request that no rule of an allowing filter matches is refused without one.)
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from trunkline.gateway.policies.policy import TYPE, Json
+
+_TYPE: Final = f"{TYPE}extensions.filters.http.rbac.v3."
+
+
+def rbac_filter() -> Json:
+    """The filter in the chain; it decides nothing without a route's rules."""
+    return {"@type": f"{_TYPE}RBAC"}
+
+
+def deny_unless(kind: str, allowed: Json, *, shadow: bool) -> dict[str, Json]:
+    """Refuse (or report) what the principal `allowed` is not."""
+    return deny(kind, {"not_id": allowed}, shadow=shadow)
+
+
+def deny(kind: str, refused: Json, *, shadow: bool) -> dict[str, Json]:
+    """Refuse (or report) what the principal `refused` is."""
+    rules = {"action": "DENY", "policies": {kind: {"permissions": [{"any": True}], "principals": [refused]}}}
+    said: Json = {"shadow_rules": rules, "shadow_rules_stat_prefix": f"{kind}_"} if shadow else {"rules": rules}
+    return {kind: {"@type": f"{_TYPE}RBACPerRoute", "rbac": said}}
+
+
+def refusal(kind: str) -> str:
+    """What the access log's details say where `kind` has refused."""
+    return f"rbac_access_denied_matched_policy[{kind}]"
+
+
+def report(kind: str) -> str:
+    """The access log's format of what the shadow of `kind` would have refused: the kind's name, or nothing."""
+    return f"%DYNAMIC_METADATA(envoy.filters.http.rbac:{kind}_shadow_effective_policy_id)%"
+
+
+def header(name: str, match: Json) -> Json:
+    """The principal whose request has such a header."""
+    return {"header": {"name": name, "string_match": match}}
+
+
+def claim(path: list[str], value: str) -> Json:
+    """The principal whose token has `value` in the claim: it is the value, or has it in its list."""
+    where = {"filter": "envoy.filters.http.jwt_authn", "path": [{"key": step} for step in ("jwt", *path)]}
+    exact = {"string_match": {"exact": value}}
+    listed = {"metadata": {**where, "value": {"list_match": {"one_of": exact}}}}
+    alone = {"metadata": {**where, "value": exact}}
+    return any_of([listed, alone])
+
+
+def any_of(principals: list[Json]) -> Json:
+    return {"or_ids": {"ids": principals}}
+
+
+def all_of(principals: list[Json]) -> Json:
+    return {"and_ids": {"ids": principals}}

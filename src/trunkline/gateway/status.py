@@ -1,0 +1,78 @@
+"""How the gateway is: which plan is in force, what is wrong with a newer one, and what Envoy itself has refused."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Final
+
+import msgspec
+
+from trunkline.gateway.envoy import files
+from trunkline.gateway.envoy.admin import Admin
+from trunkline.gateway.places import Places
+
+_FILES: Final = {
+    r"listener_manager\.lds": "listener",
+    r"http\.gateway\.rds\.apis": "routes",
+    r"cluster_manager\.cds": "clusters",
+    r"extension_config_discovery\.http_filter\.jwt": "keys of issuers",
+    r"extension_config_discovery\.http_filter\.api-key": "keys of applications",
+    r"sds\.listener-certificate": "certificate",
+    r"sds\.client-authority": "authority of clients",
+}
+"""Envoy's names of what it reads from files, as regular expressions."""
+_COUNTERS: Final = re.compile(r"(.+)\.update_(success|rejected|failure)")
+
+
+class InForce(msgspec.Struct, frozen=True, kw_only=True):
+    """The plan that holds, since when, and why a newer one does not."""
+
+    revision: str
+    since: datetime
+    problems: list[str] = []
+
+
+class Taken(msgspec.Struct, frozen=True, kw_only=True):
+    """How often Envoy has taken a file, and has not, since it was started."""
+
+    file: str
+    taken: int
+    rejected: int
+    failed: int
+
+
+def in_force(places: Places) -> InForce | None:
+    """What the control plane said last; None where none has ever run."""
+    try:
+        return msgspec.json.decode(places.status.read_bytes(), type=InForce)
+    except FileNotFoundError:
+        return None
+
+
+def tell(places: Places, revision: str) -> None:
+    """Say that the plan `revision` is in force."""
+    before = in_force(places)
+    since = before.since if before and before.revision == revision else datetime.now(UTC)
+    files.replace(places.status, msgspec.json.encode(InForce(revision=revision, since=since)))
+
+
+def tell_problems(places: Places, problems: list[str]) -> None:
+    """Say what is wrong with the operator's files; what was in force stays so."""
+    if before := in_force(places):
+        files.replace(places.status, msgspec.json.encode(msgspec.structs.replace(before, problems=problems)))
+
+
+def taken(admin: Admin) -> Iterator[Taken]:
+    """Envoy's own counters, file by file. Raises `Unreachable`."""
+    counted: dict[str, dict[str, int]] = {}
+    for name, value in admin.stats(r"\.update_(success|rejected|failure)$").items():
+        if found := _COUNTERS.fullmatch(name):
+            counted.setdefault(found[1], {})[found[2]] = value
+    for pattern, file in _FILES.items():
+        for name, counters in counted.items():
+            if re.search(pattern, name):
+                yield Taken(
+                    file=file, taken=counters["success"], rejected=counters["rejected"], failed=counters["failure"]
+                )
