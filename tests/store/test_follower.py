@@ -19,7 +19,7 @@ from trunkline.log import Event, Log, Topic, open_log
 from trunkline.log.port import Record, TopicPartition
 from trunkline.quarantine import Rejected
 from trunkline.store import Conflict, Kind, Query, Store, Unit, open_store
-from trunkline.store.follower import Follower
+from trunkline.store.follower import Follower, one_by_one
 
 COUNT = Kind("count")
 
@@ -65,11 +65,11 @@ def follow(follower: Follower) -> None:
 
 def test_each_event_is_brought_once_also_after_a_restart(log: Log, store: Store) -> None:
     say(log, "a", "b", "c")
-    with closing(Follower(log, store, "counter", ["said"], count)) as follower:
+    with closing(Follower(log, store, "counter", ["said"], one_by_one(count))) as follower:
         follow(follower)
         assert follower.caught_up()
     say(log, "d")
-    with closing(Follower(log, store, "counter", ["said"], count)) as follower:
+    with closing(Follower(log, store, "counter", ["said"], one_by_one(count))) as follower:
         follow(follower)
     assert counted(store) == {"a": 1, "b": 1, "c": 1, "d": 1}
     assert len(store.outbox()) == 4
@@ -79,7 +79,7 @@ def test_one_follows_several_topics_under_its_own_name(log: Log, store: Store) -
     log.create(Topic(name="sung", partitions=2))
     say(log, "a", "b")
     log.append("sung", [Event(b"c", b"c")])
-    with closing(Follower(log, store, "counter", ["said", "sung"], count, "one")) as follower:
+    with closing(Follower(log, store, "counter", ["said", "sung"], one_by_one(count), "one")) as follower:
         while follower.run_once() or not follower.caught_up():
             pass
     assert counted(store) == {"a": 1, "b": 1, "c": 1}
@@ -87,7 +87,7 @@ def test_one_follows_several_topics_under_its_own_name(log: Log, store: Store) -
 
 def test_what_fails_goes_to_the_quarantine_and_the_rest_is_brought(log: Log, store: Store) -> None:
     say(log, "a", "bad", "b", "bad", "bad", "c")
-    with closing(Follower(log, store, "counter", ["said"], count)) as follower:
+    with closing(Follower(log, store, "counter", ["said"], one_by_one(count))) as follower:
         follow(follower)
     assert counted(store) == {"a": 1, "b": 1, "c": 1}
     sent = [each.event for each in store.outbox() if each.topic == Rejected.topic]
@@ -99,7 +99,7 @@ def test_what_fails_goes_to_the_quarantine_and_the_rest_is_brought(log: Log, sto
 def test_another_that_has_brought_an_event_is_noticed(log: Log, store: Store) -> None:
     say(log, "a")
     [place] = [TopicPartition("said", number) for number in (0, 1) if log.end("said", number)]
-    with closing(Follower(log, store, "counter", ["said"], count)) as follower:
+    with closing(Follower(log, store, "counter", ["said"], one_by_one(count))) as follower:
         follow(follower)
         say(log, "a")
         with store.unit() as unit:  # as one does that holds the same partition, because this one seemed dead
@@ -113,8 +113,8 @@ def test_another_that_has_brought_an_event_is_noticed(log: Log, store: Store) ->
 def test_followers_of_one_name_share_the_partitions(log: Log, store: Store) -> None:
     values = [str(number) for number in range(20)]
     with (
-        closing(Follower(log, store, "counter", ["said"], count)) as one,
-        closing(Follower(log, store, "counter", ["said"], count)) as other,
+        closing(Follower(log, store, "counter", ["said"], one_by_one(count))) as one,
+        closing(Follower(log, store, "counter", ["said"], one_by_one(count))) as other,
     ):
         for _ in range(30):  # until each has its share
             one.run_once(0.02)
@@ -161,5 +161,5 @@ def slowly(unit, record):
     count(unit, record)
 
 log, store, follower.BATCH = open_log(sys.argv[1]), open_store(sys.argv[2]), 50
-follower.Follower(log, store, "counter", ["said"], slowly, "one").run(threading.Event())
+follower.Follower(log, store, "counter", ["said"], follower.one_by_one(slowly), "one").run(threading.Event())
 """

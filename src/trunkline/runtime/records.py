@@ -12,7 +12,7 @@ from trunkline.log import Log, LogError
 from trunkline.project import Project
 from trunkline.runtime.side_by_side import side_by_side
 from trunkline.store import Store, StoreError
-from trunkline.store.follower import Follower, Take
+from trunkline.store.follower import Follower, Take, one_by_one
 from trunkline.store.relay import Relay
 from trunkline.telco.charging.records import specifications
 from trunkline.telco.charging.records.following import takes
@@ -52,7 +52,7 @@ def _keep(project: Project, log: Log, store: Store, name: str, stop: threading.E
     indicators.declare(store, formulas.load(project.folder / "kpis").all)
     partitions(log)  # the topic of what is told of the records
     begin(log, store)
-    taking: dict[str, Take] = dict.fromkeys(TOPICS, take)
+    taking: dict[str, Take] = dict.fromkeys(TOPICS, one_by_one(take))
     charging = charging_of(project.folder, log)
     if charging is not None:
         store.declare(OF_CHARGING)

@@ -18,14 +18,28 @@ from trunkline.log.port import Event, Log, LogError, Record, RecordBatch, Topic,
 from trunkline.quarantine import EXCERPT, Rejected
 from trunkline.store.port import Conflict, Store, StoreError, Unavailable, Unit
 
-BATCH: Final = 500  # events in one unit of work
+BATCH: Final = 2000  # events in one unit of work
 AGAIN: Final = 5.0  # seconds after which is tried again what failed
 STACK: Final = 2_000  # characters of a stack trace that are kept
 
-Take: TypeAlias = Callable[[Unit, Record], None]
-"""Bring one event into the store. What it raises, but for `Conflict`, sends the event to the quarantine."""
+Take: TypeAlias = Callable[[Unit, Sequence[Record]], None]
+"""Bring events into the store, in their order and together. Where it raises, but for `Conflict`, nothing of them is
+kept and fewer are tried together; that which fails alone goes to the quarantine."""
+
+Place: TypeAlias = tuple[str, int, int]  # topic, partition, offset
+Refused: TypeAlias = dict[Place, Rejected]
 
 logger = logging.getLogger(__name__)
+
+
+def one_by_one(take: Callable[[Unit, Record], None]) -> Take:
+    """Bring each event into the store by itself."""
+
+    def taking(unit: Unit, records: Sequence[Record]) -> None:
+        for record in records:
+            take(unit, record)
+
+    return taking
 
 
 class Follower:
@@ -59,7 +73,7 @@ class Follower:
         seconds 0. Raises `Conflict`, `LogError`, `StoreError`; what was taken is then taken again."""
         self._share()
         try:
-            return sum(self._bring(batch) for batch in self._reader.take(BATCH, timeout))
+            return self._bring(self._reader.take(BATCH, timeout))
         except BaseException:
             self._next = {}  # to begin again where the store says
             raise
@@ -86,46 +100,58 @@ class Follower:
         self._next = {each: there.get(each, self._log.start(*each)) for each in mine}
         self._reader.assign(self._next)
 
-    def _bring(self, batch: RecordBatch) -> int:
-        place = TopicPartition(batch.topic, batch.partition)
-        waiting = records = batch.records()
-        refused = {
-            records[at].offset: _rejected(self._name, records[at], stage, reason)
-            for at, stage, reason in batch.failures
-        }
+    def _bring(self, batches: Sequence[RecordBatch]) -> int:
+        waiting = records = [record for batch in batches for record in batch.records()]
+        refused: Refused = {}
+        for batch in batches:
+            of = batch.records() if batch.failures else []
+            refused |= {_place(of[at]): _rejected(self._name, of[at], stage, why) for at, stage, why in batch.failures}
+        together = len(records)
         while waiting:
-            part = waiting
-            while (good := self._bring_together(place, part, refused)) < len(part):
-                part = part[:good] or part  # what is before the one that failed, which is refused now, is brought alone
-            waiting = waiting[len(part) :]
-            self._next[place] = part[-1].offset + 1
+            part = waiting[:together]
+            if self._bring_together(part, refused):
+                waiting, together = waiting[len(part) :], 2 * together
+            else:
+                together = max(1, len(part) // 2)
+        self._next |= {TopicPartition(record.topic, record.partition): record.offset + 1 for record in records}
         return len(records)
 
-    def _bring_together(self, place: TopicPartition, records: Sequence[Record], refused: dict[int, Rejected]) -> int:
-        """Bring records in one unit of work, the refused ones to the quarantine. How many these were; where one fails,
-        it is refused from now on, nothing is brought, and so many are before it."""
-        at = 0
+    def _bring_together(self, records: Sequence[Record], refused: Refused) -> bool:
+        """Bring records in one unit of work, the refused ones to the quarantine. Where that fails, nothing is brought;
+        what fails alone is refused from now on."""
+        first: dict[TopicPartition, int] = {}
+        for record in records:
+            first.setdefault(TopicPartition(record.topic, record.partition), record.offset)
         try:
             with self._store.unit() as unit:
-                if unit.positions(self._name).get(place, 0) > records[0].offset:
-                    raise Conflict(f"another follower {self._name} has brought {place.topic}/{place.partition} already")
-                for at in range(len(records)):
-                    rejected = refused.get(records[at].offset)
-                    if rejected is None:
-                        self._take(unit, records[at])
-                    else:
+                there = unit.positions(self._name)
+                for place, offset in first.items():
+                    if there.get(place, 0) > offset:
+                        raise Conflict(
+                            f"another follower {self._name} has brought {place.topic}/{place.partition} already"
+                        )
+                self._take(unit, [record for record in records if _place(record) not in refused])
+                for record in records:
+                    if rejected := refused.get(_place(record)):
                         unit.send(Rejected.topic, Event(msgspec.json.encode(rejected), rejected.key.encode()))
-                unit.set_positions(self._name, {place: records[-1].offset + 1})
+                unit.set_positions(
+                    self._name,
+                    {TopicPartition(record.topic, record.partition): record.offset + 1 for record in records},
+                )
         except (Conflict, Unavailable, LogError):
             raise
         except Exception as error:
-            if records[at].offset in refused:
-                raise
-            refused[records[at].offset] = _rejected(
-                self._name, records[at], "processor", str(error), traceback.format_exc()
-            )
-            return at
-        return len(records)
+            if len(records) == 1:
+                if _place(records[0]) in refused:
+                    raise
+                stack = traceback.format_exc()
+                refused[_place(records[0])] = _rejected(self._name, records[0], "processor", str(error), stack)
+            return False
+        return True
+
+
+def _place(record: Record) -> Place:
+    return record.topic, record.partition, record.offset
 
 
 def _rejected(follower: str, record: Record, stage: str, reason: str, stack: str = "") -> Rejected:

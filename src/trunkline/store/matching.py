@@ -6,7 +6,7 @@ Stores answer in SQL and must agree with this; the hub holds single events again
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -40,7 +40,7 @@ def _meets(condition: Condition, value: Any, place: Path, times: Collection[Path
             is_time = (*place, *path) in times
             return any(_stands(found, how, other, is_time) for found in values(value, path))
         case Present(path):
-            return any(True for _ in values(value, path))
+            return bool(values(value, path))
         case Element(path, where):
             found = (each for each in values(value, path) if not isinstance(each, list))
             return any(_meets(where, each, (*place, *path), times) for each in found)
@@ -52,14 +52,19 @@ def _meets(condition: Condition, value: Any, place: Path, times: Collection[Path
             return not _meets(negated, value, place, times)
 
 
-def values(value: Any, path: Path) -> Iterator[Any]:
+def values(value: Any, path: Path) -> list[Any]:
     """What there is at `path`, without nulls. The elements of an array go for it; an array in an array is a value."""
-    for each in value if isinstance(value, list) else [value]:
-        if not path:
-            if each is not None:
-                yield each
-        elif isinstance(each, dict) and path[0] in each:
-            yield from values(each[path[0]], path[1:])
+    for place, name in enumerate(path):
+        if isinstance(value, dict):
+            value = value.get(name)
+        elif isinstance(value, list):
+            inner = path[place:]
+            return [found for each in value if isinstance(each, dict) for found in values(each, inner)]
+        else:
+            return []
+    if isinstance(value, list):
+        return [each for each in value if each is not None]
+    return [value] if value is not None else []
 
 
 def _stands(found: Any, how: Operator, other: Value, is_time: bool) -> bool:

@@ -5,7 +5,7 @@ Opened by `open_store` from a URL. Any number of processes may work on one store
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Literal, NamedTuple, Protocol, TypeAlias
 
@@ -58,6 +58,9 @@ class Unit(Protocol):
     def get(self, kind: str, id: str) -> Stored | None:
         """The document as this unit sees it; nobody else changes it before the unit ends."""
 
+    def get_many(self, kind: str, ids: Collection[str]) -> Mapping[str, Stored]:
+        """Those of these documents that are there, as `get` gives each."""
+
     def add(self, kind: str, id: str, document: bytes) -> Stored:
         """Add a document. Raises `Conflict` where there is one of this id."""
 
@@ -67,6 +70,9 @@ class Unit(Protocol):
 
     def put(self, kind: str, id: str, document: bytes) -> Stored:
         """Add or replace."""
+
+    def put_many(self, kind: str, documents: Mapping[str, bytes]) -> None:
+        """Add or replace all of these. Raises `Conflict` where another unit has added one of them meanwhile."""
 
     def remove(self, kind: str, id: str, version: int | None = None) -> None:
         """Remove a document. Raises `Conflict` as `replace` does."""

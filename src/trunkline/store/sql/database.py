@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, TypeAlias
 
 import msgspec
 from sqlalchemy import Connection, Engine, Table
@@ -18,6 +18,8 @@ from trunkline.store.sql.statement import Statement
 
 PATIENCE: Final = 30  # seconds that one waits for another's unit of work
 READERS: Final = 20  # connections that read at once; a thread more waits
+Columns: TypeAlias = tuple[str, ...]
+Rows: TypeAlias = Sequence[tuple[Any, ...]]
 JSON_OPTIONS: Final[dict[str, Any]] = {
     "json_serializer": lambda value: msgspec.json.encode(value).decode(),
     "json_deserializer": msgspec.json.decode,
@@ -50,13 +52,25 @@ class Database(ABC):
     def insert(self, table: Table) -> sqlite.Insert | postgresql.Insert:
         """An INSERT that may say what is done where the row is there already."""
 
-    def insert_many(self, connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Insert many rows, which all have the same columns."""
-        connection.execute(table.insert(), rows)
+    @abstractmethod
+    def new_numbers(self, connection: Connection, table: Table, count: int) -> Sequence[int]:
+        """Numbers for so many new rows of a table that counts its rows up, in their order."""
 
     @abstractmethod
-    def among(self, sql: Statement, numbers: list[int]) -> str:
-        """That a number is one of these, as one parameter however many they are."""
+    def insert_many(self, connection: Connection, table: Table, columns: Columns, rows: Rows) -> None:
+        """Insert many rows in one go: each has a value of every column, JSON as text."""
+
+    @abstractmethod
+    def update_many(self, connection: Connection, table: Table, columns: Columns, rows: Rows) -> None:
+        """Change many rows in one go; the last of the columns is the key."""
+
+    @abstractmethod
+    def delete_many(self, connection: Connection, table: Table, columns: Columns, rows: Rows) -> None:
+        """Delete many rows in one go, by all of these columns."""
+
+    @abstractmethod
+    def among(self, sql: Statement, values: Sequence[int] | Sequence[str]) -> str:
+        """That a number or a text is one of these, as one parameter however many they are."""
 
     def further(self, table: str) -> str:
         """A table of entries, to be asked for those that do not lead by the index of them."""

@@ -8,10 +8,12 @@ stand behind a `=`, and a document without a value has "" or minus infinity, so 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from itertools import product
-from typing import Any, Final, Literal, NamedTuple, TypeAlias
+from functools import cached_property
+from itertools import islice, product
+from typing import Any, Final, Literal, TypeAlias
 
 from trunkline.log.envelope import micros
 from trunkline.store.matching import values
@@ -27,7 +29,8 @@ ABSENT_NUMBER: Final = float("-inf")
 Indexed: TypeAlias = dict[str, list[Any]]
 
 
-class Indexing(NamedTuple):
+@dataclass(frozen=True)
+class Indexing:
     """An attribute that is indexed, or an array's elements by several `parts`; `number` says which in the tables."""
 
     number: int
@@ -35,18 +38,18 @@ class Indexing(NamedTuple):
     parts: tuple[Path, ...]
     type: Type
 
-    @property
+    @cached_property
+    def name(self) -> str:
+        """The attribute in what is indexed of a document."""
+        return str(self.number)
+
+    @cached_property
     def table(self) -> Literal["text_entry", "number_entry"]:
         return "text_entry" if self.type == "text" else "number_entry"
 
 
-class Entry(NamedTuple):
-    """A row of `text_entry` or `number_entry`."""
-
-    attribute: int
-    value: Any
-    seq: int
-    leads: bool
+Entry: TypeAlias = tuple[Any, int, bool]
+"""A row of `text_entry` or `number_entry`: the value, the document's number, and whether the value leads."""
 
 
 def indexed(document: Any, indexings: Sequence[Indexing]) -> Indexed:
@@ -54,27 +57,23 @@ def indexed(document: Any, indexings: Sequence[Indexing]) -> Indexed:
     found: Indexed = {}
     left = MOST
     for indexing in indexings:
-        here = _elements(document, indexing) if indexing.parts else _values(document, indexing)
-        kept: dict[Any, None] = {}
-        for value in here:
-            left -= 1
-            if left < 0:
-                raise StoreError(f"the document has more than {MOST:,} values that are indexed: shorten its arrays")
-            kept[value] = None
-        found[str(indexing.number)] = list(kept)
+        # Of what parts with several values make, no more than what is too much.
+        here = [*islice(_elements(document, indexing), left + 1)] if indexing.parts else _values(document, indexing)
+        left -= len(here)
+        if left < 0:
+            raise StoreError(f"the document has more than {MOST:,} values that are indexed: shorten its arrays")
+        found[indexing.name] = list(dict.fromkeys(here)) if len(here) > 1 else here
     return found
 
 
-def entries(seq: int, of: Mapping[str, Sequence[Any]], indexing: Indexing) -> Iterator[Entry]:
-    """The rows that a document's values of an attribute make."""
-    text = indexing.table == "text_entry"
-    there = of.get(str(indexing.number))
+def entries(seq: int, there: Sequence[Any] | None, indexing: Indexing) -> list[Entry]:
+    """The rows that a document's values of an attribute make; None where the document came before the attribute."""
     if there is None:
-        return  # the document came before the attribute
-    for place, value in enumerate(there):
-        yield Entry(indexing.number, f"={value}" if text else value, seq, place == 0)
+        return []
+    text = indexing.type == "text"
     if not there and not indexing.parts:
-        yield Entry(indexing.number, ABSENT_TEXT if text else ABSENT_NUMBER, seq, True)
+        return [(ABSENT_TEXT if text else ABSENT_NUMBER, seq, True)]
+    return [(f"={value}" if text else value, seq, place == 0) for place, value in enumerate(there)]
 
 
 def comparable(value: Value, type: Type) -> int | float | str | None:
@@ -109,25 +108,32 @@ def joined(tokens: Sequence[str]) -> str:
     return "".join(f"{token}\x01" for token in tokens)
 
 
-def _values(document: Any, indexing: Indexing) -> Iterator[int | float | str]:
-    for value in values(document, indexing.path):
-        if indexing.type == "time":
-            time = read_time(value) if isinstance(value, str) else None
-            if time is not None:
-                yield micros(time)
-        elif isinstance(value, str | int | float):
-            known = comparable(value, indexing.type)
-            if known is not None:
-                yield known
+def _values(document: Any, indexing: Indexing) -> list[int | float | str]:
+    value, type = document, indexing.type
+    for name in indexing.path:  # as most are: one text, or none
+        if not isinstance(value, dict):
+            break
+        value = value.get(name)
+    else:
+        if type == "text" and isinstance(value, str):
+            return [value[:CUT]]
+    if value is None:
+        return []
+    found = values(document, indexing.path)
+    if type == "text":
+        return [each[:CUT] for each in found if isinstance(each, str)]
+    if type == "time":
+        times = (read_time(each) for each in found if isinstance(each, str))
+        return [micros(time) for time in times if time is not None]
+    known = (comparable(each, type) for each in found if isinstance(each, int | float))
+    return [each for each in known if each is not None]
 
 
 def _elements(document: Any, indexing: Indexing) -> Iterator[str]:
     for element in values(document, indexing.path):
-        if isinstance(element, list):
-            continue
-        parts = [_tokens(element, path) for path in indexing.parts]
-        for tokens in product(*parts):
-            yield joined(tokens)[:CUT]
+        if not isinstance(element, list):
+            for tokens in product(*(_tokens(element, path) for path in indexing.parts)):
+                yield joined(tokens)[:CUT]
 
 
 def _tokens(element: Any, path: Path) -> list[str]:

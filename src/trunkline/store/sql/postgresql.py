@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any, ClassVar, Final
 
@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from trunkline.store.port import StoreError
 from trunkline.store.query import Operator, Path, Value
-from trunkline.store.sql.database import JSON_OPTIONS, PATIENCE, READERS, Database
+from trunkline.store.sql.database import JSON_OPTIONS, PATIENCE, READERS, Columns, Database, Rows
 from trunkline.store.sql.json import SIGNS, exists
 from trunkline.store.sql.statement import Statement
 
@@ -112,16 +112,37 @@ class Postgresql(Database):
     def insert(self, table: Table) -> postgresql.Insert:
         return postgresql.insert(table)
 
-    def insert_many(self, connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    def new_numbers(self, connection: Connection, table: Table, count: int) -> Sequence[int]:
+        [key] = table.primary_key.columns
+        counted = text(
+            f"SELECT nextval(pg_get_serial_sequence('{table.name}', '{key.name}')) FROM generate_series(1, :n)"
+        )
+        return connection.execute(counted, {"n": count}).scalars().all()
+
+    def insert_many(self, connection: Connection, table: Table, columns: Columns, rows: Rows) -> None:
+        into = f"INSERT INTO {table.name} ({', '.join(columns)}) SELECT * FROM"
+        self._unnest(connection, table, columns, rows, into, "")
+
+    def update_many(self, connection: Connection, table: Table, columns: Columns, rows: Rows) -> None:
+        *changed, key = columns
+        values = ", ".join(f"{name} = many.{name}" for name in changed)
+        of = f"UPDATE {table.name} SET {values} FROM"
+        self._unnest(connection, table, columns, rows, of, f"WHERE {table.name}.{key} = many.{key}")
+
+    def delete_many(self, connection: Connection, table: Table, columns: Columns, rows: Rows) -> None:
+        same = " AND ".join(f"{table.name}.{name} = many.{name}" for name in columns)
+        self._unnest(connection, table, columns, rows, f"DELETE FROM {table.name} USING", f"WHERE {same}")
+
+    @staticmethod
+    def _unnest(connection: Connection, table: Table, names: Columns, rows: Rows, before: str, after: str) -> None:
         # As columns: a parameter for each value of each row would take ten times as long.
-        names = list(rows[0])
         types = (table.c[name].type.compile(connection.dialect).partition(" ")[0] for name in names)
         columns = (f"CAST(:{name} AS {type}[])" for name, type in zip(names, types, strict=True))
-        statement = f"INSERT INTO {table.name} ({', '.join(names)}) SELECT * FROM unnest({', '.join(columns)})"
-        connection.execute(text(statement), {name: [row[name] for row in rows] for name in names})
+        statement = f"{before} unnest({', '.join(columns)}) AS many({', '.join(names)}) {after}"
+        connection.execute(text(statement), dict(zip(names, map(list, zip(*rows, strict=True)), strict=True)))
 
-    def among(self, sql: Statement, numbers: list[int]) -> str:
-        return f"= ANY({sql.add(numbers)})"
+    def among(self, sql: Statement, values: Sequence[int] | Sequence[str]) -> str:
+        return f"= ANY({sql.add([*values])})"
 
     def lock_out(self, connection: Connection) -> None:
         connection.execute(self._advisory("pg_advisory_xact_lock", self._CATALOGUE))

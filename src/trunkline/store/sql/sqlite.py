@@ -5,21 +5,23 @@ from __future__ import annotations
 
 import pathlib
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import msgspec
-from sqlalchemy import URL, Connection, Table, create_engine, event
+from sqlalchemy import URL, Connection, Table, create_engine, event, text
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DBAPIError
 
 from trunkline.store.pattern import read_pattern
 from trunkline.store.port import Conflict
 from trunkline.store.query import Operator, Path, Value
-from trunkline.store.sql.database import JSON_OPTIONS, PATIENCE, READERS, Database
+from trunkline.store.sql.database import JSON_OPTIONS, PATIENCE, READERS, Columns, Database, Rows
 from trunkline.store.sql.json import SIGNS, exists
 from trunkline.store.sql.statement import Statement
+
+_LAST = text("SELECT seq FROM sqlite_sequence WHERE name = :name")
 
 
 class SqliteJson:
@@ -114,8 +116,25 @@ class Sqlite(Database):
     def further(self, table: str) -> str:
         return f"{table} INDEXED BY {table}_further"  # SQLite would rather go through all entries
 
-    def among(self, sql: Statement, numbers: list[int]) -> str:
-        return f"IN (SELECT value FROM json_each({sql.add(msgspec.json.encode(numbers).decode())}))"
+    def new_numbers(self, connection: Connection, table: Table, count: int) -> Sequence[int]:
+        last = connection.execute(_LAST, {"name": table.name}).scalar() or 0  # nobody else counts meanwhile
+        return range(last + 1, last + 1 + count)
+
+    def insert_many(self, connection: Connection, table: Table, columns: Columns, rows: Rows) -> None:
+        values = ", ".join("?" for _ in columns)
+        connection.exec_driver_sql(f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES ({values})", [*rows])
+
+    def update_many(self, connection: Connection, table: Table, columns: Columns, rows: Rows) -> None:
+        *changed, key = columns
+        values = ", ".join(f"{name} = ?" for name in changed)
+        connection.exec_driver_sql(f"UPDATE {table.name} SET {values} WHERE {key} = ?", [*rows])
+
+    def delete_many(self, connection: Connection, table: Table, columns: Columns, rows: Rows) -> None:
+        same = " AND ".join(f"{name} = ?" for name in columns)
+        connection.exec_driver_sql(f"DELETE FROM {table.name} WHERE {same}", [*rows])
+
+    def among(self, sql: Statement, values: Sequence[int] | Sequence[str]) -> str:
+        return f"IN (SELECT value FROM json_each({sql.add(msgspec.json.encode(values).decode())}))"
 
     def lock_out(self, connection: Connection) -> None:
         """Who writes is alone anyway."""
@@ -139,9 +158,7 @@ class Sqlite(Database):
 def _set_up(connection: Any, _record: object) -> None:
     """SQLAlchemy begins and ends transactions; the driver must not do so by itself."""
     connection.isolation_level = None
-    for pragma in (
-        "journal_mode=WAL", "synchronous=FULL", "cache_size=-16384", "mmap_size=4294967296", "foreign_keys=ON",
-    ):  # fmt: skip
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "cache_size=-16384", "mmap_size=4294967296"):
         connection.execute(f"PRAGMA {pragma}").fetchall()
     connection.create_function("regexp", 2, _regexp, deterministic=True)
 

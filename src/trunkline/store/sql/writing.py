@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Final
 
-from sqlalchemy import Connection, and_, bindparam, delete
+from sqlalchemy import Connection
 
-from trunkline.store.sql.database import Database
+from trunkline.store.sql.database import Database, Rows
 from trunkline.store.sql.entries import Entry, Indexed, Indexing, entries
 from trunkline.store.sql.tables import number_entry, text_entry
 
-TABLES = {"text_entry": text_entry, "number_entry": number_entry}
+_KEY: Final = ("attribute", "value", "seq")
+_TABLES: Final = {table.name: table for table in (text_entry, number_entry)}
 
 
 class Changes:
@@ -31,34 +33,31 @@ class Changes:
 
     def write(self, connection: Connection, database: Database) -> None:
         """Bring the entries up to date, and begin anew."""
-        gone: dict[str, list[Entry]] = {name: [] for name in TABLES}
-        new: dict[str, list[Entry]] = {name: [] for name in TABLES}
+        gone: dict[str, dict[int, list[Entry]]] = {name: defaultdict(list) for name in _TABLES}
+        new: dict[str, dict[int, list[Entry]]] = {name: defaultdict(list) for name in _TABLES}
         for seq, (indexings, before, after) in self._changed.items():
             for indexing in indexings:
-                name = str(indexing.number)
-                if before.get(name) == after.get(name):
+                was, now = before.get(indexing.name), after.get(indexing.name)
+                if was == now:
                     continue
-                old, now = set(entries(seq, before, indexing)), set(entries(seq, after, indexing))
-                gone[indexing.table] += old - now
-                new[indexing.table] += now - old
+                there = entries(seq, now, indexing)
+                if was is not None:
+                    old = entries(seq, was, indexing)
+                    both = set(old).intersection(there)
+                    gone[indexing.table][indexing.number] += [entry for entry in old if entry not in both]
+                    there = [entry for entry in there if entry not in both]
+                new[indexing.table][indexing.number] += there
         self._changed = {}
-        for name, table in TABLES.items():
-            if gone[name]:
-                same = and_(*(table.c[key] == bindparam(f"old_{key}") for key in ("attribute", "value", "seq")))
-                rows = [{f"old_{key}": value for key, value in row.items()} for row in _rows(database, gone[name])]
-                connection.execute(delete(table).where(same), rows)
-            if new[name]:
-                database.insert_many(connection, table, _rows(database, new[name]))
+        for name, table in _TABLES.items():
+            if rows := _rows(database, name, gone[name]):
+                database.delete_many(connection, table, _KEY, [row[:3] for row in rows])
+            if rows := _rows(database, name, new[name]):
+                database.insert_many(connection, table, (*_KEY, "leads"), rows)
 
 
-def _rows(database: Database, entries: list[Entry]) -> list[dict[str, Any]]:
-    entries.sort()  # as the index lies, so that its pages are each touched once
-    return [
-        {
-            "attribute": entry.attribute,
-            "value": database.number(entry.value) if isinstance(entry.value, int | float) else entry.value,
-            "seq": entry.seq,
-            "leads": entry.leads,
-        }
-        for entry in entries
-    ]
+def _rows(database: Database, name: str, entries: Mapping[int, list[Entry]]) -> Rows:
+    """As the index lies, so that its pages are each touched once."""
+    rows = [(attribute, *entry) for attribute in sorted(entries) for entry in sorted(entries[attribute])]
+    if name == text_entry.name:
+        return rows
+    return [(attribute, database.number(value), seq, leads) for attribute, value, seq, leads in rows]

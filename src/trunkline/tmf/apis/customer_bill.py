@@ -79,7 +79,6 @@ RATE = Resource(
     AppliedCustomerBillingRate,
     operations=READ_ONLY,
     attributes=(text("bill.id"), text("billingAccount.id"), text("name"), time("date")),
-    elements=((("characteristic",), (("name",), ("value",))),),
     events=(),
     examples={
         V5: msgspec.to_builtins(

@@ -34,7 +34,6 @@ USAGE = Resource(
         text("appliedCustomerBillingRate.id"),
         time("usageDate"),
     ),
-    elements=((("usageCharacteristic",), (("name",), ("value",))),),
     lifecycle=Lifecycle(
         "status",
         "received",

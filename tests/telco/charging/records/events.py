@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from typing import Any
 
 import msgspec
@@ -119,22 +121,26 @@ class House:
         self._time = NOON
 
     def told(self, *items: Any) -> list[str]:
-        """Let charging say these in one unit of work; the types of the events that subscribers are told by them."""
+        """Let charging say these in one unit of work, what follows on one topic together; the types of the events that
+        subscribers are told by them."""
         with self.store.unit() as unit:
-            for item in items:
-                self._take(unit, item.topic, item.key, msgspec.json.encode(item))
+            for topic, those in groupby(items, lambda item: str(item.topic)):
+                self._take(unit, topic, [(item.key, msgspec.json.encode(item)) for item in those])
         return self.heard()
 
     def gone(self, topic: str, key: str) -> list[str]:
         """Let charging say that there is nothing of a key any more."""
         with self.store.unit() as unit:
-            self._take(unit, topic, key, None)
+            self._take(unit, topic, [(key, None)])
         return self.heard()
 
-    def _take(self, unit: UnitOfWork, topic: str, key: str, value: bytes | None) -> None:
-        self._offset += 1
-        self._time += timedelta(seconds=1)
-        self._takes[topic](unit, Record(topic, 0, self._offset, value, key.encode(), (), micros(self._time)))
+    def _take(self, unit: UnitOfWork, topic: str, said: Sequence[tuple[str, bytes | None]]) -> None:
+        records = []
+        for key, value in said:
+            self._offset += 1
+            self._time += timedelta(seconds=1)
+            records.append(Record(topic, 0, self._offset, value, key.encode(), (), micros(self._time)))
+        self._takes[topic](unit, records)
 
     def heard(self) -> list[str]:
         """What subscribers are told meanwhile."""

@@ -125,7 +125,7 @@ def test_kpis_are_followed_from_the_tail_of_a_long_log(
         following.begin(log, store)
         taken: list[Record] = []
         with closing(
-            Follower(log, store, Kpi.topic, [Kpi.topic], lambda unit, record: taken.append(record))
+            Follower(log, store, Kpi.topic, [Kpi.topic], lambda unit, records: taken.extend(records))
         ) as follower:
             while follower.run_once(0.1) or not follower.caught_up():
                 pass

@@ -27,7 +27,7 @@ from trunkline.log import Log
 from trunkline.log.envelope import cloud_event
 from trunkline.log.port import TopicPartition
 from trunkline.store import Query, Store, open_store
-from trunkline.store.follower import Follower
+from trunkline.store.follower import Follower, one_by_one
 from trunkline.store.relay import Relay
 from trunkline.streams import Worker
 from trunkline.telco.model import Alarm, AlarmReport, Report, Severity, Source
@@ -65,7 +65,7 @@ def api(log: Log, store: Store) -> Iterator[httpx.Client]:
     with (
         closing(Worker(log, [AlarmBook])) as worker,
         closing(Relay(log, store)) as relay,
-        closing(Follower(log, store, "network", list(TOPICS), take)) as follower,
+        closing(Follower(log, store, "network", list(TOPICS), one_by_one(take))) as follower,
         running(worker.run, relay.run, follower.run),
         listening(app) as url,
         httpx.Client(base_url=f"{url}/tmf-api/alarmManagement") as client,
@@ -146,7 +146,8 @@ from trunkline.telco.network.records.following import take
 
 log, store = open_log(sys.argv[1]), open_store(sys.argv[2])
 follower.BATCH = 40
-follower.Follower(log, store, "network", ["network.alarm"], take, "follower").run(threading.Event())
+each = follower.one_by_one(take)
+follower.Follower(log, store, "network", ["network.alarm"], each, "follower").run(threading.Event())
 """
 
 
@@ -175,7 +176,7 @@ def test_a_follower_that_is_killed_loses_and_doubles_nothing(tmp_path: Path, log
         until(moved, "the follower has begun")
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
-    with closing(Follower(log, store, "network", [Alarm.topic], take, "follower")) as follower:
+    with closing(Follower(log, store, "network", [Alarm.topic], one_by_one(take), "follower")) as follower:
         until(lambda: follower.run_once(0.1) == 0 and position() >= end, "all that was told is in the store")
     with closing(Relay(log, store)) as relay:
         until(lambda: not store.outbox() or (relay.run_once(), False)[1], "all is told")

@@ -76,7 +76,8 @@ class Documents:
     def _change(self, of: Resource, id: str, before: Document | None, after: Document | None) -> None:
         self._known.setdefault(of.name, {})[id] = after
         self._changed.setdefault(of.name, {})[id] = None
-        events.tell(self.unit, _API_OF[of.name], of, before, after)
+        if of.events:
+            events.tell(self.unit, _API_OF[of.name], of, before, after)
 
 
 def plain(document: dict[str, Any]) -> Document:
