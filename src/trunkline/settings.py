@@ -8,6 +8,7 @@ from __future__ import annotations
 import tomllib
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
@@ -132,6 +133,61 @@ class Trust(BaseModel):
     issuers: list[ForeignIssuer] = []
 
 
+class SealedRecords(BaseModel):
+    """Of a kind of the store's records: the path at which a record says whose it is ("" is its own id), and those of
+    what is personal in it. Names are joined by dots."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    subject: str = ""
+    personal: list[str] = Field(min_length=1)
+
+
+class Keys(BaseModel):
+    """Encryption of what lies in the log and in the store (docs/keys.md). Without this section there is none.
+
+    `url` is who wraps the keys, `token` a secret by which Vault knows us (`${env:NAME}`, `${file:path}`, `${data:path}`
+    refer to it). `log` says which topics are encrypted: all of them, or those with personal fields and what processors
+    remember; `open_topics` are not, because others read them from Kafka. Keys get a successor after `renew_days`.
+    `records` are the kinds of the store with personal fields, beside those that a contract tells of.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    url: str = Field(pattern=r"^(keys|vault|vault\+http|awskms)://\S+$")
+    token: str = ""
+    log: Literal["all", "personal"] = "all"
+    open_topics: list[str] = []
+    renew_days: float = Field(default=30.0, gt=0, le=3_650)
+    records: dict[str, SealedRecords] = {}
+
+
+class AuditWitness(BaseModel):
+    """Who keeps the audit trail's checkpoints outside the system: `url` is `file:///folder`, or `https://host/path`.
+
+    `token` is a reference to a secret; `authority` a file with the certificates to trust, where the machine's own do
+    not do.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    url: str = Field(pattern=r"^(file:///|https?://[^/@\s]+)[^@\s]*$")
+    token: str = ""
+    authority: Path | None = None
+
+
+class Audit(BaseModel):
+    """The audit trail. `every` is the seconds between two checkpoints, while something happens."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    witnesses: list[AuditWitness] = []
+    every: float = Field(default=10.0, ge=0.1, le=3_600)
+    pseudonym_key: str = ""
+    """A reference to the key, 32 bytes at least, that makes pseudonyms of people's ids; "" is one in the data folder.
+    Processes on several machines must have the same."""
+
+
 class Settings(BaseSettings):
     """What an operator may set. Paths are relative to the project folder."""
 
@@ -148,12 +204,14 @@ class Settings(BaseSettings):
     archive_days: int = Field(default=30, ge=1)
     """How long raw files are kept, for `trunkline explain` and for replay."""
     schema_registry: SchemaRegistry | None = None
+    keys: Keys | None = None
     http: Http = Http()
     trust: Trust | None = None
     """Without it there is no identity provider, and nobody else's tokens are trusted."""
     tmf: Tmf = Tmf()
     hub: Hub = Hub()
     online_charging: OnlineCharging = OnlineCharging()
+    audit: Audit = Audit()
     workers: int = Field(default=1, ge=1, le=64)
     """How many processes share the processors' work on this machine."""
     extras: dict[str, list[str]] = {}

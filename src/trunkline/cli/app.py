@@ -20,6 +20,7 @@ from trunkline.cli import (
     groups,
     hub,
     login,
+    keys,
     move,
     network,
     people,
@@ -51,6 +52,7 @@ app.add_typer(groups.app, name="groups")
 app.add_typer(hub.app, name="hub")
 app.add_typer(people.app, name="people")
 app.add_typer(quarantine.app, name="quarantine")
+app.add_typer(keys.app, name="keys")
 app.add_typer(tariffs.app, name="tariffs")
 app.add_typer(tmf.app, name="tmf")
 

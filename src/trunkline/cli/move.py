@@ -29,7 +29,10 @@ def move(
     if running(operator):
         raise Refused("a worker runs on this project: stop the platform first, so that nothing is written meanwhile")
     found: list[Copied] = []
-    with closing(operator.open_log()) as source, closing(open_log(to)) as target:
+    with (
+        closing(operator.open_log()) as source,
+        closing(open_log(to, sealer=operator.sealer(operator.contracts))) as target,
+    ):
         Move(source, target).run(found.append)
     rows(
         ({"topic": copied.topic, "events": copied.events} for copied in found),

@@ -43,6 +43,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     retention_bytes: Annotated[int, Meta(ge=1)] | None = None
     """Of each partition."""
     wire_format: WireFormat = "json"
+    subject: Literal["none", "key"] = "none"
+    """Whose an event is: `key`, that person's whom its key names, under whose key it is encrypted (see docs/keys.md)."""
     legal_basis: LegalBasis = "none"
 
 

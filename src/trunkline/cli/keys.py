@@ -1,0 +1,85 @@
+"""`trunkline keys`: the keys by which the log and the store are encrypted; rotate them, and erase a person."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from trunkline.cli.output import HERE, JsonOption, ProjectOption, Refused, rows
+
+if TYPE_CHECKING:
+    from trunkline.project import Project
+    from trunkline.security.keys.keyring import Keyring
+
+app = typer.Typer(
+    help="The keys by which the log and the store are encrypted; rotate them, erase a person.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+
+@app.command("list")
+def list_keys(project: ProjectOption = HERE, json: JsonOption = False) -> None:
+    """List the keys: of topics and kinds of records by name, those of persons and those that were deleted in one."""
+    from trunkline.log.envelope import from_micros
+
+    _, keyring = _opened(project)
+    with closing(keyring):
+        table = [
+            {
+                "purpose": each.purpose,
+                "name": each.name,
+                "keys": each.keys,
+                "newest": from_micros(each.made).isoformat(timespec="seconds"),
+            }
+            for each in keyring.summaries()
+        ]
+    rows(table, ("purpose", "name", "keys", "newest"), as_json=json, empty="there are none yet")
+
+
+@app.command("rotate")
+def rotate(project: ProjectOption = HERE) -> None:
+    """Make new keys, and wrap all others anew by them, while the platform runs. Broken off, it may be run again."""
+    _, keyring = _opened(project)
+    with closing(keyring):
+        keyring.rotate()
+        count = sum(each.keys for each in keyring.summaries() if each.purpose != "erased")
+    typer.echo(f"rotated: {count} keys are wrapped by a new one, and what is written from now on has new keys")
+
+
+@app.command("erase")
+def erase(
+    subject: Annotated[str, typer.Argument(help="Whose data is erased: what events' keys name, an account's id, say.")],
+    project: ProjectOption = HERE,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Erase a person: take back what compacted topics say of them, and delete their key. There is no way back."""
+    from trunkline.log import Event
+
+    operator, keyring = _opened(project)
+    if not yes:
+        typer.confirm(f"All that was ever written of {subject} becomes unreadable, for good. Go on?", abort=True)
+    compacted = [
+        name
+        for name, contract in operator.contracts.items()
+        if contract.settings.subject == "key" and contract.settings.compacted
+    ]
+    with closing(keyring), closing(operator.open_log()) as log:
+        if not keyring.knows(subject.encode()):
+            raise Refused(f"nothing is encrypted for {subject}: name what events have as their key")
+        for topic in compacted:
+            log.append(topic, [Event(None, subject.encode())])
+        gone = keyring.erase(subject.encode())
+    typer.echo(f"erased {subject}: {gone} keys deleted, and taken back from {', '.join(compacted) or 'no topic'}")
+
+
+def _opened(project: Path) -> tuple[Project, Keyring]:
+    from trunkline.project import Project
+
+    found = Project.find(project)
+    if found.keyring is None:
+        raise Refused(f"{found.folder / 'trunkline.toml'} has no [keys]: nothing is encrypted; see docs/keys.md")
+    return found, found.keyring

@@ -1,0 +1,68 @@
+"""What is sealed, in bytes: a mark, the form, the number of the key, the nonce, and what AES-256-GCM made of it.
+
+The mark is 0xC1, with which neither JSON nor MessagePack, neither Zstandard nor a schema registry's head begins: so
+what was written in clear is told apart, and is read as it is. The form and the place where it lies are the associated
+data: what is moved to another place cannot be opened there. Source: NIST SP 800-38D, with random nonces of 96 bits
+(clause 8.2.2).
+"""
+
+from __future__ import annotations
+
+import os
+from enum import IntEnum
+from typing import Final
+
+from cryptography.exceptions import InvalidTag
+
+from trunkline.security.keys.keyring import Key
+from trunkline.security.keys.port import KeysError
+
+MARK: Final = b"\xc1"
+FORM: Final = slice(0, 2)
+ID: Final = slice(2, 10)
+NONCE: Final = slice(10, 22)
+HEAD: Final = 22
+NONCE_SIZE: Final = 12
+
+
+class Form(IntEnum):
+    """What was sealed."""
+
+    VALUE = 1
+    """A value, or a document."""
+    BATCH = 2
+    PERSONAL_BATCH = 3
+    """A batch of which some values are sealed themselves."""
+
+
+_BEGIN: Final = {form: MARK + bytes([form]) for form in Form}
+
+
+def seal(form: Form, key: Key, data: bytes, place: bytes) -> bytes:
+    """`data` for whoever has the key, at this place."""
+    begin, nonce = _BEGIN[form], os.urandom(NONCE_SIZE)
+    return b"".join((begin, key.id.to_bytes(8, "big"), nonce, key.cipher.encrypt(nonce, data, begin + place)))
+
+
+def key_of(sealed: bytes) -> int:
+    """The number of the key."""
+    return int.from_bytes(sealed[ID], "big")
+
+
+def open_sealed(sealed: bytes, key: Key, place: bytes, where: str) -> bytes:
+    """What was sealed. Raises `KeysError`, naming `where` it lies, if it was changed, or sealed for another place."""
+    try:
+        return key.cipher.decrypt(sealed[NONCE], sealed[HEAD:], sealed[FORM] + place)
+    except (InvalidTag, ValueError):
+        raise KeysError(
+            f"{where}: what lies there is not what was sealed for this place with the key {key.id}: it was changed or "
+            "moved; restore it from a backup"
+        ) from None
+
+
+def no_key(sealed: bytes, where: str) -> KeysError:
+    """That the table does not know the key."""
+    return KeysError(
+        f"{where}: the key {key_of(sealed)} is not in the table of keys: it is another project's table, or an "
+        "older copy; put the right one back"
+    )

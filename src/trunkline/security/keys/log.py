@@ -1,0 +1,107 @@
+"""The log's sealer (`log.port.Sealer`): whole batches under their topic's key, a person's values under that person's.
+
+Whose a value is, its topic's contract says (`subject: key`, the person whom the event's key names).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+
+from trunkline.log.port import TopicPartition
+from trunkline.security.keys.envelope import MARK, Form, key_of, no_key, open_sealed, seal
+from trunkline.security.keys.keyring import Keyring
+from trunkline.security.keys.port import KeysError
+
+Values = list[bytes | None]
+Keys = Sequence[bytes | None]
+
+
+class LogSealer:
+    """`sealed` says whether a topic is sealed at all; `subjects` are those whose events' keys name persons."""
+
+    def __init__(self, keyring: Keyring, sealed: Callable[[str], bool], subjects: Collection[str]) -> None:
+        self._keyring, self._sealed, self._subjects = keyring, sealed, frozenset(subjects)
+
+    def seal_values(self, topic: str, keys: Keys, values: Values) -> Values:
+        if topic not in self._subjects or not self._sealed(topic):
+            return values
+        return self._of_persons(topic, keys, values)
+
+    def open_values(self, topic: str, keys: Keys, values: Values) -> Values:
+        opened, broken = self._opened(topic, keys, values)
+        if broken:
+            raise broken[0][1]
+        return opened
+
+    def seal_batch(self, place: TopicPartition, base: int, batch: bytes, *, personal: bool) -> bytes:
+        if not self._sealed(place.topic):
+            return batch
+        form = Form.PERSONAL_BATCH if personal else Form.BATCH
+        return seal(form, self._keyring.topic(place.topic), batch, _batch_place(place, base))
+
+    def open_batch(self, place: TopicPartition, base: int, batch: bytes) -> tuple[bytes, bool]:
+        where = f"{place.topic}/{place.partition}, the events from offset {base} on"
+        key = self._keyring.find([key_of(batch)]).get(key_of(batch))
+        if key is None:
+            raise no_key(batch, where)
+        return open_sealed(batch, key, _batch_place(place, base), where), batch[1] == Form.PERSONAL_BATCH
+
+    def to_wire(self, topic: str, keys: Keys, values: Values) -> Values:
+        if not self._sealed(topic) or not values:
+            return values
+        if topic in self._subjects:
+            values = self._of_persons(topic, keys, values)
+            if None not in keys:
+                return values
+        its = self._keyring.topic(topic, len(values))
+        return [
+            value
+            if value is None or (key is not None and topic in self._subjects)
+            else seal(Form.VALUE, its, value, _value_place(topic, key))
+            for key, value in zip(keys, values, strict=True)
+        ]
+
+    def from_wire(self, topic: str, keys: Keys, values: Values) -> tuple[Values, list[tuple[int, str]]]:
+        opened, broken = self._opened(topic, keys, values)
+        return opened, [(place, str(error)) for place, error in broken]
+
+    def _of_persons(self, topic: str, keys: Keys, values: Values) -> Values:
+        persons = self._keyring.persons({key for key in keys if key is not None})
+        return [
+            value if value is None or key is None else seal(Form.VALUE, persons[key], value, _value_place(topic, key))
+            for key, value in zip(keys, values, strict=True)
+        ]
+
+    def _opened(self, topic: str, keys: Keys, values: Values) -> tuple[Values, list[tuple[int, KeysError]]]:
+        """The values, and those that cannot be opened, which stay as they are."""
+        sealed = dict(_sealed(values))
+        if not sealed:
+            return values, []
+        ids = {place: key_of(value) for place, value in sealed.items()}
+        there = self._keyring.find(ids.values())
+        opened, broken = list(values), []
+        for place, value in sealed.items():
+            where = f"{topic}, the event with the key {keys[place]!r}"
+            if ids[place] not in there:
+                raise no_key(value, where)
+            its = there[ids[place]]
+            if its is None:
+                opened[place] = None  # its person was erased
+                continue
+            try:
+                opened[place] = open_sealed(value, its, _value_place(topic, keys[place]), where)
+            except KeysError as error:
+                broken.append((place, error))
+        return opened, broken
+
+
+def _sealed(values: Values) -> Iterator[tuple[int, bytes]]:
+    return ((place, value) for place, value in enumerate(values) if value is not None and value[:1] == MARK)
+
+
+def _batch_place(place: TopicPartition, base: int) -> bytes:
+    return f"{place.topic}/{place.partition}/{base}".encode()
+
+
+def _value_place(topic: str, key: bytes | None) -> bytes:
+    return topic.encode() + b"\0" + (key or b"")
