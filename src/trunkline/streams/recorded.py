@@ -25,8 +25,14 @@ class Outputs(Protocol):
     def send(self, topic: str, key: str, value: bytes | None, *, id: str, time: int = 0) -> None:
         """Write an event. `id` is the CloudEvents id, stable over a replay; `time` in microseconds (0: now)."""
 
+    def send_columns(self, topic: str, keys: Sequence[bytes | None], values: Sequence[bytes | None]) -> None:
+        """Write an event for each place of the columns."""
+
     def keep(self, key: str, value: bytes | None) -> None:
         """Remember state under `key` in the processor's changelog; None forgets it."""
+
+    def keep_all(self, values: Mapping[str, bytes]) -> None:
+        """Remember each value under its key."""
 
 
 class Processor(Protocol):
@@ -131,8 +137,9 @@ class Keeping:
     """What a processor may do with a batch: send, and keep."""
 
     def __init__(self, out: outputs.Outputs, changed: dict[str, bytes | None]) -> None:
-        self.send = out.send
+        self.send, self.send_columns = out.send, out.send_columns
         self._changed = changed
+        self.keep_all = changed.update
 
     def keep(self, key: str, value: bytes | None) -> None:
         self._changed[key] = value

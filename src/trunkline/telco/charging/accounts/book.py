@@ -67,14 +67,19 @@ class Book:
     @property
     def standing(self) -> Standing:
         """How the account stands now. What sessions hold is in it."""
-        if self._head is None:
-            raise LookupError(f"the account {self.account.id} has not begun")
-        return self._head.standing
+        return self.head.standing
 
     @property
     def open(self) -> bool:
         """Whether it has begun, with a first event of the account."""
         return self._last_head is not None
+
+    @property
+    def head(self) -> Head:
+        """What changes with every event."""
+        if self._head is None:
+            raise LookupError(f"the account {self.account.id} has not begun")
+        return self._head
 
     @property
     def totals(self) -> Totals:
@@ -131,7 +136,7 @@ class Book:
         Raises `Rejection`: `usage.too-late` where it began before the cycle before the open one, and what rating
         raises.
         """
-        if usage.id in self.history:
+        if usage.id in self.history.usages:
             return
         self.begin(usage.started, out)
         self.refuse_late(usage.started, "usage.too-late", f"the usage {usage.id}")
@@ -209,10 +214,6 @@ class Book:
         self.history.put(place, rated, corrects)
         out.rated.append(rated)
         out.kept[place_key(self.account.id, place)] = rated
-
-    def settle(self, out: Effects) -> None:
-        """Keep what the tab has taken."""
-        self._tell((), out)
 
     def hold(self, session: Session, out: Effects, *, forget: bool = False) -> None:
         """Let a session hold what it holds from now on, and release what it held before and does not any more."""

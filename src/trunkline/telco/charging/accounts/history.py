@@ -76,18 +76,18 @@ class History:
     """Entries by id and in order. Usages lie as the JSON that was told of them: few are ever looked at again."""
 
     def __init__(self) -> None:
-        self._usages: dict[str, bytes] = {}
+        self.usages: dict[str, bytes] = {}
+        """As they were last told."""
         self._commands: dict[str, Done] = {}
         self._places: list[Place] = []
-        self._corrections: dict[str, list[Place]] = {}  # of a usage, by its id, in order: the last one counts
-
-    def __contains__(self, id: str) -> bool:
-        """Whether a usage of that id was rated."""
-        return id in self._usages
+        self.corrections: dict[str, list[Place]] = {}
+        """What takes the place of a usage, which may not have come yet, by its id and in order: the last one counts."""
+        self.last = NOTHING
+        """The place of what comes last; before all others where there is nothing."""
 
     def usage(self, id: str) -> RatedUsage | None:
         """The usage of that id as it was last rated."""
-        found = self._usages.get(id)
+        found = self.usages.get(id)
         return None if found is None else rated_of(found)
 
     def command(self, id: str) -> Done | None:
@@ -96,16 +96,16 @@ class History:
 
     def put(self, place: Place, rated: bytes, corrects: str = "") -> None:
         """Add a rated usage, or replace that of the same id."""
-        if place[2] not in self._usages:
-            insort(self._places, place)
+        if place[2] not in self.usages:
+            self._add(place)
             if corrects:
-                insort(self._corrections.setdefault(corrects, []), place)
-        self._usages[place[2]] = rated
+                insort(self.corrections.setdefault(corrects, []), place)
+        self.usages[place[2]] = rated
 
     def put_done(self, done: Done) -> None:
         """Add a command."""
         if done.id not in self._commands:
-            insort(self._places, place_of(done))
+            self._add(place_of(done))
         self._commands[done.id] = done
 
     def forget(self, time: datetime) -> list[Place]:
@@ -113,23 +113,26 @@ class History:
         count = bisect_left(self._places, (time,))
         gone = self._places[:count]
         del self._places[:count]
+        self.last = self._places[-1] if self._places else NOTHING
         for _, is_usage, id in gone:
             if is_usage:
-                del self._usages[id]
+                del self.usages[id]
             else:
                 del self._commands[id]
-        for id in [id for id, places in self._corrections.items() if places[0][0] < time]:
-            left = [place for place in self._corrections[id] if place[0] >= time]
+        for id in [id for id, places in self.corrections.items() if places[0][0] < time]:
+            left = [place for place in self.corrections[id] if place[0] >= time]
             if left:
-                self._corrections[id] = left
+                self.corrections[id] = left
             else:
-                del self._corrections[id]
+                del self.corrections[id]
         return gone
 
-    @property
-    def last(self) -> Place:
-        """The place of what comes last; before all others where there is nothing."""
-        return self._places[-1] if self._places else NOTHING
+    def _add(self, place: Place) -> None:
+        if place > self.last:
+            self.last = place
+            self._places.append(place)
+        else:
+            insort(self._places, place)
 
     @property
     def last_command(self) -> datetime:
@@ -139,7 +142,7 @@ class History:
     def since(self, time: datetime) -> list[Entry]:
         """All that happened at a moment and after it."""
         return [
-            rated_of(self._usages[id]) if is_usage else self._commands[id]
+            rated_of(self.usages[id]) if is_usage else self._commands[id]
             for _, is_usage, id in self._places[bisect_left(self._places, (time,)) :]
         ]
 
@@ -150,21 +153,17 @@ class History:
         if usage.corrects:
             corrected = self.usage(usage.corrects)
             places += [place_of(corrected)] if corrected is not None else []
-            places += self._corrections.get(usage.corrects, ())
+            places += self.corrections.get(usage.corrects, ())
         return min(places)
-
-    def corrected(self, id: str) -> bool:
-        """Whether another usage takes the place of that one, which may not have come yet."""
-        return id in self._corrections
 
     def is_void(self, usage: Usage, added: Usage | None) -> bool:
         """Whether a usage costs nothing once another was added: since it was corrected, or all it does is to take
         another back, or what it corrects is corrected by a later one too."""
-        if usage.id in self._corrections or (added is not None and added.corrects == usage.id):
+        if usage.id in self.corrections or (added is not None and added.corrects == usage.id):
             return True
         if not usage.corrects:
             return False
-        rivals = [*self._corrections.get(usage.corrects, ())]
+        rivals = [*self.corrections.get(usage.corrects, ())]
         if added is not None and added.corrects == usage.corrects:
             rivals.append(place_of(added))
         return not usage.quantity or place_of(usage) < max(rivals)

@@ -15,6 +15,8 @@ from trunkline.telco.charging.accounts.standing import Standing
 from trunkline.telco.model import Ledger, Posting, Unit
 
 LEDGERS = frozenset(ledger.value for ledger in Ledger)
+UNITS = {f"{ledger}|{unit}": unit.value for ledger in Ledger for unit in Unit if ledger is not Ledger.RESERVED}
+"""The unit of each of the totals that buckets have given or received for good."""
 
 
 class Totals:
@@ -37,13 +39,12 @@ class Totals:
         """The totals with these amounts too."""
         return Totals({**self.amounts, **{key: self.amounts.get(key, 0) + amount for key, amount in amounts.items()}})
 
-    def received(self) -> dict[Unit, int]:
-        """What all buckets must hold, with what is held of them."""
-        sums = dict.fromkeys(Unit, 0)
+    def received(self) -> dict[str, int]:
+        """What all buckets must hold, with what is held of them, by unit."""
+        sums: dict[str, int] = {}
         for key, amount in self.amounts.items():
-            ledger, _, unit = key.partition("|")
-            if ledger != Ledger.RESERVED:
-                sums[Unit(unit)] -= amount
+            if (unit := UNITS.get(key)) is not None:
+                sums[unit] = sums.get(unit, 0) - amount
         return sums
 
 
@@ -52,10 +53,11 @@ def prove(standing: Standing, totals: Totals, postings: Sequence[Posting], tarif
     for posting in postings:
         if posting.amount <= 0:
             raise Violation(tariff, f"the posting {posting.id} is of {posting.amount!r}, and must be of 1 or more")
-    left = dict.fromkeys(Unit, 0)
-    for holding in standing.holdings:
-        left[holding.unit] += holding.remaining
     received = totals.received()
+    left = dict.fromkeys(received, 0)
+    for holding in standing.holdings:
+        left[holding.unit] = left.get(holding.unit, 0) + holding.remaining
     for unit, amount in left.items():
-        if amount != received[unit]:
-            raise Violation(tariff, f"the buckets hold {amount} {unit}, and by the ledger must hold {received[unit]}")
+        must = received.get(unit, 0)
+        if amount != must:
+            raise Violation(tariff, f"the buckets hold {amount} {unit}, and by the ledger must hold {must}")

@@ -159,10 +159,11 @@ class Charge:
     def _usages(self, run: Sequence[Record]) -> list[Usage]:
         """The events of records, up to the first that must be looked at alone."""
         usages: list[Usage] = []
+        decode, latest = self._usage, from_micros(min(record.time for record in run)) + AHEAD
         try:
             for record in run:
-                usage = self._usage(record.value or b"")
-                if usage.started > from_micros(record.time) + AHEAD:
+                usage = decode(record.value or b"")
+                if usage.started > latest:
                     break
                 usages.append(usage)
         except msgspec.DecodeError:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
@@ -37,12 +38,14 @@ SECOND: Final = timedelta(seconds=1)
 NO_TRIP: Final = 1 << 62
 
 _json = msgspec.json.Encoder().encode
+_started, _id = attrgetter("started"), attrgetter("id")
 
 
 class Meter:
-    """What is counted of an allowance. At `trip` units used, a threshold is crossed."""
+    """What is counted of an allowance. Up to `calm` units used there is nothing to tell; at `trip` a threshold is
+    crossed."""
 
-    __slots__ = ("before", "begin", "end", "foretold", "given", "key", "trip", "used")
+    __slots__ = ("before", "begin", "calm", "end", "foretold", "given", "key", "trip", "used")
 
     def __init__(self, holdings: Sequence[Holding], standing: Standing, *, foretold: bool) -> None:
         """`holdings` are the buckets that it counts together."""
@@ -54,14 +57,14 @@ class Meter:
         self.trip = trip(self.used, self.given, thresholds)
         self.begin, self.end = span(first, standing)
         self.foretold = foretold
+        self.calm = self.trip if foretold else min(self.trip, -(-FORECAST * self.given // 100))
 
-    def quiet(self, amount: int, started: datetime, *, late: bool) -> bool:
-        """Whether nobody is to be told when so much more is used. Of a late usage, also not because of those that are
+    def quiet(self, used: int, started: datetime, *, late: bool) -> bool:
+        """Whether nobody is to be told when so much was used. Of a late usage, also not because of those that are
         behind it, at which more was used than was known then."""
-        used = self.used + amount
         if used >= self.trip:
             return False
-        if self.foretold or used * 100 < FORECAST * self.given or (used >= self.given and not late):
+        if self.foretold or used < self.calm or (used >= self.given and not late):
             return True
         gone = started - self.begin
         if gone < EARLIEST and not late:
@@ -86,30 +89,25 @@ class Slot:
         self.total = f"{ledger}|{holding.unit}"
 
 
-class Draw(NamedTuple):
-    """What is taken from a slot; `fair` is the key of its fair use, where it has one in the zone."""
-
-    slot: Slot
-    amount: int
-    fair: str
+Draw = tuple[Slot, int, str]
+"""What is taken from a slot; last the key of its fair use, empty where it has none in the zone."""
 
 
 class Drawing(NamedTuple):
     """From what a number's usages of a line are paid: slots of units, each with the key and the most of its fair use in
-    the zone, and slots of money. `counted` is the price's key; `simple` says that a tab can tell what is drawn."""
+    the zone, and slots of money. `counted` is the price's key; `simple` says that a tab can tell what is drawn. `first`
+    is what pays all of a usage as long as it has enough: the credit where nothing is free and units have one price."""
 
+    first: Slot | None
     units: tuple[tuple[Slot, str, int], ...]
     money: tuple[Slot, ...]
     counted: str
     simple: bool
 
 
-class Taken(NamedTuple):
-    """What a usage took: `free` units of allowances, `amount` minor units of money."""
-
-    draws: Sequence[Draw]
-    free: int
-    amount: int
+Taken = tuple[list[Draw], int, int]
+"""What a usage took: the draws, how many units of them, and how many minor units of money."""
+NOTHING: Final[Taken] = ([], 0, 0)
 
 
 class Seat:
@@ -123,55 +121,76 @@ class Seat:
 
 
 class Tab:
-    """The tab of a book. It follows the book: `load` takes up how the account stands, `standing` gives it back."""
+    """The tab of a book. It follows the book: `load` takes up how the account stands, `close` gives it back.
+
+    `stale` says that the account stands otherwise now, `changed` that something was taken since the last `close`.
+    """
+
+    key: bytes
+    """The account's id, and the beginning of its cycle as JSON."""
+    cycle: bytes
+    _base: Standing
+    _totals: Totals
+    _slots: list[Slot]
+    _credit: Slot
+    _meters: dict[str, Meter]
+    _drawings: dict[tuple[str, Line], Drawing]
+    _since: datetime
+    """Usages from then on, and until `due`, can be taken."""
+    _due: datetime
+    _home: frozenset[str]
+    _known: set[str]
+    """Networks of these that were seen."""
+    _time: datetime
+    _spent: int
+    _limit: int
+    _counted: dict[str, int]
+    _fair: dict[str, int]
+    _taken: dict[str, int]
+    """By the ledger's account and unit, since the last `close`."""
+    _prepaid: bool
+    _overdrawn: bool
 
     def __init__(self, book: Book) -> None:
         self.book = book
         self.seats: dict[str, Seat] = {}
         self.changed = False
         self.stale = True
-        self.cycle = b""
 
-    def seat(self, subscription: str, time: datetime, editions: Editions) -> Seat | None:
-        """The number's seat at a moment; None where the book must say what is wrong."""
-        seat = self.seats.get(subscription)
-        if seat is None or not seat.since <= time < seat.until:
-            seat = self._made(subscription, time, editions)
-            if seat is not None:
-                self.seats[subscription] = seat
-        return seat
-
-    def take(self, seat: Seat, usage: Usage, counted: Counted) -> Taken | None:
-        """Let the account pay for a usage; None, and nothing is changed, where that is for the book to find out."""
+    def take(self, seat: Seat, usage: Usage, line: Line, quantity: int, cost: int) -> Taken | None:
+        """Let the account pay for a usage, which counts as `quantity` by a line of its tariff and costs `cost` where
+        nothing is free and nothing came before; None, and nothing is changed, where that is for the book to find out.
+        """
         if self.stale:
             self.load()
-        started, history = usage.started, self.book.history
+        started, history, visited = usage.started, self.book.history, usage.visited
         if (
             not self._since <= started < self._due
-            or usage.id in history
+            or usage.id in history.usages
             or usage.corrects
-            or history.corrected(usage.id)
-            or (usage.visited and usage.visited[:3] not in self._home and not self._welcomed(usage))
+            or usage.id in history.corrections
+            or (visited not in self._known and not self._knows(usage))
         ):
             return None
         last = history.last
-        late = (started, 1, usage.id) < last
-        line, quantity, cost = counted
-        drawing = self._drawings.get((seat.subscription, id(line))) or self._drawing(seat, line)
+        late = started <= last[0] and (started, 1, usage.id) < last
+        drawing = self._drawings.get((seat.subscription, line)) or self._drawing(seat, line)
         if not drawing.simple or (late and last[0] >= seat.edition.until):
             return None
         draws: list[Draw] = []
         left = quantity
-        for slot, fair, most in drawing.units:
+        for slot, fair, most in drawing.units if left else ():
+            amount = slot.remaining
+            if amount > 0:
+                if amount > left:
+                    amount = left
+                if fair and most - self._fair.get(fair, 0) < amount:
+                    return None
+                draws.append((slot, amount, fair))
+                left -= amount
             if not left:
                 break
-            amount = min(left, max(slot.remaining, 0))
-            if fair and most - self._fair.get(fair, 0) < amount:
-                return None
-            if amount:
-                draws.append(Draw(slot, amount, fair))
-                left -= amount
-            if late and left:
+            if late:
                 return None  # at its time there may have been more in it
         amount = 0
         if left:
@@ -179,16 +198,78 @@ class Tab:
             if its is None or (its and not self._pay(drawing, its, draws, late=late)):
                 return None
             amount = its
+        for slot, much, _ in draws:
+            meter = slot.meter
+            if (
+                meter is not None
+                and (used := meter.used + much) >= meter.calm
+                and not meter.quiet(used, started, late=late)
+            ):
+                return None
         if len(draws) > 1 and not _apart(draws):
             return None
-        for slot, much, _ in draws:
-            if slot.meter is not None and not slot.meter.quiet(much, started, late=late):
-                return None
-        self._debit(draws, started)
+        self._debit(draws)
         if left:
             self._spent += amount
             self._counted[drawing.counted] = self._counted.get(drawing.counted, 0) + left
-        return Taken(draws, quantity - left, amount)
+        if started > self._time:
+            self._time = started
+        self.changed = True
+        return draws, quantity - left, amount
+
+    def take_all(
+        self, usages: Sequence[Usage], seats: Sequence[Seat], counted: Sequence[Counted]
+    ) -> list[Taken] | None:
+        """Let the account pay for several usages as one, where each is paid by the first bucket that may pay it, none
+        of which runs empty, and nobody is to be told: then their order does not matter. None where that is not so."""
+        if self.stale:
+            self.load()
+        history, starts, ids = self.book.history, list(map(_started, usages)), list(map(_id, usages))
+        first, last = min(starts), max(starts)
+        if (
+            first < self._since
+            or last >= self._due
+            or len(set(ids)) < len(ids)
+            or not history.usages.keys().isdisjoint(ids)
+            or (history.corrections and not history.corrections.keys().isdisjoint(ids))
+        ):
+            return None
+        taken: list[Taken] = []
+        sums: dict[Slot, int] = {}
+        paid: dict[str, int] = {}
+        find, known, last = self._drawings.get, self._known, max(last, history.last[0])
+        for usage, seat, (line, quantity, cost) in zip(usages, seats, counted, strict=True):
+            if usage.corrects or (usage.visited not in known and not self._knows(usage)):
+                return None
+            if not quantity:
+                taken.append(NOTHING)
+                continue
+            drawing = find((seat.subscription, line)) or self._drawing(seat, line)
+            slot = drawing.first
+            if slot is None:
+                return None
+            if slot is self._credit:
+                if last >= seat.edition.until:
+                    return None
+                paid[drawing.counted] = paid.get(drawing.counted, 0) + quantity
+                if not cost:
+                    taken.append(NOTHING)
+                    continue
+                sums[slot] = sums.get(slot, 0) + cost
+                taken.append(([(slot, cost, "")], 0, cost))
+            else:
+                sums[slot] = sums.get(slot, 0) + quantity
+                taken.append(([(slot, quantity, "")], quantity, 0))
+        draws = [(slot, amount, "") for slot, amount in sums.items()]
+        if not (_apart(draws) and all(self._bears(slot, amount, first) for slot, amount in sums.items())):
+            return None
+        self._debit(draws)
+        self._spent += sums.get(self._credit, 0)
+        for key, units in paid.items():
+            self._counted[key] = self._counted.get(key, 0) + units
+        self._time = max(self._time, last)
+        self.changed = True
+        return taken
 
     def load(self) -> None:
         """Take up how the account stands."""
@@ -196,7 +277,7 @@ class Tab:
         standing, account = book.standing, book.account
         self._base, self._time, self._spent = standing, standing.time, standing.spent
         self._counted, self._fair = dict(standing.counted), dict(standing.fair)
-        self._totals, self._taken = book.totals, dict[str, int]()
+        self._totals, self._taken = book.totals, {}
         together: dict[str, list[Holding]] = {}
         for holding in standing.holdings:
             if holding.allowance:
@@ -217,8 +298,8 @@ class Tab:
         self._overdrawn = self._prepaid and book.was_told(overdrawn_id(account, standing))
         credit = f"{account.id}/money"
         self._credit = next(slot for slot in self._slots if slot.holding.id == credit)
-        self.cycle = _json(standing.cycle)
-        self._drawings: dict[tuple[str, int], Drawing] = {}  # by the number and the line's identity
+        self.key, self.cycle = account.id.encode(), _json(standing.cycle)
+        self._drawings, self._known = {}, set()
         self.stale = self.changed = False
 
     def close(self) -> tuple[Standing, Totals]:
@@ -243,8 +324,9 @@ class Tab:
         self.changed = False
         return self._base, self._totals
 
-    def _made(self, subscription: str, time: datetime, editions: Editions) -> Seat | None:
-        """A seat, for as long as the number has the tariff and that its edition."""
+    def seat(self, subscription: str, time: datetime, editions: Editions) -> Seat | None:
+        """A seat of a number, for as long as it has the tariff of that moment and that its edition; None where the book
+        must say what is wrong."""
         account = self.book.account
         try:
             member = member_of(account, subscription, time)
@@ -261,7 +343,8 @@ class Tab:
             if edition is None or edition.table.currency != account.currency:
                 return None
             since, until = max(since, assignment.since, edition.since), min(until, edition.until)
-            return Seat(self, subscription, edition, since, until)
+            seat = self.seats[subscription] = Seat(self, subscription, edition, since, until)
+            return seat
         return None
 
     def _drawing(self, seat: Seat, line: Line) -> Drawing:
@@ -282,7 +365,14 @@ class Tab:
                 continue
             simple = simple and not holding.opens  # a pack waits for its first use
         counted = price_key(seat.subscription, line.tariff, line.rate)
-        found = self._drawings[seat.subscription, id(line)] = Drawing(tuple(units), tuple(money), counted, simple)
+        first: Slot | None = None
+        if simple and units:
+            slot, fair, _ = units[0]
+            first = None if fair else slot
+        elif simple and money == [self._credit] and (line.price is None or len(line.price.steps) == 1):
+            first = self._credit
+        found = Drawing(first, tuple(units), tuple(money), counted, simple)
+        self._drawings[seat.subscription, line] = found
         return found
 
     def _welcomed(self, usage: Usage) -> bool:
@@ -290,6 +380,22 @@ class Tab:
         account = self.book.account
         mark = roaming(account, usage.subscription, usage.visited, self._home, self._base, usage.started)
         return mark is None or self.book.was_told(mark.id)
+
+    def _bears(self, slot: Slot, amount: int, since: datetime) -> bool:
+        """Whether so much of usages that began since then can be taken from a bucket in any order."""
+        if slot is self._credit:
+            return self._spent + amount < self._limit and (not self._prepaid or amount <= slot.remaining)
+        if amount > slot.remaining:
+            return False
+        meter = slot.meter
+        return meter is None or (used := meter.used + amount) < meter.calm or meter.quiet(used, since, late=True)
+
+    def _knows(self, usage: Usage) -> bool:
+        """Whether nobody is to be told because of the network that a usage was in; that of a home network is known."""
+        if usage.visited and usage.visited[:3] not in self._home:
+            return self._welcomed(usage)
+        self._known.add(usage.visited)
+        return True
 
     def _cost(self, line: Line, drawing: Drawing, quantity: int, left: int, cost: int, *, late: bool) -> int | None:
         """What the units cost that no allowance gave; `cost` is that of the whole quantity, first of its cycle."""
@@ -311,7 +417,7 @@ class Tab:
             if slot is self._credit:
                 credit = len(draws)
             if amount:
-                draws.append(Draw(slot, amount, ""))
+                draws.append((slot, amount, ""))
                 left -= amount
             if not left:
                 return True
@@ -319,25 +425,22 @@ class Tab:
                 return False
         if self._prepaid and (late or not self._overdrawn):
             return False
-        if 0 <= credit < len(draws) and draws[credit].slot is self._credit:
-            left += draws.pop(credit).amount
-            draws.insert(credit, Draw(self._credit, left, ""))
+        if 0 <= credit < len(draws) and draws[credit][0] is self._credit:
+            draws[credit] = (self._credit, draws[credit][1] + left, "")
         else:
-            draws.append(Draw(self._credit, left, ""))
+            draws.append((self._credit, left, ""))
         return True
 
-    def _debit(self, draws: Sequence[Draw], started: datetime) -> None:
+    def _debit(self, draws: list[Draw]) -> None:
         """Take what a usage was found to take."""
+        taken = self._taken
         for slot, amount, fair in draws:
             slot.remaining -= amount
             if slot.meter is not None:
                 slot.meter.used += amount
             if fair:
                 self._fair[fair] = self._fair.get(fair, 0) + amount
-            self._taken[slot.total] = self._taken.get(slot.total, 0) + amount
-        if started > self._time:
-            self._time = started
-        self.changed = True
+            taken[slot.total] = taken.get(slot.total, 0) + amount
 
 
 def trip(used: int, given: int, percents: Iterable[int]) -> int:
@@ -347,5 +450,5 @@ def trip(used: int, given: int, percents: Iterable[int]) -> int:
 
 def _apart(draws: Sequence[Draw]) -> bool:
     """Whether no two are of what is counted together."""
-    meters = [draw.slot.meter for draw in draws if draw.slot.meter is not None]
-    return len(set(map(id, meters))) == len(meters)
+    meters = [id(slot.meter) for slot, _, _ in draws if slot.meter is not None]
+    return len(set(meters)) == len(meters)

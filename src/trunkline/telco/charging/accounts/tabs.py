@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final
-
-import msgspec
+from itertools import chain
+from typing import Final, NamedTuple
 
 from trunkline.log.port import Record
 from trunkline.telco.charging.accounts.book import Book
-from trunkline.telco.charging.accounts.tab import Seat, Taken
+from trunkline.telco.charging.accounts.slip import Slip
+from trunkline.telco.charging.accounts.tab import Seat
 from trunkline.telco.charging.accounts.telling import Telling
 from trunkline.telco.charging.tariff.editions import Counted, Editions
 from trunkline.telco.model import Usage
@@ -17,7 +17,14 @@ from trunkline.telco.model import Usage
 FEWEST: Final = 8
 """Usages for which columns are worth making."""
 
-_json = msgspec.json.Encoder().encode
+
+class Its(NamedTuple):
+    """An account's part of a batch, in columns."""
+
+    records: Sequence[Record]
+    usages: Sequence[Usage]
+    seats: Sequence[Seat | None]
+    counted: Sequence[Counted | None]
 
 
 class Tabs:
@@ -33,44 +40,73 @@ class Tabs:
         told: Telling,
         by_book: Callable[[Record], None],
     ) -> None:
-        """Charge usages in order. Those that no tab takes are left to `by_book`, each in its turn."""
-        seats = list(map(self._seat, usages))
+        """Charge usages, account by account, each one's in order: what is of one account lies together in the cache
+        too. Those that no tab takes are left to `by_book`."""
+        accounts: dict[str, list[int]] = {}
+        for place, usage in enumerate(usages):
+            accounts.setdefault(usage.account, []).append(place)
+        order = list(chain.from_iterable(accounts.values()))
+        records, usages = [records[place] for place in order], [usages[place] for place in order]
+        parts: list[slice] = []
+        seats: list[Seat | None] = []
+        for account, places in accounts.items():
+            parts.append(slice(len(seats), len(seats) + len(places)))
+            seats += self._seats(account, usages[parts[-1]])
         counted = self._editions.rate(usages, [None if seat is None else seat.edition for seat in seats])
-        changed: dict[str, Record] = {}
-        for record, usage, seat, its in zip(records, usages, seats, counted, strict=False):
-            taken = None if seat is None or its is None else seat.tab.take(seat, usage, its)
-            if taken is None or its is None or seat is None:
-                if (last := changed.pop(usage.account, None)) is not None:
-                    told.settle(self._books[usage.account], last)
-                by_book(record)
-            else:
-                self._tell(record, usage, seat, its, taken, told)
-                changed[usage.account] = record
-        for account, record in changed.items():
-            told.settle(self._books[account], record)
+        slip = Slip()
+        for account, part in zip(accounts, parts, strict=True):
+            its = Its(records[part], usages[part], seats[part], counted[part])
+            last = self._all(its, slip)
+            if last is None:
+                last = self._each(self._books.get(account), its, slip, told, by_book)
+            if last is not None:
+                told.settle(self._books[account], last)
+        told.slip(slip)
 
-    def _seat(self, usage: Usage) -> Seat | None:
-        book = self._books.get(usage.account)
-        if book is None or not book.open:
+    def _all(self, its: Its, slip: Slip) -> Record | None:
+        """Let the account's tab take them all; the last of them, None where it cannot."""
+        seats = [seat for seat in its.seats if seat is not None]
+        counted = [each for each in its.counted if each is not None]
+        if len(seats) < len(its.usages) or len(counted) < len(its.usages):
             return None
-        return book.tab.seat(usage.subscription, usage.started, self._editions)
+        tab = seats[0].tab
+        taken = tab.take_all(its.usages, seats, counted)
+        if taken is None:
+            return None
+        for record, usage, each, took in zip(its.records, its.usages, counted, taken, strict=True):
+            slip.add(record.value or b"", usage, tab, each, took)
+        return its.records[-1]
 
-    def _tell(self, record: Record, usage: Usage, seat: Seat, counted: Counted, taken: Taken, told: Telling) -> None:
-        """What `RatedUsage` and `Posting` are as JSON: put together from what is there already."""
-        draws, book, id, time = taken.draws, seat.tab.book, _json(usage.id), _json(usage.started)
-        drawn = b",".join([b"%b%d}" % (slot.drawn, amount) for slot, amount, _ in draws])
-        rated = b'{"usage":%b,%b,"quantity":%d,"free":%d,"amount":%d,"drawn":[%b],"cycle":%b}' % (
-            record.value or b"",
-            counted.line.told,
-            counted.quantity,
-            taken.free,
-            taken.amount,
-            drawn,
-            seat.tab.cycle,
-        )
-        postings = [
-            b'{"id":%b/0/%d",%b%d,"time":%b,"cause":%b}' % (id[:-1], number, slot.posted, amount, time, id)
-            for number, (slot, amount, _) in enumerate(draws)
-        ]
-        book.history.put((usage.started, 1, usage.id), rated)
-        told.taken(usage.account, usage.id, rated, postings)
+    def _each(
+        self, book: Book | None, its: Its, slip: Slip, told: Telling, by_book: Callable[[Record], None]
+    ) -> Record | None:
+        """One after the other, in order; the last that the tab has taken, where nothing came behind it."""
+        last: Record | None = None
+        for record, usage, seat, counted in zip(*its, strict=True):
+            if seat is not None and counted is not None:
+                taken = seat.tab.take(seat, usage, *counted)
+                if taken is not None:
+                    slip.add(record.value or b"", usage, seat.tab, counted, taken)
+                    last = record
+                    continue
+            told.slip(slip)
+            if book is not None and last is not None:
+                told.settle(book, last)
+                last = None
+            by_book(record)
+        return last
+
+    def _seats(self, account: str, usages: Sequence[Usage]) -> Sequence[Seat | None]:
+        """Those of an account's usages."""
+        book = self._books.get(account)
+        if book is None or not book.open:
+            return [None] * len(usages)
+        tab, editions = book.tab, self._editions
+        seats: list[Seat | None] = []
+        known = tab.seats.get
+        for usage in usages:
+            seat = known(usage.subscription)
+            if seat is None or not seat.since <= usage.started < seat.until:
+                seat = tab.seat(usage.subscription, usage.started, editions)
+            seats.append(seat)
+        return seats

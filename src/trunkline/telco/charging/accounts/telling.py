@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 
 import msgspec
@@ -14,6 +14,7 @@ from trunkline.streams import Rejection
 from trunkline.streams.recorded import Outputs
 from trunkline.telco.charging.accounts.book import Book
 from trunkline.telco.charging.accounts.effects import Effects, Refused
+from trunkline.telco.charging.accounts.slip import Slip
 from trunkline.telco.model import Balance, ChargingAnswer, Notice, Posting, RatedUsage, Usage
 
 _json = msgspec.json.Encoder().encode
@@ -50,19 +51,18 @@ class Telling:
         if effects.changed:
             self._changed[account] = (time, self.place)
 
-    def taken(self, account: str, usage: str, rated: bytes, postings: Sequence[bytes]) -> None:
-        """Send what came of a usage that a tab took."""
-        self._out.send(RatedUsage.topic, account, rated, id="")
-        for posting in postings:
-            self._out.send(Posting.topic, account, posting, id="")
-        self._out.keep(f"usage|{account}|{usage}", rated)
+    def slip(self, slip: Slip) -> None:
+        """Send what tabs have taken, and remember it; the slip is empty then."""
+        self._out.send_columns(RatedUsage.topic, slip.accounts, slip.rated)
+        self._out.send_columns(Posting.topic, slip.posters, slip.postings)
+        self._out.keep_all(slip.kept)
+        slip.clear()
 
     def settle(self, book: Book, last: Record) -> None:
-        """Remember what tabs have taken, `last` at this record."""
-        effects = Effects()
-        book.settle(effects)
-        self.place = place(last)
-        self.tell(book.account.id, effects, from_micros(last.time))
+        """Remember how the account stands after what its tab has taken, `last` at this record."""
+        id = book.account.id
+        self._out.keep(f"head|{id}", _pack(book.head))
+        self._changed[id] = (from_micros(last.time), place(last))
 
     def balances(self, books: Mapping[str, Book]) -> None:
         """Send the balance of each account that is another than before."""

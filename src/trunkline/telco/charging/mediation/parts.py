@@ -63,6 +63,11 @@ def usage_of(reports: Sequence[UsageReport], *, id: str = "", corrects: str = ""
     )
 
 
+def nothing_of(report: UsageReport) -> UsageReport:
+    """The same record, by which nothing was used."""
+    return msgspec.structs.replace(report, duration=0, uplink=0, downlink=0, items=0)
+
+
 def usage_of_one(report: UsageReport, *, id: str = "", corrects: str = "") -> Usage:
     """What one record comes to."""
     return Usage(

@@ -7,13 +7,13 @@ the parts that wait.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 import msgspec
 
 from trunkline.streams import Rejection
-from trunkline.telco.charging.mediation.parts import Part, usage_of
+from trunkline.telco.charging.mediation.parts import Part, nothing_of, usage_of
 from trunkline.telco.model import Usage, UsageReport
 
 KEPT = 64  # records of charged parts that are kept for corrections
@@ -30,6 +30,14 @@ class Counted(msgspec.Struct, frozen=True, gc=False, array_like=True):
     items: int = 0
 
 
+class Correction(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """The record `right`, which began then, takes the place of the record `wrong`, whichever of them came first."""
+
+    wrong: str
+    right: str
+    started: datetime
+
+
 class Session(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """What is known of a session. Its records are numbered from 1 (recordSequenceNumber, 3GPP TS 32.298)."""
 
@@ -43,8 +51,8 @@ class Session(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """The parts that are to be charged yet."""
     charged: tuple[Part, ...] = ()
     """The parts that were charged and can be corrected yet, the last ones last."""
-    replaced: tuple[str, ...] = ()
-    """Ids of records that were corrected before they came."""
+    corrections: tuple[Correction, ...] = ()
+    """One for each record that was corrected: of several the last in the order (started, id)."""
     counted: tuple[Counted, ...] = ()
     forgot: bool = False
     """Whether charged parts of it were let go, so that their records cannot be corrected any more."""
@@ -109,9 +117,13 @@ class Session(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
         counted = (*(each for each in self.counted if each is not before), after)
         return msgspec.structs.replace(self, counted=counted), added
 
+    def correction(self, wrong: str) -> Correction | None:
+        """By which the record of that id was corrected."""
+        return next((each for each in self.corrections if each.wrong == wrong), None)
+
     def with_record(self, report: UsageReport, slot: int) -> Session:
-        """With a record, put to the part that waits for such ones."""
-        if report.id in self.replaced:
+        """With a record, put to the part that waits for such ones; one that was corrected before it came is in none."""
+        if self.correction(report.id):
             return self
         for index, part in enumerate(self.waiting):
             if part.takes(report, slot):
@@ -124,15 +136,23 @@ class Session(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
         Raises `Rejection` with `correction.unknown` where nobody knows any more in which part the record was.
         """
+        wrong, before = report.corrects, self.correction(report.corrects)
+        if before is not None:
+            if (report.started, report.id) < (before.started, before.right):
+                return self, []
+            wrong = before.right
+        others = [each for each in self.corrections if each is not before]
+        its = Correction(report.corrects, report.id, report.started)
+        known = msgspec.structs.replace(self, corrections=(*others, its))
         for index, part in enumerate(self.waiting):
-            rest = part.without(report.corrects)
+            rest = part.without(wrong)
             if len(rest) < len(part.reports):
                 left = put(self.waiting, index, Part(part.slot, rest))
-                return msgspec.structs.replace(self, waiting=left).with_record(report, slot), []
+                return msgspec.structs.replace(known, waiting=left).with_record(report, slot), []
         for index, part in enumerate(self.charged):
-            rest = part.without(report.corrects)
+            rest = part.without(wrong)
             if len(rest) < len(part.reports):
-                return self._charged_anew(index, rest, report, slot)
+                return known._charged_anew(index, rest, report, slot)
         if self.forgot or self == NEW:
             raise Rejection(
                 "correction.unknown",
@@ -140,8 +160,7 @@ class Session(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
                 f"{report.session} that are known: if it comes yet, put this back then; if its time is over, correct "
                 "the balance by hand",
             )
-        early = msgspec.structs.replace(self, replaced=(*self.replaced, report.corrects))
-        return early.with_record(report, slot), []
+        return known.with_record(report, slot), []
 
     def due(self, octets: int) -> tuple[Session, list[Usage]]:
         """With the parts charged that have so many octets, and the usage that they come to."""
@@ -161,13 +180,14 @@ class Session(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     def _charged_anew(
         self, index: int, rest: tuple[UsageReport, ...], report: UsageReport, slot: int
     ) -> tuple[Session, list[Usage]]:
-        """The charged part there has another record instead of one; or, where that belongs elsewhere, one less."""
+        """The charged part there has another record instead of one; or, where that belongs elsewhere or was corrected
+        itself before it came, one less."""
         part = self.charged[index]
-        if not rest or part.takes(report, slot):
+        if not self.correction(report.id) and (not rest or part.takes(report, slot)):
             made = usage_of((*rest, report), id=report.id, corrects=part.usage)
             anew = put(self.charged, index, Part(slot, (*rest, report), made.id))
             return msgspec.structs.replace(self, charged=anew), [made]
-        made = usage_of(rest, id=f"{report.id}/rest", corrects=part.usage)
+        made = usage_of(rest or (nothing_of(report),), id=f"{report.id}/rest", corrects=part.usage)
         anew = put(self.charged, index, Part(part.slot, rest, made.id))
         return msgspec.structs.replace(self, charged=anew).with_record(report, slot), [made]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -37,8 +38,16 @@ class Heard:
         elif topic == ChargingAnswer.topic:
             self.answers.append(_answer(value))
 
+    def send_columns(self, topic: str, keys: Sequence[bytes | None], values: Sequence[bytes | None]) -> None:
+        """Take several."""
+        for value in values:
+            self.send(topic, "", value, id="")
+
     def keep(self, key: str, value: bytes | None) -> None:
         """Its books are in memory, and end with the shadow."""
+
+    def keep_all(self, values: Mapping[str, bytes]) -> None:
+        """The same."""
 
 
 class Side:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import attrgetter
 from typing import Final, Generic, NamedTuple, TypeVar
 
 import numpy as np
@@ -30,9 +31,18 @@ _USE: Final = {
 }
 CALLED: Final = np.array([use.called for use in USES])
 """Of each use: whether it goes to a destination."""
+_SOLD: Final = np.array([use.service is Service.CONTENT for use in USES])
+"""Of each use: whether a seller may say its price."""
 _MEASURES: Final = {Unit.SECOND: 0, Unit.OCTET: 1, Unit.MESSAGE: 2, Unit.ITEM: 2}
 _MEASURE: Final = np.array([_MEASURES[UNIT_OF[use.service]] for use in USES])
 """Of each use: whether duration, volume or items are its quantity."""
+
+
+_QUANTITIES: Final[tuple[Callable[[Usage], int], ...]] = (
+    lambda usage: usage.duration,
+    lambda usage: usage.uplink + usage.downlink,
+    lambda usage: usage.items,
+)
 
 
 class Columns(NamedTuple):
@@ -51,28 +61,30 @@ class Columns(NamedTuple):
     used: Integers
     """In the unit of the service."""
     price: Integers
-    """What its seller says, in minor units, or `NO_PRICE`."""
+    """What its seller says of content, in minor units, or `NO_PRICE`."""
 
     @classmethod
     def of(cls, usages: Sequence[Usage], currency: str) -> Columns:
         """A seller's price in another currency than this is none."""
-        use = _column([_USE[usage.service, usage.direction] for usage in usages])
-        network_keys = {visited: network_key(visited) for visited in {usage.visited for usage in usages}}
+        use = _column([_USE[its] for its in map(attrgetter("service", "direction"), usages)])
+        visited = [usage.visited for usage in usages]
+        network_keys = {each: network_key(each) for each in set(visited)}
+        called = np.flatnonzero(CALLED[use])
+        party = np.zeros(len(use), dtype=np.int64)
+        party[called] = [party_key(usages[place].other_party) for place in called.tolist()]
+        price = np.full(len(use), NO_PRICE)
+        for place in np.flatnonzero(_SOLD[use]).tolist():
+            usage = usages[place]
+            if usage.price is not None and usage.price >= 0 and usage.currency == currency:
+                price[place] = usage.price
         return cls(
             use=use,
-            started=_column([usage.started.timestamp() // 1 for usage in usages]),
+            started=np.floor([usage.started.timestamp() for usage in usages]).astype(np.int64),
             zone_offset=_column([usage.zone_offset for usage in usages]),
-            network=_column([network_keys[usage.visited] for usage in usages]),
-            party=_column(
-                [
-                    party_key(u.other_party) if called else 0
-                    for u, called in zip(usages, CALLED[use].tolist(), strict=True)
-                ]
-            ),
+            network=_column([network_keys[each] for each in visited]),
+            party=party,
             used=_used(use, usages),
-            price=_column(
-                [NO_PRICE if u.price is None or u.price < 0 or u.currency != currency else u.price for u in usages],
-            ),
+            price=price,
         )
 
 
@@ -125,9 +137,9 @@ def _column(values: list[int] | list[float]) -> Integers:
 
 def _used(use: Integers, usages: Sequence[Usage]) -> Integers:
     """`Usage.quantity`, of all at once."""
-    quantities = (
-        _column([usage.duration for usage in usages]),
-        _column([usage.uplink + usage.downlink for usage in usages]),
-        _column([usage.items for usage in usages]),
-    )
-    return np.choose(_MEASURE[use], quantities)
+    used = np.zeros(len(use), dtype=np.int64)
+    measure = _MEASURE[use]
+    for number, quantity in enumerate(_QUANTITIES):
+        places = np.flatnonzero(measure == number)
+        used[places] = [quantity(usages[place]) for place in places.tolist()]
+    return used

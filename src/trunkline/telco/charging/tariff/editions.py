@@ -25,8 +25,8 @@ LAST: Final = datetime(9999, 12, 31, tzinfo=UTC)
 _json = msgspec.json.Encoder().encode
 
 
-class Line(NamedTuple):
-    """What a version says of all usages of a cell, as `Terms` does of one."""
+class Line(msgspec.Struct, frozen=True, eq=False):
+    """What a version says of all usages of a cell, as `Terms` does of one. There is one of each."""
 
     tariff: str
     rate: str
@@ -45,16 +45,11 @@ class Edition:
     def __init__(self, version: Version, since: datetime, until: datetime, table: Table, place: int) -> None:
         self.version, self.since, self.until = version, since, until
         self.table, self.place = table, place
-        self._lines: dict[int, Line] = {}
+        self.lines: dict[int, Line] = {}
+        """Those that were asked for, by their cells' numbers."""
 
-    def line(self, cell: int, usage: Usage) -> Line:
+    def line(self, number: int, usage: Usage) -> Line:
         """That of a cell, by its number, into which the usage falls."""
-        found = self._lines.get(cell)
-        if found is None:
-            found = self._lines[cell] = self._made(cell, usage)
-        return found
-
-    def _made(self, number: int, usage: Usage) -> Line:
         version, cell = self.version, self.table.compiled.cells[number]
         if cell is None:
             raise LookupError(f"no usage falls into the cell {number}")
@@ -70,7 +65,12 @@ class Edition:
             "tax": rate.tax,
         }
         allowances = frozenset(version.gives.get(cell, ()) + version.others.give(usage, cell))
-        return Line(version.id, rate.id, cell.zone, unit, allowances, rate.price, _json(told)[1:-1])
+        line = Line(version.id, rate.id, cell.zone, unit, allowances, rate.price, _json(told)[1:-1])
+        return self.lines.setdefault(number, line)
+
+
+Counted = tuple[Line, int, int]
+"""How a usage counts: its line, its quantity, and what the whole of that costs, as the first of its cycle."""
 
 
 class Table(NamedTuple):
@@ -79,13 +79,22 @@ class Table(NamedTuple):
     compiled: Compiled
     currency: str
 
-
-class Counted(NamedTuple):
-    """How a usage counts: `cost` is that of the whole `quantity`, as the first of its cycle."""
-
-    line: Line
-    quantity: int
-    cost: int
+    def rate(self, columns: Columns, usages: Sequence[Usage], editions: Sequence[Edition]) -> list[Counted | None]:
+        """How each usage counts by its edition, which is of this table; None where it is to be looked at alone."""
+        rated = self.compiled.rate(columns, np.array([edition.place for edition in editions], dtype=np.int64))
+        refused = (rated.rate == REFUSED) | ~self.compiled.exact(rated)
+        return [
+            None if out else (edition.lines.get(cell) or edition.line(cell, usage), quantity, cost)
+            for usage, edition, cell, out, quantity, cost in zip(
+                usages,
+                editions,
+                rated.cell.tolist(),
+                refused.tolist(),
+                rated.quantity.tolist(),
+                self.compiled.cost(rated).tolist(),
+                strict=True,
+            )
+        ]
 
 
 class Editions:
@@ -114,46 +123,22 @@ class Editions:
 
     def rate(self, usages: Sequence[Usage], editions: Sequence[Edition | None]) -> list[Counted | None]:
         """How each usage counts by its edition; None where it has none, or is to be looked at alone."""
-        counted: list[Counted | None] = [None] * len(usages)
         rows: dict[int, list[int]] = {}
         for row, edition in enumerate(editions):
             if edition is not None:
                 rows.setdefault(id(edition.table), []).append(row)
-        for its in rows.values():
-            self._rate(its, usages, editions, counted)
+        counted: list[Counted | None] = [None] * len(usages)
+        for places in rows.values():
+            its = [edition for place in places if (edition := editions[place]) is not None]
+            theirs = usages if len(places) == len(usages) else [usages[place] for place in places]
+            table = its[0].table
+            try:
+                columns = Columns.of(theirs, table.currency)
+            except OverflowError:  # of a quantity that no column holds
+                continue
+            for place, each in zip(places, table.rate(columns, theirs, its), strict=True):
+                counted[place] = each
         return counted
-
-    def _rate(
-        self,
-        rows: list[int],
-        usages: Sequence[Usage],
-        editions: Sequence[Edition | None],
-        counted: list[Counted | None],
-    ) -> None:
-        """Those of one table."""
-        its = [edition for row in rows if (edition := editions[row]) is not None]
-        if len(rows) < len(usages):
-            usages = [usages[row] for row in rows]
-        compiled, currency = its[0].table
-        try:
-            columns = Columns.of(usages, currency)
-        except OverflowError:  # of a quantity that no column holds
-            return
-        rated = compiled.rate(columns, np.array([edition.place for edition in its], dtype=np.int64))
-        costs = compiled.cost(rated)
-        refused = (rated.rate == REFUSED) | ~compiled.exact(rated)
-        for row, usage, edition, cell, out, quantity, cost in zip(
-            rows,
-            usages,
-            its,
-            rated.cell.tolist(),
-            refused.tolist(),
-            rated.quantity.tolist(),
-            costs.tolist(),
-            strict=True,
-        ):
-            if not out:
-                counted[row] = Counted(edition.line(cell, usage), quantity, cost)
 
     def _add(self, version: Version, table: Table, place: int) -> None:
         """Cut a version where what others give to its usages changes."""
