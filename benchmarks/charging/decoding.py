@@ -2,8 +2,9 @@
 
 One core, both in turn, by CPU time. The peer's ASN.1 module is written from our tables, so that both know the same
 fields and nothing else, and what both give is held against each other before it is timed. The records are those of a
-P-GW (LTE, three rating groups each) and of a CHF (5G). The last line says what reading a whole file costs, from its
-octets to usage reports.
+P-GW (LTE, three rating groups each) and of a CHF (5G), and TAP events of roaming partners, for which the peer has the
+module of our tests. Two lines more say what reading a whole file costs, from its octets to usage reports: the peer has
+nothing like it, so what stands beside TAP's is that it decodes alone.
 """
 
 from __future__ import annotations
@@ -18,13 +19,17 @@ import asn1tools
 from benchmarks.headline import Headline, alternate
 from tests.systems.cdr import records as made
 from tests.systems.cdr.encoding import constructed, primitive
+from tests.systems.tap_files import ORACLE, READ, as_ours, bcd, stamp, tap_file
 from trunkline.systems.cdr.reader import read
 from trunkline.systems.cdr.record import decode
 from trunkline.systems.cdr.structure import Choice, Kind, ListOf, Primitive, Structure
 from trunkline.systems.cdr.tables import RECORDS
 from trunkline.systems.system import Origin
+from trunkline.systems.tap.decoding import decode_item
+from trunkline.telco.model import UsageReport
 
 RECORDS_DECODED = 2_000
+TAP_EVENTS = 2_000
 RUNS = 5
 RATIO = 3
 
@@ -59,6 +64,40 @@ def main() -> Iterator[Headline | str]:
     records = [pgw_record(number) for number in range(RECORDS_DECODED)]
     reports = sorted(reported(records) for _ in range(RUNS))[RUNS // 2]
     yield Headline("P-GW CDRs from file to usage reports, 3 each", "records/s", reports)
+    yield from roaming()
+
+
+def roaming() -> Iterator[Headline]:
+    """TAP: events decoded one by one, as the reader does it, then files of them read."""
+    events = [event for number in range(TAP_EVENTS // 5) for event in tap_events(number)]
+    encoded = [bytes(ORACLE.encode("CallEventDetail", event)) for event in events]
+    for each in encoded[:100]:
+        if dict([decode_item(each)]) != as_ours(ORACLE.decode("CallEventDetail", each)):
+            raise AssertionError("TAP: the two decoders disagree")
+
+    def ours() -> float:
+        return per_cpu_second(encoded, decode_item)
+
+    def theirs() -> float:
+        return per_cpu_second(encoded, lambda event: ORACLE.decode("CallEventDetail", event))
+
+    rates = alternate(ours, theirs, runs=RUNS)
+    yield Headline("TAP events decoded in full", "events/s", *rates, "asn1tools", ratio_target=RATIO)
+    file = tap_file(*events)
+
+    def reported() -> float:
+        begin = time.process_time()
+        reports = list(READ(io.BytesIO(file), Origin("benchmark", "file:///benchmark")))
+        taken = time.process_time() - begin
+        if not all(isinstance(report, UsageReport) for report in reports) or len(reports) != len(events):
+            raise AssertionError("not every event of a TAP file is a report")
+        return len(events) / taken
+
+    def decoded() -> float:
+        return len(events) * per_cpu_second([file], lambda file: ORACLE.decode("DataInterChange", file))
+
+    rates = alternate(reported, decoded, runs=RUNS)
+    yield Headline("TAP events from file to usage reports, the peer decoding alone", "events/s", *rates, "asn1tools")
 
 
 def per_cpu_second(records: list[bytes], decoder: Callable[[bytes], object]) -> float:
@@ -102,6 +141,73 @@ def pgw_record(number: int) -> bytes:
 def chf_record(number: int) -> bytes:
     container = made.used(number, 1_000_000 + number, seconds=600)
     return made.chf({11: made.number(11, number), 10: constructed(10, made.number(0, 16))}, made.usage(100, container))
+
+
+def tap_events(number: int) -> tuple[tuple[str, dict[str, Any]], ...]:
+    """What a roaming subscriber uses: a call, a message and data, and a message and a call over IMS; about 290 octets
+    each of the first three, as real ones have."""
+    began = stamp(f"202607{1 + number % 28:02}{number % 24:02}{number % 60:02}{number * 7 % 60:02}")
+    imsi, msisdn, other = bcd(f"20601{number:010}"), bcd(f"3247{number:07}"), bcd(f"336{number:08}")
+    sim, equipment = (
+        ("simChargeableSubscriber", {"imsi": imsi, "msisdn": msisdn}),
+        ("imei", bcd(f"35349006{number:07}")),
+    )
+    cell = {"locationArea": 1_000 + number % 97, "cellId": 20_000 + number % 9_973}
+    served = {"servingNetwork": "FRAF1"}
+    duration = 1 + number % 600
+    at = {"recEntityCode": 7, "callReference": number.to_bytes(4, "big"), **cell}
+
+    def charged(item: str, units: int) -> list[dict[str, Any]]:
+        detail = {"chargeType": "00", "charge": 1_000 + number, "chargeableUnits": units, "chargedUnits": units + 59}
+        kind = {"callTypeLevel1": 1, "callTypeLevel2": 10, "callTypeLevel3": 0}
+        taxes = [{"taxCode": 1, "taxValue": number % 900}]
+        return [{
+            "chargedItem": item, "exchangeRateCode": 0, "callTypeGroup": kind, "chargeDetailList": [detail],
+            "taxInformation": taxes,
+        }]  # fmt: skip
+
+    def call(teleservice: str, item: str, **party: Any) -> dict[str, Any]:
+        service = {"serviceCode": ("teleServiceCode", teleservice)}
+        return {
+            "basicCallInformation": {
+                "chargeableSubscriber": sim, "callEventStartTimeStamp": began, "totalCallEventDuration": duration,
+                "causeForTerm": 0, **party,
+            },
+            "locationInformation": {"networkLocation": at, "geographicalLocation": served},
+            "equipmentIdentifier": equipment,
+            "basicServiceUsedList": [
+                {"basicService": service, "chargingTimeStamp": began, "chargeInformationList": charged(item, duration)}
+            ],
+        }  # fmt: skip
+
+    data = {
+        "gprsBasicCallInformation": {
+            "gprsChargeableSubscriber": {"chargeableSubscriber": sim, "pdpAddress": f"10.{number % 200}.1.2"},
+            "gprsDestination": {"accessPointNameNI": "internet", "accessPointNameOI": "mnc001.mcc206.gprs"},
+            "callEventStartTimeStamp": began, "totalCallEventDuration": duration, "causeForTerm": 0,
+            "chargingId": 0xFE000000 + number,
+        },
+        "gprsLocationInformation": {
+            "gprsNetworkLocation": {"recEntityCodeList": [8, 7], **cell}, "geographicalLocation": served,
+        },
+        "equipmentIdentifier": equipment,
+        "gprsServiceUsed": {
+            "dataVolumeIncoming": 1_000_000 + number, "dataVolumeOutgoing": 90_000 + number,
+            "chargeInformationList": charged("X", 1_090_000 + 2 * number),
+        },
+    }  # fmt: skip
+    over_ims = {
+        "chargedParty": {"imsi": imsi, "msisdn": msisdn, "imei": bcd(f"35349006{number:07}")},
+        "eventReference": f"ims-{number}", "serviceStartTimestamp": began,
+        "nonChargedParty": {"nonChargedPartyNumber": other},
+    }  # fmt: skip
+    return (
+        ("mobileOriginatedCall", call("11", "D", destination={"calledNumber": other, "calledPlace": "Lyon"})),
+        ("mobileTerminatedCall", call("21", "E", callOriginator={"callingNumber": other})),
+        ("gprsCall", data),
+        ("messagingEvent", {"messagingEventService": 1, **over_ims, "charge": 1 + number % 90}),
+        ("mobileSession", {"mobileSessionService": 2, **over_ims, "totalCallEventDuration": duration}),
+    )
 
 
 def module() -> str:

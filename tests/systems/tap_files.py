@@ -123,6 +123,20 @@ def tap_file(*events: tuple[str, dict[str, Any]], **accounting: Any) -> bytes:
     return bytes(ORACLE.encode("DataInterChange", ("transferBatch", batch(*events, **accounting))))
 
 
+def as_ours(value: Any) -> Any:
+    """What the oracle decoded in our words: a choice is a dict, digits are text."""
+    if isinstance(value, tuple):
+        return as_ours(dict([value]))
+    if isinstance(value, list):
+        return [as_ours(inner) for inner in value]
+    if isinstance(value, dict):
+        return {
+            name: inner.hex().removesuffix("f") if isinstance(inner, bytes) and name != "callReference"
+            else as_ours(inner) for name, inner in value.items()
+        }  # fmt: skip
+    return value
+
+
 def within(tag: bytes, data: bytes, times: int = 1) -> bytes:
     """The data in so many elements, one within the other, each with the length that it has."""
     for _ in range(times):

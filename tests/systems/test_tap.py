@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import re
+import tracemalloc
 from contextlib import suppress
 from datetime import UTC, datetime
+from random import Random
 from typing import Any
 
 import pytest
@@ -24,6 +26,7 @@ from tests.systems.tap_files import (
     SESSION,
     SUPPLEMENTARY,
     TERMINATED,
+    as_ours,
     content,
     originated,
     stamp,
@@ -31,9 +34,9 @@ from tests.systems.tap_files import (
     within,
 )
 from tests.systems.usage_files import ORIGIN, damaged, read_all
-from trunkline.systems.cdr.ber import BerError
+from trunkline.systems.cdr.ber import BerError, elements
 from trunkline.systems.tap import SYSTEM, usage
-from trunkline.systems.tap.decoding import decode
+from trunkline.systems.tap.decoding import decode, decode_item
 from trunkline.telco.model import Direction, Service, UsageReport
 
 
@@ -41,20 +44,6 @@ def report(event: tuple[str, dict[str, Any]], **accounting: Any) -> UsageReport:
     (one,), rejected = read_all(READ, tap_file(event, **accounting))
     assert rejected == []
     return one
-
-
-def as_ours(value: Any) -> Any:
-    """What the oracle decoded in our words: a choice is a dict, digits are text."""
-    if isinstance(value, tuple):
-        return as_ours(dict([value]))
-    if isinstance(value, list):
-        return [as_ours(inner) for inner in value]
-    if isinstance(value, dict):
-        return {
-            name: inner.hex().removesuffix("f") if isinstance(inner, bytes) and name != "callReference"
-            else as_ours(inner) for name, inner in value.items()
-        }  # fmt: skip
-    return value
 
 
 # Decoding
@@ -90,6 +79,40 @@ def test_indefinite_lengths_are_the_same_file() -> None:
     assert len({r.id for r in plain}) == len(EVERYTHING) - 1
 
 
+def with_lengths(data: bytes, dice: Random) -> bytes:
+    """The same elements, each with its length written in one of the ways that BER has."""
+    written = b""
+    for found in elements(data, 0, len(data)):
+        tag, content = found.tag.to_bytes((found.tag.bit_length() + 7) // 8, "big"), data[found.start : found.end]
+        if found.constructed:
+            content = with_lengths(content, dice)
+        size = len(content)
+        forms = [b"\x82" + size.to_bytes(2, "big"), b"\x84" + size.to_bytes(4, "big")]
+        forms += [bytes([size])] if size < 0x80 else []
+        forms += [b"\x81" + bytes([size])] if size < 0x100 else []
+        forms += [b"\x80"] if found.constructed else []
+        form = dice.choice(forms)
+        written += tag + form + content + (b"\0\0" if form == b"\x80" else b"")
+    return written
+
+
+@given(st.randoms(use_true_random=False))
+def test_in_whatever_way_lengths_are_written_it_is_the_same_file(dice: Random) -> None:
+    data = tap_file(*EVERYTHING)
+    assert decode(with_lengths(data, dice)) == decode(data)
+
+
+def test_files_that_never_begin_an_item_alike_are_decoded_in_little_memory() -> None:
+    tracemalloc.start()
+    try:
+        for number in range(60_000):
+            text = (number << 16).to_bytes(4, "big")
+            assert decode_item(b"\x50\x04" + text) == ("localTimeStamp", text.decode("latin-1"))
+        assert tracemalloc.get_traced_memory()[1] < 8_000_000
+    finally:
+        tracemalloc.stop()
+
+
 def test_an_item_that_is_not_known_is_kept_undecoded_under_its_tag() -> None:
     data = b"\x61\x0b\x64\x09\x5f\x87\x67\x01A\x5f\x81\x44\x00"
     assert decode(data) == {"transferBatch": {"batchControlInfo": {"[APPLICATION 999]": b"A", "sender": ""}}}
@@ -99,6 +122,18 @@ def test_a_text_in_segments_is_put_together() -> None:
     segments = b"\x04\x02FR" + b"\x04\x03AF1"
     data = within(b"\x61", within(b"\x64", b"\x7f\x81\x44" + bytes([len(segments)]) + segments))
     assert decode(data) == {"transferBatch": {"batchControlInfo": {"sender": "FRAF1"}}}
+    listed = within(b"\x7f\x81\x22", b"\x7f\x81\x23" + bytes([len(segments)]) + segments)
+    assert decode_item(listed) == ("operatorSpecInformation", ["FRAF1"])
+
+
+def test_an_item_of_a_list_that_is_not_known_stands_under_its_tag() -> None:
+    listed = within(b"\x7f\x81\x22", b"\x5f\x81\x23\x01x\x5f\x87\x67\x01y")
+    assert decode_item(listed) == ("operatorSpecInformation", ["x", {"[APPLICATION 999]": b"y"}])
+
+
+def test_an_item_a_second_time_is_told_with_its_place() -> None:
+    with pytest.raises(BerError, match=r"transferBatch\.batchControlInfo: an item a second time at byte 12"):
+        decode(within(b"\x61", within(b"\x64", b"\x5f\x81\x44\x00\x5f\x81\x44\x00\x5f\x81\x36\x00")))
 
 
 @pytest.mark.parametrize(

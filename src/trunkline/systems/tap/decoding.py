@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from trunkline.systems.cdr.ber import (
@@ -122,7 +121,7 @@ def _group(data: bytes, text: str, at: int, end: int, depth: int) -> dict[str, A
             elif code == 7:  # an integer of one octet
                 values[name] = _SIGNED[data[at - 1]]
             elif code == 5:  # a list
-                values[name] = _list(data, text, at - length, at, depth - 1)
+                values[name] = _list(data, text, at - length, at, depth - 1, False)
             elif code == 0:  # a longer one
                 values[name] = _whole_number(data[at - length : at], "big", signed=True)
             elif code == 2:  # digits
@@ -130,7 +129,7 @@ def _group(data: bytes, text: str, at: int, end: int, depth: int) -> dict[str, A
             elif code == 3:  # octets
                 values[name] = data[at - length : at]
             else:
-                values[name] = _events(data, text, at - length, at, depth - 1)
+                values[name] = _list(data, text, at - length, at, depth - 1, True)
     except BerError as fault:
         raise (fault.inside(name) if name else fault) from None
     if count > len(values):
@@ -138,41 +137,30 @@ def _group(data: bytes, text: str, at: int, end: int, depth: int) -> dict[str, A
     return values
 
 
-def _list(data: bytes, text: str, at: int, end: int, depth: int) -> list[Any]:
-    """The items of a list in order, each by its name if it is not known."""
+def _list(data: bytes, text: str, at: int, end: int, depth: int, chosen: bool) -> list[Any]:
+    """The items of a list in order; each by its name where it is one of several kinds (`chosen`), or not known."""
     if depth == 0:
         raise BerError(f"more than {DEPTH} elements within one another", at)
     items: list[Any] = []
-    name = ""
+    name, value = "", None  # type: str, Any
     try:
         while at < end:
             name, code, size, length = _HEADERS[data[at : at + 4]]
             at += size
-            if at > end:
-                name = ""
-                name, value, at = _other(data, text, at - size, end, depth)
-                items.append({name: value} if name.startswith("[") else value)
-            elif code == 4:  # a group
-                items.append(_group(data, text, at - length, at, depth - 1))
-            elif code == 1:  # text
-                items.append(text[at - length : at])
+            if code == 4 and at <= end:  # a group
+                value = _group(data, text, at - length, at, depth - 1)
+            elif code == 1 and at <= end:  # text
+                value = text[at - length : at]
+            elif code == 7 and at <= end:  # an integer of one octet
+                value = _SIGNED[data[at - 1]]
             else:
                 name = ""
-                items += _group(data, text, at - size, at, depth).values()
+                name, value, at = _other(data, text, at - size, end, depth)
+                if name.startswith("[") and not chosen:
+                    value = {name: value}
+            items.append({name: value} if chosen else value)
     except BerError as fault:
         raise (fault.inside(name) if name else fault) from None
-    return items
-
-
-def _events(data: bytes, text: str, at: int, end: int, depth: int) -> list[dict[str, Any]]:
-    """The items of a list of several kinds, each by its name."""
-    items = []
-    while at < end:
-        after = at + _HEADERS[data[at : at + 4]][2]
-        if after > end:
-            after = element(data, at, end).after
-        items.append(_group(data, text, at, after, depth))
-        at = after
     return items
 
 
@@ -184,8 +172,10 @@ def _other(data: bytes, text: str, at: int, end: int, depth: int) -> tuple[str, 
     name, code = _ITEMS[found.tag]
     value: Any
     try:
-        if code in _HOLDING:
-            value = _HOLDING[code](data, text, found.start, found.end, depth - 1)
+        if code == _GROUP:
+            value = _group(data, text, found.start, found.end, depth - 1)
+        elif code in (_LIST, _EVENTS):
+            value = _list(data, text, found.start, found.end, depth - 1, code == _EVENTS)
         elif code == _INTEGER:
             value = integer(data, found)
         else:
@@ -193,9 +183,6 @@ def _other(data: bytes, text: str, at: int, end: int, depth: int) -> tuple[str, 
     except BerError as fault:
         raise fault.inside(name) from None
     return name, value, found.after
-
-
-_HOLDING: dict[int, Callable[[bytes, str, int, int, int], Any]] = {_GROUP: _group, _LIST: _list, _EVENTS: _events}
 
 
 def _string(content: bytes, code: int) -> str | bytes:
