@@ -55,7 +55,7 @@ def add(
                 person = unit.people.add(user.user_name, user.document())
                 unit.people.set_password(person.id, hashed)
                 for each in role:
-                    unit.people.replace_group(groups[each].id, each, [*groups[each].members, person.id])
+                    unit.people.replace_group(groups[each], each, [*groups[each].members, person.id])
         except (ScimError, Conflict) as error:
             raise Refused(str(error)) from None
     typer.echo(f"{user_name} signs in with the password {password}")

@@ -116,7 +116,7 @@ def own(identity: Identity) -> Issuer:
     return Issuer(
         identity.terms.issuer,
         identity.terms.audience,
-        Keys(identity.public_keys, max_age=60, pause=1),
+        Keys(identity.public_keys, max_age=60, pause=1, clock=identity.clock),
         algorithms=(ALGORITHM,),
         types=(ACCESS_TYPE,),
         standing=identity.standing,

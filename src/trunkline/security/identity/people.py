@@ -181,13 +181,14 @@ class People:
         self._join(id, members)
         return Group(id, name, tuple(sorted(set(members))), self._now, self._now)
 
-    def replace_group(self, id: str, name: str, members: Sequence[str]) -> None:
+    def replace_group(self, its: Group, name: str, members: Sequence[str]) -> Group:
         """Raises `Conflict` and `NoSuchPerson` as `add_group` does."""
-        if any(other.id != id for other in self.groups(name)[0]):
+        if any(other.id != its.id for other in self.groups(name)[0]):
             raise Conflict(f"there is another group {name}")
-        self._connection.execute(update(group).where(group.c.id == id).values(name=name, changed=self._now))
-        self._connection.execute(delete(member).where(member.c.group == id))
-        self._join(id, members)
+        self._connection.execute(update(group).where(group.c.id == its.id).values(name=name, changed=self._now))
+        self._connection.execute(delete(member).where(member.c.group == its.id))
+        self._join(its.id, members)
+        return Group(its.id, name, tuple(sorted(set(members))), its.created, self._now)
 
     def remove_group(self, id: str) -> None:
         self._connection.execute(delete(group).where(group.c.id == id))

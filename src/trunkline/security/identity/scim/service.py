@@ -152,8 +152,7 @@ class Scim:
         return self._shown(_person_of(unit, person.id))
 
     def _keep_group(self, unit: Unit, group: Group, role: resources.Role) -> Response:
-        unit.people.replace_group(group.id, role.display_name, [each.value for each in role.members])
-        kept = Group(group.id, role.display_name, tuple(each.value for each in role.members), group.created, unit.now)
+        kept = unit.people.replace_group(group, role.display_name, [each.value for each in role.members])
         return _answer(resources.group(kept, self._identity.terms))
 
     def _hashed(self, user: resources.User) -> str:
