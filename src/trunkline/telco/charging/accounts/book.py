@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -30,6 +31,8 @@ from trunkline.telco.charging.tariff.terms import Tariffs
 from trunkline.telco.model import Account, Balance, Notice, Posting, Usage
 
 ENGLISH: Final = "en"
+STOPS: Final = 64
+"""Standings of an account that are kept in memory, so that not all of a cycle is gone through again."""
 EVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 _json = msgspec.json.Encoder().encode
@@ -53,6 +56,7 @@ class Book:
         self.tab = Tab(self)
         self._origin: Origin | None = None
         self._last_head: Head | None = None
+        self._stops: list[Standing] = []  # in memory alone: from where history can be gone through again, in order
 
     @property
     def known(self) -> bool:
@@ -118,7 +122,7 @@ class Book:
             return
         else:
             self._origin = replace(before, record=record, turns=self._turns(record.cycle_day))
-        self._last_head, self.tab = self._head, Tab(self)
+        self._last_head, self.tab, self._stops = self._head, Tab(self), []
         try:
             if self._head is not None:
                 self.apply((self._its.cycles[0].time, 0, ""), out)
@@ -207,6 +211,11 @@ class Book:
         self._head = Head(account=self.account.id, standing=standing, totals=totals.amounts)
         self._tell(postings, out)
         self._renew(outcome, start, moves, out)
+        first = self._its.cycles[0].time
+        self.forget_stops(start.time)
+        self._stops = [stop for stop in self._stops if stop.time >= first] + outcome.stops
+        if len(self._stops) > STOPS:
+            del self._stops[: STOPS // 2 : 2]  # late usages are of lately, most of them
         self.notify(outcome.marks.values(), _cause(added, since), out)
 
     def remember(self, place: Place, rated: bytes, corrects: str, out: Effects) -> None:
@@ -214,6 +223,11 @@ class Book:
         self.history.put(place, rated, corrects)
         out.rated.append(rated)
         out.kept[place_key(self.account.id, place)] = rated
+
+    def forget_stops(self, time: datetime) -> None:
+        """Something else happened at a moment than was thought: no standing after it can be gone on from."""
+        while self._stops and self._stops[-1].time > time:
+            self._stops.pop()
 
     def hold(self, session: Session, out: Effects, *, forget: bool = False) -> None:
         """Let a session hold what it holds from now on, and release what it held before and does not any more."""
@@ -341,7 +355,8 @@ class Book:
         """The last standing that is kept from which all that is behind a place can be gone through again."""
         if self.history.last < place and self.standing.moved <= place[0]:
             return self.standing
-        return [standing for standing in self._its.cycles if standing.time <= place[0]][-1]
+        kept = [standing for standing in (*self._its.cycles, *self._stops) if standing.time <= place[0]]
+        return max(kept, key=attrgetter("time"))
 
     def _moved(self, outcome: Outcome) -> tuple[list[Posting], dict[str, Told]]:
         """What time moved otherwise than was told, and all moves with that."""

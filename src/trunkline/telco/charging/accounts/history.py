@@ -23,6 +23,8 @@ from trunkline.telco.model import ChargingAnswer, RatedUsage, Usage
 
 Place = tuple[datetime, int, str]
 """Commands before usages of the same moment."""
+STOP: Final = 32
+"""Entries from one standing that is noted to the next."""
 NOTHING: Final = (datetime(1, 1, 1, tzinfo=UTC), 0, "")
 
 
@@ -48,12 +50,14 @@ Entry = RatedUsage | Done
 
 class Outcome(NamedTuple):
     """Where going through a part of history led. `rated` are the usages that cost something else than before, or are
-    new; the standing at the beginning was that of `since`."""
+    new; the standing at the beginning was that of `since`. `stops` are standings on the way, each just before the first
+    entry of its time."""
 
     since: datetime
     passage: Passage
     rated: list[RatedUsage]
     marks: dict[str, Mark]
+    stops: list[Standing]
 
 
 class Placed(msgspec.Struct, gc=False):
@@ -191,10 +195,15 @@ def fold(
     """
     passage = Passage(standing, calendar)
     passage.look_ahead()
-    outcome = Outcome(standing.time, passage, [], {})
+    outcome = Outcome(standing.time, passage, [], {}, [])
     added = next((entry for entry in entries if isinstance(entry, Usage)), None)
-    for entry in entries:
-        passage.to(place_of(entry)[0])
+    before = standing.time
+    for number, entry in enumerate(entries):
+        time = place_of(entry)[0]
+        passage.to(time)
+        if number and not number % STOP and before < time:
+            outcome.stops.append(passage.standing)
+        before = time
         if isinstance(entry, Done):
             for change in entry.changes:
                 passage.standing = passage.standing.add(change.holding, change.amount)

@@ -208,6 +208,8 @@ class Tab:
                 return None
         if len(draws) > 1 and not _apart(draws):
             return None
+        if late:
+            self.book.forget_stops(started)
         self._debit(draws)
         if left:
             self._spent += amount
@@ -263,6 +265,7 @@ class Tab:
         draws = [(slot, amount, "") for slot, amount in sums.items()]
         if not (_apart(draws) and all(self._bears(slot, amount, first) for slot, amount in sums.items())):
             return None
+        self.book.forget_stops(first)
         self._debit(draws)
         self._spent += sums.get(self._credit, 0)
         for key, units in paid.items():
