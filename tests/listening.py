@@ -11,9 +11,9 @@ from trunkline.http import server
 
 
 @contextmanager
-def listening(app: FastAPI) -> Iterator[str]:
-    """It answers on a free port, in this process; yields its URL."""
-    running = server(app, "127.0.0.1", 0)
+def listening(app: FastAPI, port: int = 0) -> Iterator[str]:
+    """It answers on the port, or a free one, in this process; yields its URL."""
+    running = server(app, "127.0.0.1", port)
     thread = threading.Thread(target=running.run)
     thread.start()
     while not running.started:

@@ -54,8 +54,9 @@ class Clock:
 class Browser:
     """A person's browser."""
 
-    def __init__(self, app: Any, source: str = "127.0.0.1") -> None:
-        self.http = TestClient(app, base_url=ISSUER, client=(source, 50_000), follow_redirects=False)
+    def __init__(self, app: Any, source: str = "127.0.0.1", issuer: str = ISSUER) -> None:
+        self._issuer = issuer
+        self.http = TestClient(app, base_url=issuer, client=(source, 50_000), follow_redirects=False)
 
     def get(self, url: str, **query: str) -> httpx.Response:
         """A page, all redirects on this site followed."""
@@ -68,7 +69,7 @@ class Browser:
         action, inner = next((unescape(action), inner) for action, inner in forms if action.endswith(to))
         hidden = re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)">', inner)
         data = {name: unescape(value) for name, value in hidden} | fields
-        return self._followed(self.http.post(action, data=data, headers={"origin": ISSUER}))
+        return self._followed(self.http.post(action, data=data, headers={"origin": self._issuer}))
 
     def sign_in(self, user_name: str, password: str = PASSWORD, at: str = "/oauth2/account") -> httpx.Response:
         return self.send(self.get("/oauth2/sign-in", next=at), user_name=user_name, password=password)
@@ -85,12 +86,12 @@ class Browser:
 class World:
     """A provider on a database of its own, with `noc` and `boss`."""
 
-    def __init__(self, url: str, key: bytes = b"k" * 32) -> None:
+    def __init__(self, url: str, key: bytes = b"k" * 32, issuer: str = ISSUER) -> None:
         self.clock, self.url = Clock(), url
-        terms = Terms(ISSUER, "https://api.example", ROLES)
+        terms = Terms(issuer, "https://api.example", ROLES)
         self.identity = Identity(open_database(url), key, terms, Passwords(QUICK), self.clock)
         self.app = create_app([identity_api(self.identity)])
-        self.http = TestClient(self.app, base_url=ISSUER, follow_redirects=False)
+        self.http = TestClient(self.app, base_url=issuer, follow_redirects=False)
         self.verifier = Verifier([own(self.identity)], self.identity.unused, self.clock)
         with self.identity.unit() as unit:
             for role in ROLES:
@@ -111,7 +112,7 @@ class World:
         return person.id
 
     def browser(self, source: str = "127.0.0.1") -> Browser:
-        return Browser(self.app, source)
+        return Browser(self.app, source, self.identity.terms.issuer)
 
     def client(self, id: str = "app", *, secret: str | None = "s3cret-of-the-app", **metadata: Any) -> dict[str, str]:
         """A registered client; gives what it authenticates with by `client_secret_post`."""

@@ -1,0 +1,51 @@
+"""The npm package openid-client, certified by the OpenID Foundation, drives every flow of the provider."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests import components
+from tests.listening import listening
+from tests.security.identity.world import PASSWORD, World, store_url
+from tests.servers.process import free_ports
+
+CLIENT = "openid-client@6.9.0"
+SCRIPT = Path(__file__).with_name("openid_client.mjs")
+
+
+@pytest.fixture(scope="session")
+def openid_client() -> Path:
+    """A folder with openid-client in node_modules, installed once for all runs."""
+    npm = components.need("Node.js npm")
+    cache = Path(os.environ.get("TRUNKLINE_TEST_CACHE", Path.home() / ".cache" / "trunkline-tests"))
+    folder = cache / "openid-client"
+    if not (folder / "node_modules" / "openid-client").is_dir():
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "package.json").write_text("{}")
+        command = [npm, "install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", str(folder), CLIENT]
+        installed = subprocess.run(command, capture_output=True, text=True, timeout=100)
+        if installed.returncode:
+            reason = f"npm could not install {CLIENT}: {installed.stderr.strip()[-300:]}"
+            pytest.fail(reason) if os.environ.get("TRUNKLINE_REQUIRE_ALL") else pytest.skip(reason)
+    return folder
+
+
+def test_it_drives_every_flow(openid_client: Path, tmp_path: Path) -> None:
+    [port] = free_ports(1)
+    world = World(store_url(tmp_path), issuer=f"http://localhost:{port}")
+    try:
+        with listening(world.app, port) as url:
+            assert url == f"http://127.0.0.1:{port}"
+            registrar = world.admin_token("identity.clients network.read")
+            issuer = world.identity.terms.issuer
+            command = ["node", str(SCRIPT), str(openid_client), issuer, "boss@acme.example", PASSWORD, registrar]
+            ran = subprocess.run(command, capture_output=True, text=True, timeout=60)
+        assert ran.returncode == 0, ran.stderr[-3_000:]
+        assert len(json.loads(ran.stdout)) == 19
+    finally:
+        world.identity.close()
