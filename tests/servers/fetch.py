@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tests.servers import apicurio, kafka, kafka_connect
+from tests.servers import apicurio, kafka, kafka_connect, keycloak
 
-SERVERS = (kafka, kafka_connect, apicurio)
+SERVERS = (kafka, kafka_connect, apicurio, keycloak)
 
 if __name__ == "__main__":
     for server in SERVERS:
