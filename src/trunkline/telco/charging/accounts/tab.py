@@ -28,7 +28,7 @@ from trunkline.telco.charging.accounts.marks import (
 )
 from trunkline.telco.charging.accounts.rating import member_of
 from trunkline.telco.charging.accounts.standing import Holding, Standing, fair_key, price_key
-from trunkline.telco.charging.tariff.editions import FIRST, LAST, Counted, Edition, Editions, Line
+from trunkline.telco.charging.tariff.editions import FIRST, LAST, Counted, Edition, Editions, Line, Way
 from trunkline.telco.model import Account, Ledger, Unit, Usage
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ SECOND: Final = timedelta(seconds=1)
 NO_TRIP: Final = 1 << 62
 
 _json = msgspec.json.Encoder().encode
-_started, _id = attrgetter("started"), attrgetter("id")
+_started, _id, _corrects, _visited = map(attrgetter, ("started", "id", "corrects", "visited"))
 
 
 class Meter:
@@ -94,11 +94,16 @@ Draw = tuple[Slot, int, str]
 
 
 class Drawing(NamedTuple):
-    """From what a number's usages of a line are paid: slots of units, each with the key and the most of its fair use in
-    the zone, and slots of money. `counted` is the price's key; `simple` says that a tab can tell what is drawn. `first`
-    is what pays all of a usage as long as it has enough: the credit where nothing is free and units have one price."""
+    """From what a number's usages are paid in one way.
+
+    `first` pays all of a usage as long as it has enough, of which `fair` is the key and the most of its fair use; it is
+    the credit where nothing is free and units have one price, and None where it is not so simple. `units` are slots,
+    each with key and most of its fair use; `counted` is the price's key; `simple` says that a tab can tell what is
+    drawn.
+    """
 
     first: Slot | None
+    fair: tuple[str, int] | None
     units: tuple[tuple[Slot, str, int], ...]
     money: tuple[Slot, ...]
     counted: str
@@ -107,7 +112,6 @@ class Drawing(NamedTuple):
 
 Taken = tuple[list[Draw], int, int]
 """What a usage took: the draws, how many units of them, and how many minor units of money."""
-NOTHING: Final[Taken] = ([], 0, 0)
 
 
 class Seat:
@@ -134,7 +138,8 @@ class Tab:
     _slots: list[Slot]
     _credit: Slot
     _meters: dict[str, Meter]
-    _drawings: dict[tuple[str, Line], Drawing]
+    _drawings: dict[str, dict[Way, Drawing]]
+    """By the number."""
     _since: datetime
     """Usages from then on, and until `due`, can be taken."""
     _due: datetime
@@ -174,7 +179,7 @@ class Tab:
             return None
         last = history.last
         late = started <= last[0] and (started, 1, usage.id) < last
-        drawing = self._drawings.get((seat.subscription, line)) or self._drawing(seat, line)
+        drawing = self._drawings.setdefault(seat.subscription, {}).get(line.way) or self._drawing(seat, line.way)
         if not drawing.simple or (late and last[0] >= seat.edition.until):
             return None
         draws: list[Draw] = []
@@ -194,7 +199,7 @@ class Tab:
                 return None  # at its time there may have been more in it
         amount = 0
         if left:
-            its = self._cost(line, drawing, quantity, left, cost, late=late)
+            its = self._cost(line.way, drawing, quantity, left, cost, late=late)
             if its is None or (its and not self._pay(drawing, its, draws, late=late)):
                 return None
             amount = its
@@ -221,58 +226,60 @@ class Tab:
 
     def take_all(
         self, usages: Sequence[Usage], seats: Sequence[Seat], counted: Sequence[Counted]
-    ) -> list[Taken] | None:
+    ) -> list[Slot | None] | None:
         """Let the account pay for several usages as one, where each is paid by the first bucket that may pay it, none
-        of which runs empty, and nobody is to be told: then their order does not matter. None where that is not so."""
+        of which runs empty, and nobody is to be told: then their order does not matter. What pays each, None where it
+        takes nothing; None, and nothing is changed, where that is not so."""
         if self.stale:
             self.load()
-        history, starts, ids = self.book.history, list(map(_started, usages)), list(map(_id, usages))
+        starts = list(map(_started, usages))
         first, last = min(starts), max(starts)
-        if (
-            first < self._since
-            or last >= self._due
-            or len(set(ids)) < len(ids)
-            or not history.usages.keys().isdisjoint(ids)
-            or (history.corrections and not history.corrections.keys().isdisjoint(ids))
-        ):
+        if first < self._since or last >= self._due or not self._plain(usages):
             return None
-        taken: list[Taken] = []
+        slots: list[Slot | None] = []
         sums: dict[Slot, int] = {}
+        fairs: dict[tuple[str, int], int] = {}
         paid: dict[str, int] = {}
-        find, known, last = self._drawings.get, self._known, max(last, history.last[0])
-        for usage, seat, (line, quantity, cost) in zip(usages, seats, counted, strict=True):
-            if usage.corrects or (usage.visited not in known and not self._knows(usage)):
-                return None
-            if not quantity:
-                taken.append(NOTHING)
-                continue
-            drawing = find((seat.subscription, line)) or self._drawing(seat, line)
+        credit, behind, before = self._credit, max(last, self.book.history.last[0]), None
+        for seat, (line, quantity, cost) in zip(seats, counted, strict=True):
+            if seat is not before:
+                before, drawings = seat, self._drawings.setdefault(seat.subscription, {})
+                if behind >= seat.edition.until:
+                    return None
+            drawing = drawings.get(line.way) or self._drawing(seat, line.way)
             slot = drawing.first
             if slot is None:
                 return None
-            if slot is self._credit:
-                if last >= seat.edition.until:
-                    return None
-                paid[drawing.counted] = paid.get(drawing.counted, 0) + quantity
-                if not cost:
-                    taken.append(NOTHING)
-                    continue
-                sums[slot] = sums.get(slot, 0) + cost
-                taken.append(([(slot, cost, "")], 0, cost))
-            else:
+            if slot is credit:
+                if quantity:
+                    paid[drawing.counted] = paid.get(drawing.counted, 0) + quantity
+                quantity = cost
+            elif drawing.fair:
+                fair = drawing.fair
+                fairs[fair] = fairs.get(fair, 0) + quantity
+            if quantity:
                 sums[slot] = sums.get(slot, 0) + quantity
-                taken.append(([(slot, quantity, "")], quantity, 0))
+                slots.append(slot)
+            else:
+                slots.append(None)
         draws = [(slot, amount, "") for slot, amount in sums.items()]
-        if not (_apart(draws) and all(self._bears(slot, amount, first) for slot, amount in sums.items())):
+        if (
+            not _apart(draws)
+            or not all(self._bears(slot, amount, first) for slot, amount in sums.items())
+            or any(self._fair.get(key, 0) + amount > most for (key, most), amount in fairs.items())
+        ):
             return None
         self.book.forget_stops(first)
         self._debit(draws)
-        self._spent += sums.get(self._credit, 0)
-        for key, units in paid.items():
-            self._counted[key] = self._counted.get(key, 0) + units
+        for (key, _), amount in fairs.items():
+            if amount:
+                self._fair[key] = self._fair.get(key, 0) + amount
+        self._spent += sums.get(credit, 0)
+        for name, units in paid.items():
+            self._counted[name] = self._counted.get(name, 0) + units
         self._time = max(self._time, last)
         self.changed = True
-        return taken
+        return slots
 
     def load(self) -> None:
         """Take up how the account stands."""
@@ -350,33 +357,33 @@ class Tab:
             return seat
         return None
 
-    def _drawing(self, seat: Seat, line: Line) -> Drawing:
-        """From what a number's usages of a line are paid."""
+    def _drawing(self, seat: Seat, way: Way) -> Drawing:
+        """From what a number's usages are paid."""
         units, money, simple = [], [], True
         for slot in self._slots:
             holding = slot.holding
             if holding.subscription not in ("", seat.subscription):
                 continue
-            given = holding.allowance in line.allowances
-            if holding.unit is line.unit and given:
-                fair = fair_key(holding, line.zone) if line.zone in holding.fair_use else ""
-                units.append((slot, fair, holding.fair_use.get(line.zone, 0)))
+            given = holding.allowance in way.allowances
+            if holding.unit is way.unit and given:
+                fair = fair_key(holding, way.zone) if way.zone in holding.fair_use else ""
+                units.append((slot, fair, holding.fair_use.get(way.zone, 0)))
             elif holding.unit is Unit.MONEY and (given or not holding.allowance):
                 money.append(slot)
-                simple = simple and line.zone not in holding.fair_use
+                simple = simple and way.zone not in holding.fair_use
             else:
                 continue
             simple = simple and not holding.opens  # a pack waits for its first use
-        counted = price_key(seat.subscription, line.tariff, line.rate)
+        counted = price_key(seat.subscription, way.tariff, way.rate)
         first: Slot | None = None
+        shared: tuple[str, int] | None = None
         if simple and units:
-            slot, fair, _ = units[0]
-            first = None if fair else slot
-        elif simple and money == [self._credit] and (line.price is None or len(line.price.steps) == 1):
+            first, key, most = units[0]
+            shared = (key, most) if key else None
+        elif simple and money == [self._credit] and (way.price is None or len(way.price.steps) == 1):
             first = self._credit
-        found = Drawing(first, tuple(units), tuple(money), counted, simple)
-        self._drawings[seat.subscription, line] = found
-        return found
+        found = Drawing(first, shared, tuple(units), tuple(money), counted, simple)
+        return self._drawings.setdefault(seat.subscription, {}).setdefault(way, found)
 
     def _welcomed(self, usage: Usage) -> bool:
         """Whether the number was welcomed in the country that it is in."""
@@ -393,6 +400,17 @@ class Tab:
         meter = slot.meter
         return meter is None or (used := meter.used + amount) < meter.calm or meter.quiet(used, since, late=True)
 
+    def _plain(self, usages: Sequence[Usage]) -> bool:
+        """Whether they are new, replace nothing, are replaced by nothing, and were in networks that are known."""
+        history, ids = self.book.history, set(map(_id, usages))
+        return (
+            len(ids) == len(usages)
+            and history.usages.keys().isdisjoint(ids)
+            and (not history.corrections or history.corrections.keys().isdisjoint(ids))
+            and not any(map(_corrects, usages))
+            and (self._known.issuperset(map(_visited, usages)) or all(map(self._knows, usages)))
+        )
+
     def _knows(self, usage: Usage) -> bool:
         """Whether nobody is to be told because of the network that a usage was in; that of a home network is known."""
         if usage.visited and usage.visited[:3] not in self._home:
@@ -400,9 +418,9 @@ class Tab:
         self._known.add(usage.visited)
         return True
 
-    def _cost(self, line: Line, drawing: Drawing, quantity: int, left: int, cost: int, *, late: bool) -> int | None:
+    def _cost(self, way: Way, drawing: Drawing, quantity: int, left: int, cost: int, *, late: bool) -> int | None:
         """What the units cost that no allowance gave; `cost` is that of the whole quantity, first of its cycle."""
-        price = line.price
+        price = way.price
         if price is None or len(price.steps) == 1:
             if left == quantity:
                 return cost

@@ -70,11 +70,10 @@ class Tabs:
         if len(seats) < len(its.usages) or len(counted) < len(its.usages):
             return None
         tab = seats[0].tab
-        taken = tab.take_all(its.usages, seats, counted)
-        if taken is None:
+        slots = tab.take_all(its.usages, seats, counted)
+        if slots is None:
             return None
-        for record, usage, each, took in zip(its.records, its.usages, counted, taken, strict=True):
-            slip.add(record.value or b"", usage, tab, each, took)
+        slip.add_all([record.value or b"" for record in its.records], its.usages, tab, counted, slots)
         return its.records[-1]
 
     def _each(

@@ -25,8 +25,8 @@ LAST: Final = datetime(9999, 12, 31, tzinfo=UTC)
 _json = msgspec.json.Encoder().encode
 
 
-class Line(msgspec.Struct, frozen=True, eq=False):
-    """What a version says of all usages of a cell, as `Terms` does of one. There is one of each."""
+class Way(msgspec.Struct, frozen=True, eq=False):
+    """How usages are paid, which is the same for many cells. There is one of each in an edition."""
 
     tariff: str
     rate: str
@@ -35,6 +35,12 @@ class Line(msgspec.Struct, frozen=True, eq=False):
     allowances: frozenset[str]
     price: TieredPrice | None
     """None where its seller says it."""
+
+
+class Line(NamedTuple):
+    """What a version says of all usages of a cell, as `Terms` does of one."""
+
+    way: Way
     told: bytes
     """Its fields of a `RatedUsage` as JSON, without braces."""
 
@@ -47,6 +53,7 @@ class Edition:
         self.table, self.place = table, place
         self.lines: dict[int, Line] = {}
         """Those that were asked for, by their cells' numbers."""
+        self._ways: dict[tuple[str, str, Unit, frozenset[str]], Way] = {}
 
     def line(self, number: int, usage: Usage) -> Line:
         """That of a cell, by its number, into which the usage falls."""
@@ -65,8 +72,9 @@ class Edition:
             "tax": rate.tax,
         }
         allowances = frozenset(version.gives.get(cell, ()) + version.others.give(usage, cell))
-        line = Line(version.id, rate.id, cell.zone, unit, allowances, rate.price, _json(told)[1:-1])
-        return self.lines.setdefault(number, line)
+        way = Way(version.id, rate.id, cell.zone, unit, allowances, rate.price)
+        way = self._ways.setdefault((rate.id, cell.zone, unit, allowances), way)
+        return self.lines.setdefault(number, Line(way, _json(told)[1:-1]))
 
 
 Counted = tuple[Line, int, int]
