@@ -115,7 +115,7 @@ COMPONENTS = (
         install="apt install snmptrapd",
     ),
     Component("Chromium", "a real browser for tests of pages", _program("chromium"), install="apt install chromium"),
-    Component("Node.js npm", "AsyncAPI's parser and openid-client in tests", _program("npm"), install="apt install npm"),
+    Component("Node.js npm", "AsyncAPI's parser, openid-client in tests", _program("npm"), install="apt install npm"),
     Component(
         "Apache Kafka",
         "a real broker for tests (4.3.1, on Java 17 or newer)",
