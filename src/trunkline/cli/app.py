@@ -11,6 +11,7 @@ import sys
 import typer
 
 from trunkline.cli import (
+    audit,
     catalogue,
     contracts,
     effects,
@@ -19,8 +20,8 @@ from trunkline.cli import (
     gateway,
     groups,
     hub,
-    login,
     keys,
+    login,
     move,
     network,
     people,
@@ -44,15 +45,16 @@ app = typer.Typer(
 )
 for commands in (folder, network, events, processors, move, roles, login, gateway):
     commands.register(app)
+app.add_typer(audit.app, name="audit")
 app.add_typer(catalogue.app, name="catalogue")
 app.add_typer(contracts.app, name="contracts")
 app.add_typer(effects.app, name="effects")
 app.add_typer(gateway.app, name="gateway")
 app.add_typer(groups.app, name="groups")
 app.add_typer(hub.app, name="hub")
+app.add_typer(keys.app, name="keys")
 app.add_typer(people.app, name="people")
 app.add_typer(quarantine.app, name="quarantine")
-app.add_typer(keys.app, name="keys")
 app.add_typer(tariffs.app, name="tariffs")
 app.add_typer(tmf.app, name="tmf")
 

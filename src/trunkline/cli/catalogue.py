@@ -7,12 +7,14 @@ from typing import Annotated
 
 import typer
 
+from trunkline.cli.audit import audited
 from trunkline.cli.output import HERE, ProjectOption
 
 app = typer.Typer(help="What the operator sells, as files.", no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.command()
+@audited("productCatalog", "catalogue load")
 def load(
     folder: Annotated[
         Path | None,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from trunkline.cli.audit import audited
 from trunkline.cli.output import HERE, JsonOption, ProjectOption, Refused, rows
 
 if TYPE_CHECKING:
@@ -82,6 +83,7 @@ def show(id: Id, project: ProjectOption = HERE, json: JsonOption = False) -> Non
 
 
 @app.command()
+@audited("effect", "effects retry", personal=True)
 def retry(
     ids: Annotated[list[str] | None, typer.Argument(help="The ids of dead effects.")] = None,
     all_dead: Annotated[bool, typer.Option("--all", help="All that are dead …")] = False,
@@ -111,6 +113,7 @@ def retry(
 
 
 @app.command()
+@audited("effect", "effects drop", personal=True)
 def drop(
     id: Id, why: Annotated[str, typer.Option(help="Why it is not needed.")], project: ProjectOption = HERE
 ) -> None:

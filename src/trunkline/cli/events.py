@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from trunkline.cli.audit import audited
 from trunkline.cli.output import HERE, JsonOption, ProjectOption, Refused, rows
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ def register(app: typer.Typer) -> None:
         app.command()(command)
 
 
+@audited("file", "ingest")
 def ingest(
     files: Annotated[list[Path], typer.Argument(help="Measurement, alarm and topology files, plain or gzip.")],
     project: ProjectOption = HERE,

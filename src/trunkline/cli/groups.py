@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from trunkline.cli.audit import audited
 from trunkline.cli.output import HERE, JsonOption, ProjectOption, Refused, rows
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ def groups(
 
 
 @app.command()
+@audited("group", "groups reset", id="group")
 def reset(
     group: Annotated[str, typer.Argument(help="The group, as `trunkline groups` lists it.")],
     to: Annotated[str, typer.Option(help="`start`, `end`, or a time in UTC like 2026-03-09T15:00:00Z.")],

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from trunkline.cli.audit import audited
 from trunkline.cli.output import HERE, JsonOption, ProjectOption, Refused, rows
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ def dead_letters(
 
 
 @app.command()
+@audited("deadLetter", "hub replay")
 def replay(ids: Ids = None, all_dead: All = False, subscription: Of = "", project: ProjectOption = HERE) -> None:
     """Send dead letters again, before what comes next. Those that are not taken then are dead again."""
     from trunkline.tmf.hub.letter import DeadLetters
@@ -81,6 +83,7 @@ def replay(ids: Ids = None, all_dead: All = False, subscription: Of = "", projec
 
 
 @app.command()
+@audited("deadLetter", "hub drop")
 def drop(ids: Ids = None, all_dead: All = False, subscription: Of = "", project: ProjectOption = HERE) -> None:
     """Give dead letters up: they are never sent."""
     from trunkline.tmf.hub.letter import DeadLetters

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from trunkline.cli.audit import audited
 from trunkline.cli.output import HERE, JsonOption, ProjectOption, Refused, rows
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ def show(id: Id, project: ProjectOption = HERE) -> None:
 
 
 @app.command()
+@audited("quarantine", "quarantine repair")
 def repair(
     id: Id,
     file: Annotated[Path | None, typer.Option("--file", "-f", help="The whole event as it shall be.")] = None,
@@ -81,6 +83,7 @@ def repair(
 
 
 @app.command()
+@audited("quarantine", "quarantine replay")
 def replay(
     ids: Annotated[list[int] | None, typer.Argument(help="The ids of what to put back.")] = None,
     all: Annotated[bool, typer.Option("--all", help="Everything that is open or repaired …")] = False,
@@ -108,6 +111,7 @@ def replay(
 
 
 @app.command()
+@audited("quarantine", "quarantine drop")
 def drop(
     id: Id, why: Annotated[str, typer.Option(help="Why it is not needed.")], project: ProjectOption = HERE
 ) -> None:

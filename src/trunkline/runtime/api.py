@@ -10,6 +10,7 @@ from trunkline.connect.archive import Archive
 from trunkline.http import Api, create_app, serve
 from trunkline.log import Log
 from trunkline.project import Project
+from trunkline.runtime.audit import audited
 from trunkline.settings import Hub, OnlineCharging, Tmf
 from trunkline.store import Store
 from trunkline.telco.charging.api.charging import charging
@@ -43,7 +44,9 @@ def run(project: Project, stop: threading.Event) -> None:
                 *signing_in(project, stack),
                 *online_charging(log, project.settings.online_charging, stop),
             ]
-            serve(create_app(apis, title=f"{project.settings.name} on Trunkline"), http.host, http.port, stop)
+            app = create_app(apis, title=f"{project.settings.name} on Trunkline")
+            with audited(app, project, log):
+                serve(app, http.host, http.port, stop)
         finally:
             stop.set()
 

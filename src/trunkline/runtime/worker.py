@@ -1,4 +1,5 @@
-"""The role `worker`: runs the processors of the telco rooms, keeps the records of the network and the log's retention.
+"""The role `worker`: runs the processors of the telco rooms, keeps the records of the network, the audit trail and the
+log's retention.
 
 Several processes may have it, here or (on a log that other machines reach) elsewhere: they share the work.
 """
@@ -12,7 +13,7 @@ from contextlib import closing
 
 from trunkline.log import Log
 from trunkline.project import Project
-from trunkline.runtime import records
+from trunkline.runtime import audit, records
 from trunkline.runtime.alone import held, numbered
 from trunkline.runtime.processors import processors
 from trunkline.streams import Worker
@@ -28,13 +29,18 @@ def run(project: Project, stop: threading.Event) -> None:
     with numbered(project, ROLE) as number, closing(project.open_log()) as log:
         threading.Thread(target=_maintain, args=(log, stop), name="maintenance", daemon=True).start()
         worker = Worker(log, processors(project), name(number))
-        keeping = threading.Thread(target=records.keep, args=(project, log, name(number), stop), name="records")
-        keeping.start()
+        keeping = [
+            threading.Thread(target=keep, args=(project, log, name(number), stop), name=what)
+            for what, keep in (("records", records.keep), ("audit", audit.keep))
+        ]
+        for thread in keeping:
+            thread.start()
         try:
             worker.run(stop)
         finally:
             stop.set()
-            keeping.join()
+            for thread in keeping:
+                thread.join()
 
 
 def catch_up(project: Project) -> None:
