@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -51,10 +52,10 @@ class Running:
         return json.loads(self.places.status.read_text())
 
     def write(self, name: str, content: Any) -> None:
-        """Change a file of `apis/`, and wait until the change is in force."""
-        before = self.revision()
+        """Change a file of `apis/`, and wait until the gateway has taken it up, or refused to."""
         write(self.places.project, {name: content})
-        eventually(lambda: self.revision() != before or bool(self.status()["problems"]))
+        written = datetime.now(UTC)
+        eventually(lambda: datetime.fromisoformat(self.status()["looked"]) >= written)
 
     def why(self, response: httpx.Response) -> Decision:
         """The decision on a request, as soon as the access log has it."""

@@ -40,6 +40,8 @@ LOOK_AGAIN: Final = 0.2
 """Seconds after which the files are looked at for changes."""
 SETTLES: Final = 5.0
 """Seconds that Envoy has to take a change."""
+LINGER: Final = 20.0
+"""Seconds that a cluster stays which no route needs any more: requests may still be on their way to it."""
 LARGEST_LOG: Final = 256 << 20  # bytes of the access log; four more are kept
 KEPT_LOGS: Final = 4
 _TAKEN: Final = r"^(cluster_manager\.cds|http\.gateway\.rds\.apis)\.update_(success|rejected)$"
@@ -86,6 +88,8 @@ class Control:
         self._next_expiry: datetime | None = None
         self._envoy = Envoy(places)
         self._threads = 1
+        self._clusters: dict[str, Json] = {}
+        self._drop_clusters: float | None = None
 
     def run(self, stop: threading.Event) -> None:
         """Keep Envoy running by the operator's files until `stop` is set. Raises `Invalid` where the files are wrong at
@@ -106,40 +110,46 @@ class Control:
             logger.warning("Envoy has ended; starting it again")
             self._envoy.start(self._threads)
         if (seen := self._fingerprint()) != self._seen:
-            self._seen = seen
+            self._seen, began = seen, datetime.now(UTC)
             try:
                 self.apply()
             except Invalid as error:
-                status.tell_problems(self._places, [str(problem) for problem in error.problems])
+                status.tell_problems(self._places, [str(problem) for problem in error.problems], began)
                 logger.error("the gateway stays as it is, because of what is wrong:\n%s", error)
+        if self._drop_clusters and time.monotonic() >= self._drop_clusters:
+            self._drop_clusters = None
+            self._put(self._places.clusters, list(self._clusters.values()), "cluster_manager.cds")
         self._let_keys_expire()
         self._bound_log()
 
     def apply(self) -> Plan:
         """Put the operator's files in force, if they are sound. Raises `Invalid`, and changes nothing then."""
+        began = datetime.now(UTC)
         found = validated(self._places)
         gateway, places = found.gateway, self._places
         said = listener(gateway, places)
         wanted = clusters(found, places)
-        revision = _digest(route_configuration(found, ""), wanted, said)
+        rules = revisions.of(found, places.project)
+        revision = _digest(rules, route_configuration(found, ""), wanted, said)
         try:
             secret = secrets(gateway.tls, places) if gateway.tls else {}
         except OSError as error:
             raise Invalid([found.apis.gateway_file.problem(("tls",), str(error))]) from None
         self._let_keys_expire()
-        revisions.save(found, revision, places)
+        revisions.save(rules, revision, places)
         for name, resource in secret.items():
             files.replace(places.secret(name), files.resources([resource]))
         keys = extension(Jwt.kind(), jwt_filter(gateway, self._key_sets(found)))
         files.replace(places.filter(Jwt.kind()), files.resources([keys]))
-        before = {cluster["name"]: cluster for cluster in files.read(places.clusters)}
+        before = self._clusters or {cluster["name"]: cluster for cluster in files.read(places.clusters)}
         self._put(places.clusters, list((before | wanted).values()), "cluster_manager.cds")
+        self._wait_for(set(wanted))
         files.replace(places.listeners, files.resources([said]))
         self._put(places.routes, [route_configuration(found, revision)], "http.gateway.rds.apis")
-        files.replace(places.clusters, files.resources(wanted.values()))
+        self._clusters, self._drop_clusters = wanted, time.monotonic() + LINGER
         self._threads = gateway.threads
         files.replace(places.bootstrap, msgspec.json.encode(bootstrap(gateway, places)))
-        status.tell(self._places, revision)
+        status.tell(places, revision, began)
         logger.info("revision %s is in force at %s: %d operations", revision, gateway.listen, len(found.routes))
         return found
 
@@ -158,6 +168,15 @@ class Control:
                 return
             time.sleep(0.005)
         logger.error("Envoy has not taken %s within %.0f s", file, SETTLES)
+
+    def _wait_for(self, clusters: set[str]) -> None:
+        """A cluster that is new is asked how its servers are before it is used."""
+        deadline = time.monotonic() + SETTLES
+        while self._envoy.runs() and not clusters <= self._envoy.admin.clusters():
+            if time.monotonic() > deadline:
+                logger.error("Envoy does not use all clusters within %.0f s", SETTLES)
+                return
+            time.sleep(0.005)
 
     def _counters(self, name: str) -> tuple[int, int]:
         """How often Envoy has taken and refused a file."""

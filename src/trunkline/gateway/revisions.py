@@ -31,11 +31,15 @@ class Revision(msgspec.Struct, frozen=True, kw_only=True):
     routes: dict[str, list[Written]]
 
 
-def save(plan: Plan, name: str, places: Places) -> None:
-    """Remember the plan's rules under `name`; forget the oldest."""
+def of(plan: Plan, project: Path) -> Revision:
+    """The plan's rules."""
+    return Revision(routes={route.name: [_written(rule, project) for rule in route.rules] for route in plan.routes})
+
+
+def save(revision: Revision, name: str, places: Places) -> None:
+    """Remember the rules under `name`; forget the oldest."""
     places.revisions.mkdir(mode=0o700, exist_ok=True)
-    routes = {route.name: [_written(rule, places.project) for rule in route.rules] for route in plan.routes}
-    files.replace(_file(places, name), msgspec.json.encode(Revision(routes=routes)))
+    files.replace(_file(places, name), msgspec.json.encode(revision))
     by_age = sorted(places.revisions.glob("*.json"), key=lambda path: path.stat().st_mtime_ns)
     for old in by_age[:-KEPT]:
         old.unlink()

@@ -27,10 +27,11 @@ _COUNTERS: Final = re.compile(r"(.+)\.update_(success|rejected|failure)")
 
 
 class InForce(msgspec.Struct, frozen=True, kw_only=True):
-    """The plan that holds, since when, and why a newer one does not."""
+    """The plan that holds, since when, when the operator's files were last taken up, and what is wrong in them."""
 
     revision: str
     since: datetime
+    looked: datetime
     problems: list[str] = []
 
 
@@ -51,17 +52,18 @@ def in_force(places: Places) -> InForce | None:
         return None
 
 
-def tell(places: Places, revision: str) -> None:
-    """Say that the plan `revision` is in force."""
+def tell(places: Places, revision: str, looked: datetime) -> None:
+    """Say that the plan `revision` of the files as they were at `looked` is in force."""
     before = in_force(places)
     since = before.since if before and before.revision == revision else datetime.now(UTC)
-    files.replace(places.status, msgspec.json.encode(InForce(revision=revision, since=since)))
+    files.replace(places.status, msgspec.json.encode(InForce(revision=revision, since=since, looked=looked)))
 
 
-def tell_problems(places: Places, problems: list[str]) -> None:
+def tell_problems(places: Places, problems: list[str], looked: datetime) -> None:
     """Say what is wrong with the operator's files; what was in force stays so."""
     if before := in_force(places):
-        files.replace(places.status, msgspec.json.encode(msgspec.structs.replace(before, problems=problems)))
+        said = msgspec.structs.replace(before, looked=looked, problems=problems)
+        files.replace(places.status, msgspec.json.encode(said))
 
 
 def taken(admin: Admin) -> Iterator[Taken]:

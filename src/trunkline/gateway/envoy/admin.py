@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.client
 import socket
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from urllib.parse import quote
 
 import msgspec
@@ -35,6 +35,11 @@ class Admin:
         """The counters and gauges whose name has `pattern` (a regular expression). Raises `Unreachable`."""
         answer = msgspec.json.decode(self._ask("GET", f"/stats?format=json&filter={quote(pattern)}"))
         return {stat["name"]: stat["value"] for stat in answer["stats"] if "value" in stat}
+
+    def clusters(self) -> set[str]:
+        """The names of the clusters that requests can go to. Raises `Unreachable`."""
+        answer: dict[str, Any] = msgspec.json.decode(self._ask("GET", "/clusters?format=json"))
+        return {cluster["name"] for cluster in answer.get("cluster_statuses", ())}
 
     def quit(self) -> None:
         """Let it end. Raises `Unreachable`."""

@@ -25,7 +25,11 @@ class ApiKey(Policy, frozen=True, kw_only=True, tag="api-key"):
 
     stage: ClassVar[Stage] = Stage.IDENTITY
     family: ClassVar[str] = "identity"
-    refusals: ClassVar[tuple[str, ...]] = ("missing_api_key", "unknown_api_key")
+    refusals: ClassVar[tuple[str, ...]] = (
+        "missing_api_key",
+        "unknown_api_key",
+        "missing_credentials",
+    )  # the last: no key was issued yet
     because: ClassVar[str] = "the request has no key in x-api-key, or one that is not known (any more)"
 
     @classmethod

@@ -35,5 +35,7 @@ class MutualTls(Policy, frozen=True, kw_only=True, tag="mutual-tls"):
         return report(cls.kind())
 
     def on_route(self, route: Route) -> dict[str, Json]:
-        named = [{"authenticated": {"principal_name": {"exact": name}}} for name in self.names]
-        return deny_unless(self.kind(), any_of(named or [{"authenticated": {}}]), shadow=self.shadow)
+        """Without a name to look for, Envoy would take every connection with TLS, also one without a certificate."""
+        matches: list[Json] = [{"exact": name} for name in self.names] or [{"safe_regex": {"regex": ".+"}}]
+        named = any_of([{"authenticated": {"principal_name": match}} for match in matches])
+        return deny_unless(self.kind(), named, shadow=self.shadow)
