@@ -196,7 +196,7 @@ def _event(record: Record) -> Document:
 
 
 def _first(path: Path, event: Document) -> str:
-    return str(next(values(event, path), ""))
+    return str(next(iter(values(event, path)), ""))
 
 
 def _stored(event: Document) -> Stored:
