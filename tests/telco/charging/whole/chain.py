@@ -24,7 +24,8 @@ INPUTS = {
     "charge": (Account.topic, Usage.topic, ChargingCommand.topic),
 }
 PARTITIONS = 4
-CHUNK = 500  # records written at a time
+CHUNK = 200  # records written at a time
+AHEAD = 10_000  # events that may wait before more are written
 AGAIN = 5.0  # seconds after which records are written again though the chain is behind, so that time stays simulated
 PATIENCE = 300.0  # seconds without any progress
 
@@ -39,9 +40,9 @@ class Line(NamedTuple):
 
 
 class Due(NamedTuple):
-    """When a worker is killed: once so many records are worked on; `twice`, and again soon after its start."""
+    """When a worker is killed: once so many records are written; `twice`, and again soon after its start."""
 
-    worked: int
+    written: int
     twice: bool
 
 
@@ -62,11 +63,10 @@ class Kill(NamedTuple):
 
 
 def plan(kills: int, records: int, dice: random.Random) -> list[Due]:
-    """So many kills, each third soon after the one before, while the worker takes back its state."""
-    twice = kills // 3
-    places = sorted(dice.randrange(records) for _ in range(kills - twice))
-    double = set(dice.sample(range(len(places)), twice))
-    return [Due(place, number in double) for number, place in enumerate(places)]
+    """So many kills over the whole time, each third soon after another, while the worker takes back its state."""
+    places = kills - kills // 3
+    double = set(dice.sample(range(places), kills // 3))
+    return [Due(int(records * (number + dice.random()) / (places + 1)), number in double) for number in range(places)]
 
 
 class Chain:
@@ -87,14 +87,15 @@ class Chain:
         for name in ("a", "b"):
             self._start(name)
 
-    def write(self, lines: Sequence[Line], ahead: int) -> None:
-        """Write records in their order, not many more than so many ahead of the last processor."""
+    def write(self, lines: Sequence[Line]) -> None:
+        """Write records in their order, not many more than the last processor has worked on, and none while somebody at
+        work is to be killed."""
         for first in range(0, len(lines), CHUNK):
             chunk = lines[first : first + CHUNK]
             self._append(chunk)
             self._again = [line._replace(time=chunk[-1].time) for line in chunk[-100:] if line.plain]
-            while self._look() > ahead:
-                time.sleep(0.05)
+            while (waiting := self._look()) > AHEAD or (waiting and self._soon is not None and self._soon.first):
+                time.sleep(0.02)
 
     def tell(self, events: Iterable[Account | ChargingCommand], at: int) -> None:
         """Write accounts and commands, and wait until they are worked on."""
@@ -121,15 +122,14 @@ class Chain:
         """Kill who is due, start who has ended, and see that something is done. How many events wait."""
         behind = {group: self._behind(group) for group in INPUTS}
         waiting = sum(behind.values())
-        worked = self._written() - waiting
-        now = time.monotonic()
-        if self._progress != (worked, len(self.kills)):
-            self._progress, self._since = (worked, len(self.kills)), now
+        now, written = time.monotonic(), self._written()
+        if self._progress != (written - waiting, len(self.kills)):
+            self._progress, self._since = (written - waiting, len(self.kills)), now
         assert now - self._since < PATIENCE, f"nothing is done any more, {behind} wait:\n{self._said()}"
-        if waiting and now - self._wrote > AGAIN:
+        if waiting and self._again and now - self._wrote > AGAIN:
             self._append(self._again)
         if self._soon is None:
-            if self._due and worked >= self._due[0].worked:
+            if self._due and written >= self._due[0].written:
                 name, due = self._dice.choice(["a", "b"]), self._due.pop(0)
                 self._soon = Soon(now + self._dice.uniform(0, 0.4), name, True, due.twice)
         elif now >= self._soon.time and (waiting or not self._soon.first):

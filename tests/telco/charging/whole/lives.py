@@ -140,7 +140,7 @@ class Drawing:
         dice = self._dice
         trips = self._trips[member.msisdn] = []
         for _ in range(dice.randint(0, 2)):
-            begin = BEGIN + self._some(70)
+            begin = BEGIN + timedelta(days=1) + self._some(69)
             where = dice.choice(list(ABROAD))
             trips.append((begin, begin + timedelta(days=dice.randint(4, 16)), where))
             if ABROAD[where] and dice.random() < 0.6:
@@ -236,7 +236,8 @@ class Drawing:
             factor = dice.choice([0.0, 0.5, 0.9, 1.5, 3.0])
             used = {name: int(getattr(report, name) * factor) for name in ("duration", "downlink")}
             used["items"] = report.items if factor else 0
-            changed: dict[str, Any] = {"started": report.started + timedelta(minutes=dice.choice([0, 0, 0, -7, 25]))}
+            started = max(BEGIN, report.started + timedelta(minutes=dice.choice([0, 0, 0, -7, 25])))
+            changed: dict[str, Any] = {"started": started}
             if last is not None:
                 changed["visited"] = dice.choice([report.visited, report.visited, "20801"])
             wrong = dice.choice(corrected)

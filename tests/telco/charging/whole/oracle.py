@@ -13,7 +13,7 @@ from fractions import Fraction
 from functools import cache
 from typing import NamedTuple
 
-from tests.telco.charging.whole.words import BRUSSELS, Allowance, Refused, Words, midnight
+from tests.telco.charging.whole.words import BRUSSELS, Allowance, Answer, Refused, Words, midnight
 from trunkline.telco.model import Account, ChargingCommand, Usage
 
 DAY = timedelta(days=1)
@@ -94,8 +94,8 @@ class Oracle:
         for pot in self.pots:
             self.books.ledger["grants", pot.unit] -= pot.left
 
-    def live(self, usages: Sequence[Usage], commands: Iterable[ChargingCommand], until: datetime) -> None:
-        """All that happens, commands before usages of the same moment, and then the time until the end."""
+    def live(self, usages: Sequence[Usage], commands: Iterable[ChargingCommand]) -> None:
+        """All that happens, commands before usages of the same moment. What is refused has not happened."""
         last: dict[str, Usage] = {}  # of the usages that correct the same one
         for usage in sorted(usages, key=lambda each: (each.started, each.id)):
             if usage.corrects:
@@ -105,17 +105,20 @@ class Oracle:
             *((command.time, 0, command.id, command) for command in commands),
         ]
         for at, _, id, what in sorted(moments, key=lambda each: each[:3]):
-            self.pass_to(at)
             if isinstance(what, ChargingCommand):
+                self.pass_to(at)
                 self._do(what)
             elif id in last or (what.corrects and (what is not last[what.corrects] or not quantity(what))):
+                self.pass_to(at)
                 self.books.cost[id] = None
             else:
                 try:
-                    self.books.cost[id] = self._use(what)
+                    answer = self._words.say(self._tariff(what), what)
                 except Refused as refused:
                     self.books.refused[id] = str(refused)
-        self.pass_to(until)
+                    continue
+                self.pass_to(at)
+                self.books.cost[id] = self._use(what, answer)
 
     def pass_to(self, moment: datetime) -> None:
         """Let time pass: what is over expires, cycles turn, allowances are given."""
@@ -204,13 +207,16 @@ class Oracle:
                 self.pots.append(pot)
                 self._move("grants", pot, its.amount)
 
-    def _use(self, usage: Usage) -> Cost:
-        account = self._account
-        [member] = [member for member in account.members if member.msisdn == usage.subscription]
+    def _tariff(self, usage: Usage) -> str:
+        """What the number had when the usage began."""
+        [member] = [member for member in self._account.members if member.msisdn == usage.subscription]
         tariffs = [its.tariff for its in member.tariffs if its.since <= usage.started]
         if not tariffs:
             raise Refused("tariff.none")
-        answer = self._words.say(tariffs[-1], usage)
+        return tariffs[-1]
+
+    def _use(self, usage: Usage, answer: Answer) -> Cost:
+        account = self._account
         month = f"{account.id}/{self.cycle.astimezone(BRUSSELS).date()}"
         told = self.books.notices
         if usage.visited and not usage.visited.startswith("206"):

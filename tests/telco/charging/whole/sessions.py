@@ -14,7 +14,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from tests.telco.charging.whole.words import BRUSSELS
-from trunkline.telco.model import Usage, UsageReport
+from trunkline.telco.model import Service, Usage, UsageReport
 
 PART = timedelta(minutes=15)
 SESSION = timedelta(hours=48)
@@ -48,6 +48,8 @@ class Mediated:
     """What comes of all records: usages by id, and how many records were refused, by reason."""
 
     usages: dict[str, Usage] = field(default_factory=dict)
+    taken: list[UsageReport] = field(default_factory=list)
+    """The records that it came of, each once."""
     refused: list[str] = field(default_factory=list)
 
 
@@ -76,12 +78,14 @@ class Mediation:
                 self._charge([record], record.id, record.corrects)
             elif not self._take(record, now):
                 seen.discard(record.id)
+                continue
+            self.made.taken.append(record)
         self._pass(NEVER)
 
     def _fresh(self) -> None:
         self._waiting: list[Part] = []
         self._charged: list[Part] = []
-        self._replaced: set[str] = set()
+        self._right: dict[str, UsageReport] = {}
         self._came: set[int] = set()
         self._last = 0
         self._closed = self._known = False
@@ -94,7 +98,7 @@ class Mediation:
             if not self._correct(record):
                 self.made.refused.append("correction.unknown")
                 return False
-        elif record.id not in self._replaced:
+        else:
             self._wait(record)
         self._known = True
         self._came.add(record.partial)
@@ -114,33 +118,34 @@ class Mediation:
         return self._last > 0 and all(number in self._came for number in range(1, self._last + 1))
 
     def _correct(self, record: UsageReport) -> bool:
-        """Put a record in the place of another; whether it is known where that is."""
-        wrong = record.corrects
-        for part in self._waiting:
-            if wrong in [each.id for each in part.reports]:
-                part.reports = [each for each in part.reports if each.id != wrong]
-                self._waiting = [each for each in self._waiting if each.reports]
-                self._wait(record)
+        """Put a record in the place of another, of several the last in order; whether it is known where that is."""
+        wrong, rival = record.corrects, self._right.get(record.corrects)
+        if rival is not None:
+            if (record.started, record.id) < (rival.started, rival.id):
                 return True
-        for part in self._charged:
-            if wrong not in [each.id for each in part.reports]:
-                continue
+            wrong = rival.id
+        waits = [part for part in self._waiting if wrong in ids(part)]
+        charged = [part for part in self._charged if wrong in ids(part)]
+        if not waits and not charged and (not self._known or self._closed):
+            return False
+        self._right[record.corrects] = record
+        for part in waits:
+            part.reports = [each for each in part.reports if each.id != wrong]
+            self._waiting = [each for each in self._waiting if each.reports]
+        for part in charged:
             rest = [each for each in part.reports if each.id != wrong]
-            if not rest or fits(rest[0], record):
+            if record.id not in self._right and (not rest or fits(rest[0], record)):
                 part.reports = [*rest, record]
                 part.usage = self._charge(part.reports, record.id, part.usage)
-            else:
-                part.reports = rest
-                part.usage = self._charge(rest, f"{record.id}/rest", part.usage)
-                self._wait(record)
-            return True
-        if not self._known or self._closed:
-            return False
-        self._replaced.add(wrong)
+                return True
+            nothing = replace(record, duration=0, uplink=0, downlink=0, items=0)
+            part.reports, part.usage = rest, self._charge(rest or [nothing], f"{record.id}/rest", part.usage)
         self._wait(record)
         return True
 
     def _wait(self, record: UsageReport) -> None:
+        if record.id in self._right:  # it was corrected before it came
+            return
         for part in self._waiting:
             if fits(part.reports[0], record):
                 part.reports.append(record)
@@ -208,6 +213,11 @@ class Mediation:
         )
 
 
+def ids(part: Part) -> list[str]:
+    """Of its records."""
+    return [each.id for each in part.reports]
+
+
 def fits(one: UsageReport, other: UsageReport) -> bool:
     """Whether both are alike in what a tariff asks for, and began in the same quarter of an hour."""
     return all(getattr(one, name) == getattr(other, name) for name in SAME) and quarter(one) == quarter(other)
@@ -222,6 +232,19 @@ def quarter(record: UsageReport) -> tuple[Any, ...]:
 def has_price(reports: list[UsageReport]) -> bool:
     """Whether a seller has said one."""
     return any(each.price is not None for each in reports)
+
+
+def used(things: Iterable[UsageReport | Usage]) -> dict[Service, int]:
+    """How much was used by each service, less what was corrected: what another takes the place of counts for nothing,
+    and of several that correct the same only the last in the order (started, id) does."""
+    every = sorted(things, key=lambda each: (each.started, each.id))
+    last = {each.corrects: each.id for each in every}
+    sums = dict.fromkeys(Service, 0)
+    for each in every:
+        if each.id not in last and (not each.corrects or last[each.corrects] == each.id):
+            sums[each.service] += each.duration * (each.service is Service.VOICE) + each.uplink + each.downlink
+            sums[each.service] += each.items
+    return sums
 
 
 def number(text: str) -> str:
