@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from itertools import chain
+from collections.abc import Callable, Mapping, MutableSequence, Sequence
 from typing import Final, NamedTuple
 
 from trunkline.log.port import Record
@@ -45,17 +44,18 @@ class Tabs:
         accounts: dict[str, list[int]] = {}
         for place, usage in enumerate(usages):
             accounts.setdefault(usage.account, []).append(place)
-        order = list(chain.from_iterable(accounts.values()))
-        records, usages = [records[place] for place in order], [usages[place] for place in order]
-        parts: list[slice] = []
-        seats: list[Seat | None] = []
+        seats: list[Seat | None] = [None] * len(usages)
         for account, places in accounts.items():
-            parts.append(slice(len(seats), len(seats) + len(places)))
-            seats += self._seats(account, usages[parts[-1]])
+            self._seat(account, places, usages, seats)
         counted = self._editions.rate(usages, [None if seat is None else seat.edition for seat in seats])
         slip = Slip()
-        for account, part in zip(accounts, parts, strict=True):
-            its = Its(records[part], usages[part], seats[part], counted[part])
+        for account, places in accounts.items():
+            its = Its(
+                [records[place] for place in places],
+                [usages[place] for place in places],
+                [seats[place] for place in places],
+                [counted[place] for place in places],
+            )
             last = self._all(its, slip)
             if last is None:
                 last = self._each(self._books.get(account), its, slip, told, by_book)
@@ -95,17 +95,17 @@ class Tabs:
             by_book(record)
         return last
 
-    def _seats(self, account: str, usages: Sequence[Usage]) -> Sequence[Seat | None]:
-        """Those of an account's usages."""
+    def _seat(
+        self, account: str, places: Sequence[int], usages: Sequence[Usage], seats: MutableSequence[Seat | None]
+    ) -> None:
+        """Find the seats of an account's usages; none where its book is not open."""
         book = self._books.get(account)
         if book is None or not book.open:
-            return [None] * len(usages)
-        tab, editions = book.tab, self._editions
-        seats: list[Seat | None] = []
-        known = tab.seats.get
-        for usage in usages:
+            return
+        tab, known = book.tab, book.tab.seats.get
+        for place in places:
+            usage = usages[place]
             seat = known(usage.subscription)
             if seat is None or not seat.since <= usage.started < seat.until:
-                seat = tab.seat(usage.subscription, usage.started, editions)
-            seats.append(seat)
-        return seats
+                seat = tab.seat(usage.subscription, usage.started, self._editions)
+            seats[place] = seat
