@@ -23,7 +23,7 @@ import pytest
 from tests.telco.charging.whole import job
 from tests.telco.charging.whole.chain import PARTITIONS, Chain, Line, plan
 from tests.telco.charging.whole.lives import BEGIN, END, WINDOWS, Life, ended, lives
-from tests.telco.charging.whole.oracle import Books, Oracle
+from tests.telco.charging.whole.oracle import Books, Oracle, cycle_of
 from tests.telco.charging.whole.sessions import Mediated, Mediation, by_session, used
 from tests.telco.charging.whole.told import Told, read, told
 from tests.telco.charging.whole.words import Words
@@ -57,6 +57,7 @@ def prove(folder: Path, *, events: int, kills: int, seed: int) -> None:
     assert counts["twice"] >= 0.05 * events
     assert counts["late"] >= 0.03 * events
     assert counts["corrected"] >= 0.01 * events
+    assert counts["in a later cycle"] > counts["late"] / 10
     url = f"sqlite://{folder}/log.db?lease=3"
     begun = time.monotonic()
     with closing(job.opened(url)) as log:
@@ -85,9 +86,13 @@ def drawn(
         for order in life.orders:
             orders.setdefault(order.window, []).append(order.what)
         for came in life.came:
+            turned = cycle_of(came.time, life.account.cycle_day) > cycle_of(came.report.started, life.account.cycle_day)
             counts["twice"] += came.kind == "again"
-            counts["late"] += came.kind != "again" and came.time - ended(came.report) > timedelta(days=1)
-            counts["corrected"] += came.kind != "again" and came.report.corrects != ""
+            counts["partial"] += came.report.partial > 0
+            if came.kind != "again":
+                counts["late"] += came.time - ended(came.report) > timedelta(days=1)
+                counts["in a later cycle"] += turned
+                counts["corrected"] += came.report.corrects != ""
             plain = came.kind == "plain" and not came.report.partial
             value = msgspec.json.encode(came.report)
             lines.append(Line(micros(came.time), came.report.key.encode(), value, plain))
