@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -35,7 +36,8 @@ def openid_client() -> Path:
     return folder
 
 
-def test_it_drives_every_flow(openid_client: Path, tmp_path: Path) -> None:
+def test_it_drives_every_flow(openid_client: Path, tmp_path: Path, set_up: Path) -> None:
+    shutil.copyfile(set_up, tmp_path / "store.db")
     [port] = free_ports(1)
     world = World(store_url(tmp_path), issuer=f"http://localhost:{port}")
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
+from ipaddress import ip_address, ip_network
 from typing import Final
 from urllib.parse import quote
 
@@ -28,8 +29,13 @@ class Browser:
 
     @property
     def source(self) -> str:
-        """The address that it comes from."""
-        return self._request.client.host if self._request.client is not None else "unknown"
+        """The address that it comes from; of IPv6 the network, in which one machine has as many as it likes."""
+        host = self._request.client.host if self._request.client is not None else ""
+        try:
+            address = ip_address(host)
+        except ValueError:
+            return "unknown"
+        return host if address.version == 4 else str(ip_network((address.packed[:8] + bytes(8), 64)))
 
     @property
     def mark(self) -> str:

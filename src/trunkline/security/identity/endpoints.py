@@ -99,7 +99,7 @@ class Endpoints:
                     refused: Response = server.handle_error_response(asked, error)
                     return refused
         except (ValueError, TypeError):  # Authlib, of what it cannot read or repeat
-            log.info("a request to %s could not be read", request.url.path, exc_info=True)
+            log.info("a request to %s could not be read", request.url.path)
             return Json({"error": "invalid_request", "error_description": "the request cannot be read"}, 400)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
@@ -20,6 +21,9 @@ from trunkline.security.identity.identity import Identity, Unit
 from trunkline.security.identity.people import Person
 from trunkline.security.identity.terms import OPENID
 from trunkline.security.identity.tokens import access_token, id_token
+
+# At DEBUG it would write the tokens that it issues.
+logging.getLogger("authlib").setLevel(logging.INFO)
 
 # What Authlib may repeat in the text of an error (RFC 6749, clause 5.2).
 _PLAIN: Final = re.compile(r"[ !#-\[\]-~]*")

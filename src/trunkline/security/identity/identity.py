@@ -90,6 +90,7 @@ class Identity:
             if self.clock() - self._swept > SWEEP:
                 self._swept = self.clock()
                 unit.grants.sweep()
+                unit.lockout.sweep()
             yield unit
 
     @contextmanager

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, Row, delete, select, update
 
 from trunkline.security.identity.tables import failure
 from trunkline.store.sql.database import Database
@@ -30,22 +30,16 @@ class Lockout:
         The attempt counts as failed until `succeeded` is called, so that many at once gain nothing.
         """
         subjects = sorted({f"account:{account[:320]}": ACCOUNT, f"source:{source}": SOURCE}.items())
-        rows = [
-            self._connection.execute(
-                select(failure).where(failure.c.subject == subject).with_for_update()
-            ).one_or_none()
-            for subject, _ in subjects
-        ]
-        wait = max((row.locked - self._now for row in rows if row is not None), default=0)
+        rows = [self._held(subject) for subject, _ in subjects]
+        wait = max(row.locked - self._now for row in rows)
         if wait > 0:
             return int(wait)
         for (subject, most), row in zip(subjects, rows, strict=True):
-            fresh = row is None or max(row.last, row.locked) + WINDOW <= self._now
-            count = 1 if fresh or row is None else row.failures + 1
-            held = min(LONGEST_LOCK, FIRST_LOCK << min(count - most, 10)) if count >= most else 0
-            values = {"failures": count, "last": self._now, "locked": self._now + held}
-            added = self._database.insert(failure).values(subject=subject, **values)
-            self._connection.execute(added.on_conflict_do_update(index_elements=["subject"], set_=values))
+            lapsed = max(row.last, row.locked) + WINDOW <= self._now
+            count = 1 if lapsed else row.failures + 1
+            locked = self._now + min(LONGEST_LOCK, FIRST_LOCK << min(count - most, 10)) if count >= most else 0
+            values = {"failures": count, "last": self._now, "locked": locked}
+            self._connection.execute(update(failure).where(failure.c.subject == subject).values(values))
         return 0
 
     def succeeded(self, account: str, source: str) -> None:
@@ -58,3 +52,13 @@ class Lockout:
     def forgive(self, account: str) -> None:
         """Open a locked account again, as after a new password."""
         self._connection.execute(delete(failure).where(failure.c.subject == f"account:{account[:320]}"))
+
+    def sweep(self) -> None:
+        """Forget the failures of long ago."""
+        self._connection.execute(delete(failure).where(failure.c.last <= self._now - WINDOW - LONGEST_LOCK))
+
+    def _held(self, subject: str) -> Row[Any]:
+        """The failures of a subject, locked until the transaction ends."""
+        none = {"subject": subject, "failures": 0, "last": self._now, "locked": 0}
+        self._connection.execute(self._database.insert(failure).on_conflict_do_nothing(), none)
+        return self._connection.execute(select(failure).where(failure.c.subject == subject).with_for_update()).one()

@@ -164,6 +164,11 @@ class People:
     def has_passkey(self, id: str) -> bool:
         return self._connection.execute(select(passkey.c.id).where(passkey.c.person == id)).first() is not None
 
+    def hold(self, id: str) -> None:
+        """Let nobody else change a person, or a group, of this id before the transaction ends."""
+        for table in (person, group):
+            self._connection.execute(select(table.c.id).where(table.c.id == id).with_for_update())
+
     def group(self, id: str) -> Group | None:
         return next(iter(self._groups(group.c.id == id)), None)
 

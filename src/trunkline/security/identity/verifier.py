@@ -14,6 +14,7 @@ from joserfc.errors import JoseError
 from trunkline.security.identity.caller import Caller, Refused
 from trunkline.security.identity.dpop import InvalidProof, read_proof
 from trunkline.security.identity.issuers import Issuer, KeysUnavailable
+from trunkline.store import StoreError
 
 LONGEST: Final = 16_384  # characters of a token
 LEEWAY: Final = 10  # seconds that clocks may differ
@@ -63,8 +64,12 @@ class Verifier:
             raise Refused("the header Authorization has no access token: it is `Bearer TOKEN` or `DPoP TOKEN`")
         claims, issuer = self._signed(token)
         self._check(claims, issuer)
-        self._check_binding(claims, scheme, token, method, url, proofs)
-        if reason := issuer.standing(claims):
+        try:
+            self._check_binding(claims, scheme, token, method, url, proofs)
+            reason = issuer.standing(claims)
+        except StoreError:
+            raise Refused("whether the token still holds cannot be told now", "temporarily_unavailable", 503) from None
+        if reason:
             raise Refused(reason)
         return _caller(claims, issuer)
 

@@ -22,7 +22,7 @@ EXTENSION: Final = "urn:trunkline:scim:schemas:extension:2.0:User"
 T = TypeVar("T")
 _Text = Annotated[str, msgspec.Meta(max_length=320)]
 _Name = Annotated[str, msgspec.Meta(min_length=1, max_length=320, pattern=r"^[^\s\x00-\x1f\x7f]+$")]
-_Role = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=r"^[^\s\x00-\x1f\x7f]+$")]
+_Role = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
 
 class Email(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -102,7 +102,8 @@ class Scim:
         user = resources.read_user(patched(before, body))
         hashed = self._hashed(user)
         with self._identity.unit() as unit:
-            # Read again: another change may have come between, which only a new password takes long enough for.
+            # Read again: while a new password was hashed, another change may have come between.
+            unit.people.hold(request.path_params["id"])
             person = _person(unit, request)
             user = resources.read_user(patched(resources.user(person, self._identity.terms), body))
             return self._keep(unit, person, user, hashed)
@@ -134,6 +135,8 @@ class Scim:
 
     def patch_group(self, request: Request, body: Any) -> Response:
         with self._identity.unit() as unit:
+            group = _group(unit, request)
+            unit.people.hold(group.id)
             group = _group(unit, request)
             return self._keep_group(
                 unit, group, resources.read_group(patched(resources.group(group, self._identity.terms), body))
