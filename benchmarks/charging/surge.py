@@ -21,6 +21,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from belgicom.simulator.usage.life import TICK
 from benchmarks.charging.delays import MESSAGE, NOTICE, STEPS, Account, Way, account, messages_of
 from benchmarks.charging.evening import REFERENCE, USES, Evening, event
 from benchmarks.headline import Headline
@@ -67,20 +68,24 @@ def main(
     """Raises `AssertionError` where a usage or a notice is lost, or there twice."""
     held = 0.0
     for each in times:
+        quiet, match = whole_ticks(calm, each), whole_ticks(surge, each)
         with tempfile.TemporaryDirectory() as folder:
-            run = measured(Path(folder), subscribers, each, calm, surge, workers)
+            run = measured(Path(folder), subscribers, each, quiet, match, workers)
         if run.account.lost:
-            raise AssertionError(
-                f"{len(run.account.lost)} times something is amiss: " + "; ".join(run.account.lost[:5])
-            )
-        found = list(headlines(run, each * USES, calm, surge))
+            raise AssertionError(f"{len(run.account.lost)} faults, such as: {'; '.join(run.account.lost[:5])}")
+        found = list(headlines(run, each * USES, quiet, match))
         yield from found
-        yield load(run, calm, surge)
-        yield steps(run, calm, surge)
+        yield load(run, quiet, match)
+        yield steps(run, quiet, match)
         if all(headline.met for headline in found):
             held = max(held, each * USES)
     if len(times) > 1:
         yield Headline("highest base load of those whose surge was held", "uses/s", held)
+
+
+def whole_ticks(seconds: float, times: float) -> float:
+    """As long, to the nearest end of a tick: a surge begins and ends with one."""
+    return max(1, round(seconds * times / TICK)) * TICK / times
 
 
 def measured(folder: Path, subscribers: int, times: float, calm: float, surge: float, workers: int) -> Run:
@@ -202,7 +207,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.charging.surge", description="A surge of usage.")
     parser.add_argument("--subscribers", type=int, default=SUBSCRIBERS)
     parser.add_argument("--times", type=float, nargs="+", default=[1.0], help="the simulator's busiest hour, so fast")
-    parser.add_argument("--calm", type=float, default=CALM, help="seconds before the surge, and after it")
+    parser.add_argument("--calm", type=float, default=CALM, help="seconds before the surge, and after it; whole ticks")
     parser.add_argument("--surge", type=float, default=SURGE, help="seconds")
     parser.add_argument("--workers", type=int, default=1)
     return parser.parse_args()
