@@ -190,6 +190,7 @@ def check(project: Project, against: Path | None = None) -> list[Problem]:
     from trunkline import contracts
     from trunkline.connect import connection
     from trunkline.effects import declaration
+    from trunkline.gateway import check as check_gateway
     from trunkline.log import LogError, open_log
     from trunkline.security.identity import declared
     from trunkline.streams import folder
@@ -217,6 +218,7 @@ def check(project: Project, against: Path | None = None) -> list[Problem]:
     problems += _store_problems(project)
     problems += connection.check(project.folder)
     problems += declaration.check(project.folder)
+    problems += check_gateway(project.folder, project.folder / project.settings.data)
     problems += check_network(project.folder)
     problems += check_charging(project.folder)
     problems += declared.check(project.folder)

@@ -55,6 +55,7 @@ class Running:
         """Change a file of `apis/`, and wait until the gateway has taken it up, or refused to."""
         write(self.places.project, {name: content})
         written = datetime.now(UTC)
+        (self.places.project / "apis" / name).touch()  # it is looked at once more, from now on, with what was written
         eventually(lambda: datetime.fromisoformat(self.status()["looked"]) >= written)
 
     def why(self, response: httpx.Response) -> Decision:
@@ -91,8 +92,15 @@ def write(project: Path, files: Mapping[str, Any]) -> None:
         path = project / "apis" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         beside = path.with_suffix(".new")
-        beside.write_text(content if isinstance(content, str) else yaml.safe_dump(content, sort_keys=False))
+        beside.write_text(content if isinstance(content, str) else yaml.dump(content, Dumper=_Plain, sort_keys=False))
         beside.replace(path)
+
+
+class _Plain(yaml.SafeDumper):
+    """Writes a value that is there twice out twice: the operator's YAML has no anchors."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
 
 
 def openapi(base: str, operations: Mapping[str, str], **extra: Mapping[str, Any]) -> dict[str, Any]:

@@ -29,7 +29,7 @@ from trunkline.gateway.envoy.listener import listener
 from trunkline.gateway.envoy.program import Envoy
 from trunkline.gateway.envoy.routes import route_configuration
 from trunkline.gateway.envoy.tls import secrets
-from trunkline.gateway.folder import FOLDER, load
+from trunkline.gateway.folder import FOLDER, is_declared, load
 from trunkline.gateway.places import Places
 from trunkline.gateway.plan import Plan, plan
 from trunkline.gateway.policies.jwt import Jwt, jwt_filter
@@ -70,6 +70,8 @@ def validated(places: Places) -> Plan:
 def check(project: Path, data: Path) -> list[Problem]:
     """All that is wrong with the operator's gateway; [] where it is sound. Envoy is asked, where there is one."""
     places = Places(project, data)
+    if not is_declared(project / FOLDER):
+        return []
     try:
         validated(places) if program.find() else planned(places)
     except Invalid as error:
@@ -81,6 +83,7 @@ class Control:
     """The control plane of one gateway."""
 
     def __init__(self, places: Places) -> None:
+        places.make()
         self._places = places
         self._register = Register(places)
         self._seen: tuple[Any, ...] = ()
@@ -109,8 +112,9 @@ class Control:
         if not self._envoy.runs():
             logger.warning("Envoy has ended; starting it again")
             self._envoy.start(self._threads)
+        began = datetime.now(UTC)
         if (seen := self._fingerprint()) != self._seen:
-            self._seen, began = seen, datetime.now(UTC)
+            self._seen = seen
             try:
                 self.apply()
             except Invalid as error:

@@ -71,7 +71,7 @@ class Gateway(Declared, frozen=True, kw_only=True):
     it believes; `threads` how many cores it uses.
     """
 
-    listen: Address = "127.0.0.1:8443"
+    listen: Address = "127.0.0.1:8090"
     tls: Tls | None = None
     hosts: Annotated[tuple[Annotated[str, Meta(pattern=r"^(\*|[A-Za-z0-9.-]+)$")], ...], Meta(min_length=1)] = ("*",)
     trusted_hops: Annotated[int, Meta(ge=0, le=10)] = 0

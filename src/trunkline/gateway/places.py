@@ -15,10 +15,12 @@ class Places:
 
     @property
     def folder(self) -> Path:
-        """The gateway's own folder, made if it is not there."""
-        folder = self.data / "gateway"
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return folder
+        """The gateway's own folder."""
+        return self.data / "gateway"
+
+    def make(self) -> None:
+        """Make the gateway's own folder, if it is not there."""
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     @property
     def access_log(self) -> Path:

@@ -20,5 +20,6 @@ def purges(places: Places) -> Mapping[str, int]:
 
 def purge(places: Places, api: str) -> None:
     """Forget what is kept of `api`, as soon as the control plane has seen it."""
+    places.make()
     found = dict(purges(places))
     files.replace(places.purges, msgspec.json.encode({**found, api: found.get(api, 0) + 1}))

@@ -106,6 +106,7 @@ class Register:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
+        self._places.make()
         lock = os.open(self._places.folder / "keys.lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX)
