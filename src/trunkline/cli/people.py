@@ -65,6 +65,10 @@ def add(
 def password(
     user_name: UserName,
     generate: Annotated[bool, typer.Option(help="Make one, and print it, instead of asking for it.")] = False,
+    lost_factors: Annotated[
+        bool,
+        typer.Option("--lost-factors", help="Take away their authenticator app and passkeys, which they have lost."),
+    ] = False,
     project: ProjectOption = HERE,
 ) -> None:
     """Set a person's password. It opens a locked account, and ends every sign-in that there was."""
@@ -82,6 +86,8 @@ def password(
             unit.people.set_password(person.id, hashed)
             unit.people.sign_out(person.id)
             unit.lockout.forgive(person.user_name)
+            if lost_factors:
+                unit.people.forget_factors(person.id)
     typer.echo(f"{user_name} signs in with {f'the password {given}' if generate else 'the new password'}")
 
 

@@ -20,6 +20,7 @@ from trunkline.document import Invalid
 from trunkline.project import NoProject, Project, check
 from trunkline.runtime import supervisor
 from trunkline.runtime.signals import stop_event
+from trunkline.security.identity import first
 from trunkline.tmf import catalogue
 
 QUIET_SUMMARY = 15  # seconds between two summary lines where the output is no terminal
@@ -38,12 +39,13 @@ def run(folder: Path) -> None:
             f"Otherwise set another under [http] in {project.folder / settings.FILE}"
         )
     _load_catalogue(project)
+    passwords = _first_passwords(project)
     logging.basicConfig(
         level=logging.INFO,
         format="\r\033[K%(asctime)s %(message)s" if sys.stderr.isatty() else "%(asctime)s %(message)s",
     )
     stop = stop_event()
-    typer.echo(_welcome(project))
+    typer.echo(_welcome(project) + passwords)
     supervisor.supervise(project, stop, Summary(project).show)
     typer.echo("\nStopped. Start it again and it goes on where it was.")
 
@@ -60,6 +62,17 @@ def _load_catalogue(project: Project) -> None:
     except Invalid as error:
         for problem in error.problems:
             typer.echo(f"the catalogue was not loaded: {problem}", err=True)
+
+
+def _first_passwords(project: Project) -> str:
+    """Take in the people who are declared; the passwords of those who are new, to be told once."""
+    identity = project.open_identity()
+    if identity is None:
+        return ""
+    identity.close()
+    file = project.data / first.FILE
+    new = "".join(f"         {line}\n" for line in first.untold(file))
+    return f"  first passwords, also in {os.path.relpath(file)}:\n\n{new}" if new else ""
 
 
 def _welcome(project: Project) -> str:

@@ -21,6 +21,7 @@ from trunkline.cli.output import Refused
 from trunkline.document import Invalid
 from trunkline.project import Project, check
 from trunkline.security.identity import declared
+from trunkline.security.identity.first import untold
 from trunkline.security.identity.opening import verifier
 from trunkline.starter import create
 
@@ -83,6 +84,30 @@ def test_the_declared_people_get_first_passwords_once(acme: Path) -> None:
         file.write("  - {user_name: New@acme.example, name: New, roles: [noc-engineer]}\n")
     open_and_close(acme)
     assert first_passwords(acme).keys() == {*passwords, "new@acme.example"}
+
+
+def test_first_passwords_are_told_once(acme: Path) -> None:
+    open_and_close(acme)
+    file = acme / ".trunkline" / "first-passwords.txt"
+    assert [line.split()[0] for line in untold(file)] == ["admin@acme.example", "noc@acme.example"]
+    with (acme / "access" / "people.yaml").open("a") as people_file:
+        people_file.write("  - {user_name: new@acme.example, name: New, roles: [noc-engineer]}\n")
+    open_and_close(acme)
+    assert [line.split()[0] for line in untold(file)] == ["new@acme.example"]
+    assert untold(file) == untold(acme / "nothing.txt") == []
+
+
+def test_who_has_lost_their_second_factor_is_helped(acme: Path) -> None:
+    identity = Project.find(acme).open_identity()
+    assert identity is not None
+    with identity.unit() as unit:
+        noc = unit.people.named("noc@acme.example")
+        assert noc is not None
+        unit.people.set_totp(noc.id, b"sealed", 5)
+    assert people(acme)[1]["signs_in_by"] == "password, authenticator app"
+    assert trunkline(acme, "people", "password", "noc@acme.example", "--generate", "--lost-factors")[0] == 0
+    assert people(acme)[1]["signs_in_by"] == "password"
+    identity.close()
 
 
 def test_a_leaver_does_not_come_back_with_the_next_start(acme: Path) -> None:

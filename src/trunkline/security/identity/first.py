@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from trunkline.security.identity.declared import Declared
-from trunkline.security.identity.identity import Identity
 from trunkline.security.identity.passwords import new_password
+
+if TYPE_CHECKING:
+    from trunkline.security.identity.declared import Declared
+    from trunkline.security.identity.identity import Identity
 
 FILE = "first-passwords.txt"
 
@@ -35,6 +38,15 @@ def declare(identity: Identity, declared: Declared, data: Path) -> None:
             else:
                 unit.people.set_password(person.id, hashed[person.user_name])
         _append(data / FILE, passwords)
+
+
+def untold(file: Path) -> list[str]:
+    """The lines of the file that nobody has been told yet; they have been from now on."""
+    told = file.with_suffix(".told")
+    lines = file.read_text().splitlines() if file.exists() else []
+    known = int(told.read_text()) if told.exists() else 0
+    told.write_text(str(len(lines)))
+    return lines[known:]
 
 
 def _append(file: Path, passwords: dict[str, str]) -> None:

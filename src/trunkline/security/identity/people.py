@@ -169,6 +169,11 @@ class People:
         for table in (person, group):
             self._connection.execute(select(table.c.id).where(table.c.id == id).with_for_update())
 
+    def forget_factors(self, id: str) -> None:
+        """Take away the authenticator app and the passkeys of who has lost them."""
+        self.set_totp(id, None, 0)
+        self._connection.execute(delete(passkey).where(passkey.c.person == id))
+
     def group(self, id: str) -> Group | None:
         return next(iter(self._groups(group.c.id == id)), None)
 
