@@ -20,6 +20,7 @@ from trunkline.effects.outcome import Action, Attempt, Decision, Outcome, Result
 from trunkline.effects.outcome import Reason as WhyDead
 from trunkline.log import Event
 from trunkline.quarantine import Rejected
+from trunkline.security.audit import Entry, Origin, Resource, Who
 from trunkline.telco.model import (
     Account,
     AckState,
@@ -223,6 +224,11 @@ SAMPLES = [
         decisions=(Decision(id=NOTICE.id, action=Action.RETRY, by="an", time=NOON, why="it is up again"),),
         effect=NOTICE,
     ),
+    Entry(
+        id="0123456789ab-7", time=NOON, who=Who("an", "crm", ("agent",), "https://id.belgicom.be"), action="read",
+        resource=Resource("usage", "~a"), concerns=("~b",), told=1, fields=("id",), purpose="billing", reason="TT-1",
+        origin=Origin("127.0.0.1", "r-1", "GET /usage/{id}"), outcome="refused", rule="http 403", status=403,
+    ),
 ]  # fmt: skip
 IDS = [type(record).topic for record in SAMPLES]
 
@@ -400,6 +406,8 @@ NARROWED: dict[tuple[Any, str], st.SearchStrategy[Any]] = {
     (Attempt, "number"): st.integers(1, 2**40), (Outcome, "id"): TEXT, (Outcome, "number"): st.integers(0, 2**40),
     (Outcome, "attempted"): st.integers(0, 2**40), (Outcome, "failures"): st.integers(0, 2**40),
     (Outcome, "duplicates"): st.integers(0, 2**40),
+    (Entry, "id"): st.from_regex("[0-9a-f]{12}-[0-9]{1,15}", fullmatch=True), (Who, "subject"): TEXT,
+    (Entry, "told"): st.integers(0, 2**40), (Entry, "status"): st.integers(0, 999),
 }  # fmt: skip
 
 

@@ -211,11 +211,12 @@ def commanded(
     def record(outcome: Outcome, rule: str = "") -> None:
         from trunkline.runtime.audit import pseudonyms_of
         from trunkline.security.audit import Entry, Origin, Recorder, Resource, Who
-        from trunkline.security.audit.entry import MOST, bounded, moment
+        from trunkline.security.audit.entry import MOST, UNNUMBERED, bounded, moment
 
         name = pseudonyms_of(project).of if personal else bounded
         subjects = tuple(name(str(id)) for id in ids)[:MOST]
         entry = Entry(
+            id=UNNUMBERED,
             time=moment(began),
             who=Who(bounded(getpass.getuser()), client="trunkline", issuer=f"os:{socket.gethostname()}"),
             action=action,

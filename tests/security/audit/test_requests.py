@@ -20,7 +20,7 @@ from tests.security.audit.trail import BEGIN
 from trunkline import contracts
 from trunkline.log import Log, open_log
 from trunkline.security.audit import TOPIC, Entry, NotRecorded, Recorder, Resource, Who
-from trunkline.security.audit.entry import decode, encode
+from trunkline.security.audit.entry import UNNUMBERED, decode, encode
 from trunkline.security.audit.note import note_of
 from trunkline.security.audit.pseudonym import Pseudonyms
 from trunkline.security.audit.requests import AuditedRequests, Seen
@@ -75,7 +75,9 @@ class Platform:
 
 
 def _nothing() -> Entry:
-    return Entry(time=BEGIN, who=Who("test"), action="read", resource=Resource("nothing"), outcome="done")
+    return Entry(
+        id=UNNUMBERED, time=BEGIN, who=Who("test"), action="read", resource=Resource("nothing"), outcome="done"
+    )
 
 
 @pytest.fixture(scope="module")

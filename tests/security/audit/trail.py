@@ -12,6 +12,7 @@ from trunkline.log import Log, open_log
 from trunkline.security.audit import TOPIC, Entry, Keeper, Ledger, Origin, Resource, Who
 from trunkline.security.audit.checkpoint import PublicKey
 from trunkline.security.audit.delivery import Delivery
+from trunkline.security.audit.entry import UNNUMBERED
 from trunkline.security.audit.keys import SigningKeys
 from trunkline.security.audit.verify import Finding, Source, verify
 from trunkline.security.audit.witness import FolderWitness, Witness
@@ -23,6 +24,7 @@ WRITER = "0123456789ab"
 def entry(number: int, *, writer: str = WRITER, who: str = "", whose: str = "") -> Entry:
     """The entry with this number of a writer: a read of somebody's usage."""
     return Entry(
+        id=UNNUMBERED,
         time=BEGIN + timedelta(milliseconds=number),
         who=Who(who or f"agent-{number % 7}", "crm", ("customerService",), "https://id.belgicom.be"),
         action="read",

@@ -8,15 +8,17 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from datetime import UTC, datetime
-from typing import Final, Literal, Protocol
+from typing import ClassVar, Final, Literal, Protocol
 
 import msgspec
 
+from trunkline.log.envelope import JSON
 from trunkline.log.port import Event, Topic
 
-TOPIC: Final = Topic(name="audit.entry")
-"""One partition: the order of its events is the order of the trail."""
 ANONYMOUS: Final = "anonymous"
+UNNUMBERED: Final = ""
+"""The id of an entry that no recorder has numbered yet."""
+SOURCE: Final = b"/audit"
 
 Action = Literal["read", "create", "change", "delete", "signIn", "command", "decide"]
 Outcome = Literal["done", "refused", "failed"]
@@ -69,7 +71,9 @@ class Origin(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fie
 class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """See above. `id` is the writer's name and a number that counts its entries from 0, so that none can be missing."""
 
-    id: str = ""
+    topic: ClassVar[str] = "audit.entry"
+
+    id: str
     time: datetime
     who: Who
     action: Action
@@ -90,15 +94,22 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
     status: int = 0
     """Of the HTTP answer."""
 
+    @property
+    def key(self) -> str:
+        return self.id
+
     def numbered(self, writer: str, number: int) -> Entry:
         return msgspec.structs.replace(self, id=f"{writer}-{number}")
 
     def event(self) -> Event:
-        """On the log; the key is who did it."""
-        headers = (("ce_type", TOPIC.name.encode()), ("ce_source", b"/audit"), ("ce_id", self.id.encode()))
-        return Event(encode(self), self.who.subject.encode(), headers)
+        """On the log."""
+        id = self.id.encode()
+        return Event(encode(self), id, (*JSON, ("ce_type", _TYPE), ("ce_source", SOURCE), ("ce_id", id)))
 
 
+TOPIC: Final = Topic(name=Entry.topic)
+"""One partition: the order of its events is the order of the trail."""
+_TYPE: Final = Entry.topic.encode()
 encode: Final = msgspec.json.Encoder().encode
 decode: Final = msgspec.json.Decoder(Entry).decode
 

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from trunkline.http.errors import Problem
 from trunkline.security.audit import entry as entries
-from trunkline.security.audit.entry import Action, Entry, Origin, Outcome, Resource, bounded
+from trunkline.security.audit.entry import UNNUMBERED, Action, Entry, Origin, Outcome, Resource, bounded
 from trunkline.security.audit.note import KEY, Note
 from trunkline.security.audit.pseudonym import Pseudonyms
 from trunkline.security.audit.recorder import NotRecorded, Recorder
@@ -165,6 +165,7 @@ class Seen:
         outcome = self._outcome()
         asked_for = f"?{'&'.join(parameters)}" if parameters else ""
         return Entry(
+            id=UNNUMBERED,
             time=entries.moment(self._time),
             who=entries.who(caller),
             action=action,
