@@ -7,7 +7,7 @@ from importlib import import_module
 
 from benchmarks.headline import Headline
 
-LINES = ("decoding", "mediation", "rating", "charge", "online", "surge")
+LINES = ("decoding", "mediation", "rating", "charge", "records", "online", "surge")
 
 
 def main() -> Iterator[Headline | str]:

@@ -160,6 +160,6 @@ def slowly(unit, record):
     time.sleep(0.001)
     count(unit, record)
 
-log, store, follower.BATCH = open_log(sys.argv[1]), open_store(sys.argv[2]), 50
-follower.Follower(log, store, "counter", ["said"], follower.one_by_one(slowly), "one").run(threading.Event())
+log, store = open_log(sys.argv[1]), open_store(sys.argv[2])
+follower.Follower(log, store, "counter", ["said"], follower.one_by_one(slowly), "one", 50).run(threading.Event())
 """

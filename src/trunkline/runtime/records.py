@@ -12,7 +12,7 @@ from trunkline.log import Log, LogError
 from trunkline.project import Project
 from trunkline.runtime.side_by_side import side_by_side
 from trunkline.store import Store, StoreError
-from trunkline.store.follower import Follower, Take, one_by_one
+from trunkline.store.follower import BATCH, TOGETHER, Follower, Take, one_by_one
 from trunkline.store.relay import Relay
 from trunkline.telco.charging.records import specifications
 from trunkline.telco.charging.records.following import takes
@@ -62,5 +62,7 @@ def _keep(project: Project, log: Log, store: Store, name: str, stop: threading.E
         works = [stack.enter_context(closing(Relay(log, store, member=name))).run]
         there = {topic.name for topic in log.topics()}
         for topic in taking.keys() & there:  # one each, so that an alarm does not wait for the KPIs of a whole period
-            works.append(stack.enter_context(closing(Follower(log, store, topic, [topic], taking[topic], name))).run)
+            batch = BATCH if topic in TOPICS else TOGETHER
+            follower = Follower(log, store, topic, [topic], taking[topic], name, batch)
+            works.append(stack.enter_context(closing(follower)).run)
         side_by_side(works, stop, "records")

@@ -18,7 +18,8 @@ from trunkline.log.port import Event, Log, LogError, Record, RecordBatch, Topic,
 from trunkline.quarantine import EXCERPT, Rejected
 from trunkline.store.port import Conflict, Store, StoreError, Unavailable, Unit
 
-BATCH: Final = 2000  # events in one unit of work
+BATCH: Final = 500  # events in one unit of work, where they are brought one by one
+TOGETHER: Final = 2_000  # where many are brought together, which takes no longer
 AGAIN: Final = 5.0  # seconds after which is tried again what failed
 STACK: Final = 2_000  # characters of a stack trace that are kept
 
@@ -46,11 +47,20 @@ class Follower:
     """Follows topics from their start on. Followers of one `name`, here or elsewhere, share their partitions.
 
     `member` is this one's own name, the same after a restart, so that it need not wait until its former life is found
-    dead.
+    dead. A unit of work is of `batch` events at most.
     """
 
-    def __init__(self, log: Log, store: Store, name: str, topics: Sequence[str], take: Take, member: str = "") -> None:
-        self._log, self._store, self._name, self._take = log, store, name, take
+    def __init__(
+        self,
+        log: Log,
+        store: Store,
+        name: str,
+        topics: Sequence[str],
+        take: Take,
+        member: str = "",
+        batch: int = BATCH,
+    ) -> None:
+        self._log, self._store, self._name, self._take, self._batch = log, store, name, take, batch
         if Rejected.topic not in {topic.name for topic in log.topics()}:
             log.create(Topic(name=Rejected.topic))
         self._members = {topic: log.member(f"store.{name}.{topic}", topic, member) for topic in topics}
@@ -69,11 +79,11 @@ class Follower:
                 stop.wait(AGAIN)
 
     def run_once(self, timeout: float = 0.0) -> int:
-        """Bring what is there into the store, some hundreds of events at most; how many that were, after `timeout`
-        seconds 0. Raises `Conflict`, `LogError`, `StoreError`; what was taken is then taken again."""
+        """Bring what is there into the store, a batch at most; how many events that were, after `timeout` seconds 0.
+        Raises `Conflict`, `LogError`, `StoreError`; what was taken is then taken again."""
         self._share()
         try:
-            return self._bring(self._reader.take(BATCH, timeout))
+            return self._bring(self._reader.take(self._batch, timeout))
         except BaseException:
             self._next = {}  # to begin again where the store says
             raise

@@ -135,11 +135,11 @@ class Postgresql(Database):
 
     @staticmethod
     def _unnest(connection: Connection, table: Table, names: Columns, rows: Rows, before: str, after: str) -> None:
-        # As columns: a parameter for each value of each row would take ten times as long.
+        # As columns: a parameter for each value of each row would take ten times as long, and so would arrays as text.
         types = (table.c[name].type.compile(connection.dialect).partition(" ")[0] for name in names)
-        columns = (f"CAST(:{name} AS {type}[])" for name, type in zip(names, types, strict=True))
-        statement = f"{before} unnest({', '.join(columns)}) AS many({', '.join(names)}) {after}"
-        connection.execute(text(statement), dict(zip(names, map(list, zip(*rows, strict=True)), strict=True)))
+        columns = ", ".join(f"CAST(%b AS {type}[])" for type in types)
+        statement = f"{before} unnest({columns}) AS many({', '.join(names)}) {after}"
+        connection.exec_driver_sql(statement, tuple(list(column) for column in zip(*rows, strict=True)))
 
     def among(self, sql: Statement, values: Sequence[int] | Sequence[str]) -> str:
         return f"= ANY({sql.add([*values])})"

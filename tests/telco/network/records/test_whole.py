@@ -145,9 +145,8 @@ from trunkline.store import follower, open_store
 from trunkline.telco.network.records.following import take
 
 log, store = open_log(sys.argv[1]), open_store(sys.argv[2])
-follower.BATCH = 40
 each = follower.one_by_one(take)
-follower.Follower(log, store, "network", ["network.alarm"], each, "follower").run(threading.Event())
+follower.Follower(log, store, "network", ["network.alarm"], each, "follower", 40).run(threading.Event())
 """
 
 
