@@ -1,4 +1,5 @@
-"""Where state lies: the changelog of every commit, and a snapshot now and then so that a restart is bounded.
+"""Where state lies: the changelog of every commit, and a snapshot now and then: so a restart is bounded, and what was
+forgotten does not lie in an old one for long.
 
 `state.<processor>` has a partition for each instance. A record holds what one commit changed, packed, and in its header
 `trunkline_inputs` the offsets that were worked on, so that any value can be walked back to its inputs.
@@ -41,6 +42,7 @@ class Changelog:
         self._log = log
         self._changes, self._snapshots = (TopicPartition(topic.name, number) for topic in topics(processor, number + 1))
         self._behind = 0  # bytes of changelog since the last snapshot
+        self._oldest = 0.0  # when the first of it was written
         self._writing: Snapshot | None = None
         self.size = 0
         """Bytes of the last snapshot."""
@@ -64,6 +66,7 @@ class Changelog:
         end = self._log.settled(*self._changes)
         offset = max(committed.get(self._changes, 0), self._log.start(*self._changes))
         while offset < end and (records := self._log.read(*self._changes, offset, READ)):
+            self._oldest = self._oldest or records[0].time / 1e6
             for record in records:
                 yield record.value or b""
             offset = records[-1].offset + 1
@@ -79,14 +82,16 @@ class Changelog:
         topic, number = self._changes
         transaction.append_columns(topic, [None] * len(changes), changes, headers=header, partition=number)
         self._behind += sum(map(len, changes))
+        self._oldest = self._oldest or time.time()
 
     def advance(self, instance: Instance, producer: TransactionalProducer, member: Member) -> None:
         """Go on with a snapshot, a chunk each time, when one is due. Called between commits."""
         if self._writing is None:
-            if self._behind < max(DUE, 2 * self.size):
+            old = self._behind and time.time() - self._oldest >= LINEAGE
+            if not old and self._behind < max(DUE, 2 * self.size):
                 return
             self._writing = Snapshot(self._log, self._snapshots, instance.chunks(), self._log.end(*self._changes))
-            self._behind = 0
+            self._behind, self._oldest = 0, 0.0
         if self._writing.write_next():
             written, self._writing = self._writing, None
             pointer = {self._snapshots: written.first, self._changes: written.changes_from}
