@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -15,6 +15,7 @@ import pytest
 from fastapi import FastAPI, Request, Response
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from starlette.types import Receive, Scope, Send
 
 from tests.security.audit.trail import BEGIN
 from trunkline import contracts
@@ -25,6 +26,8 @@ from trunkline.security.audit.note import note_of
 from trunkline.security.audit.pseudonym import Pseudonyms
 from trunkline.security.audit.requests import AuditedRequests, Seen
 from trunkline.security.audit.resource import place_of
+from trunkline.security.identity.authenticated import Authenticated
+from trunkline.security.identity.caller import Refused
 
 CONTRACTS = Path(__file__).parents[3] / "belgicom" / "contracts"
 USAGE = "/tmf-api/usageManagement/v4/usage"
@@ -47,7 +50,7 @@ class Agent:
 class Platform:
     """An application behind the audit, as `httpx` asks it, and the log that it is recorded in."""
 
-    app: FastAPI
+    app: Any
     log: Log
     recorder: Recorder
     names: Pseudonyms
@@ -184,6 +187,24 @@ def test_who_calls_is_who_identity_has_found(platform: Platform) -> None:
     assert found.who.roles == ("agent", "customerService")
     assert (found.action, found.resource.id) == ("change", "4")
     assert found.origin.operation == "POST /network-health/v1/alarms/{id}/acknowledge"
+
+
+def test_who_is_known_further_in_is_told_to_the_trail_also_where_he_is_refused(platform: Platform) -> None:
+    class Verifier:
+        def verify(self, authorization: str, *_: object) -> Agent:
+            if authorization != "Bearer good":
+                raise Refused("there is no good token", "invalid_token")
+            return Agent()
+
+    async def inner(scope: Scope, receive: Receive, send: Send) -> None:
+        await Response(status_code=200)(scope, receive, send)
+
+    behind = Authenticated(inner, Verifier())  # type: ignore[arg-type]
+    asked = replace(platform, app=AuditedRequests(behind, platform.recorder, platform.names))
+    found = asked.one("GET", f"{USAGE}/7", headers={"authorization": "Bearer good"})
+    assert (found.who.subject, found.outcome) == ("anna", "done")
+    found = asked.one("GET", f"{USAGE}/7")
+    assert (found.who.subject, found.outcome, found.rule) == ("anonymous", "refused", "authentication invalid_token")
 
 
 def test_what_is_refused_names_the_rule_and_what_failed_is_recorded_too(platform: Platform) -> None:

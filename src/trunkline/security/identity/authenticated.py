@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from trunkline.http.errors import Problem
 from trunkline.http.mounts import under
+from trunkline.security.audit.note import note_of
 from trunkline.security.identity.caller import Caller, Refused
 from trunkline.security.identity.dpop import ALGORITHMS
 from trunkline.security.identity.verifier import Verifier
@@ -35,10 +36,12 @@ class Authenticated:
         try:
             caller = await self._caller(scope)
         except Refused as refused:
+            note_of(scope).refused_by = f"authentication {refused.error}".strip()
             headers = {"www-authenticate": refused.challenges(ALGORITHMS)} if refused.status == 401 else {}
             problem = Problem(refused.status, refused.reason, headers=headers)
             await problem.response(scope["path"])(scope, receive, send)
             return
+        note_of(scope).caller = caller
         state = {**scope.get("state", {}), "caller": caller}
         await self._app({**scope, "state": state}, receive, send)
 
