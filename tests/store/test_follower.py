@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -94,6 +94,24 @@ def test_what_fails_goes_to_the_quarantine_and_the_rest_is_brought(log: Log, sto
     rejected = [msgspec.json.decode(event.value or b"", type=Rejected) for event in sent]
     assert [(each.part, each.message, each.target) for each in rejected] == [(b"bad", "it is bad", "said")] * 3
     assert "ValueError" in rejected[0].stack
+
+
+def test_what_is_taken_together_is_one_unit_of_all_partitions_but_for_what_fails(log: Log, store: Store) -> None:
+    taken: list[int] = []
+
+    def together(unit: Unit, records: Sequence[Record]) -> None:
+        for record in records:
+            count(unit, record)
+        taken.append(len(records))
+
+    say(log, *map(str, range(20)))
+    with closing(Follower(log, store, "counter", ["said"], together)) as follower:
+        follow(follower)
+        assert taken == [20]
+        say(log, *map(str, range(20, 30)), "bad", *map(str, range(30, 40)))
+        follow(follower)
+    assert counted(store) == dict.fromkeys(map(str, range(40)), 1)
+    assert [each.topic for each in store.outbox()].count(Rejected.topic) == 1
 
 
 def test_another_that_has_brought_an_event_is_noticed(log: Log, store: Store) -> None:

@@ -99,6 +99,36 @@ def test_what_is_not_as_the_unit_believes_is_a_conflict_and_the_unit_may_go_on(s
     assert found(store, Query("note")) == ["n", "m"]
 
 
+def test_many_documents_are_written_and_read_at_once(store: Store) -> None:
+    add(store, b'{"state":"old"}', b'{"state":"old"}')
+    with store.unit() as unit:
+        assert unit.get_many("alarm", ["a1", "none"]) == {"a1": Stored("a1", 1, b'{"state":"old"}')}
+        unit.put_many("alarm", {"a1": b'{"state":"new"}', "a2": b'{"state":"new","x":"\xc3\xa9\\""}'})
+        unit.put_many("alarm", {"a2": b'{"state":"newer"}', "a3": b'{"count":1.5}'})
+        unit.replace("alarm", "a1", b'{"state":"newest"}', 2)
+        assert {
+            id: (each.version, each.document) for id, each in unit.get_many("alarm", ["a1", "a2", "a3"]).items()
+        } == {
+            "a1": (3, b'{"state":"newest"}'),
+            "a2": (2, b'{"state":"newer"}'),
+            "a3": (1, b'{"count":1.5}'),
+        }
+    for state, ids in (("old", ["a0"]), ("new", []), ("newer", ["a2"]), ("newest", ["a1"])):
+        assert found(store, Query("alarm", equal("state", state))) == ids
+    assert found(store, Query("alarm", Compare(("count",), Operator.GT, 1))) == ["a3"]
+    assert store.find(Query("alarm", limit=1)).total == 4
+
+
+def test_of_many_that_are_refused_none_is_written_and_the_unit_may_go_on(store: Store) -> None:
+    with store.unit() as unit:
+        with pytest.raises(StoreError):
+            unit.put_many("alarm", {"a0": b'{"state":"new"}', "a1": b"no JSON"})
+        unit.put_many("alarm", {})
+        unit.add("note", "n", b"{}")
+    assert store.find(Query("alarm", limit=1)).total == 0
+    assert store.get("note", "n") is not None
+
+
 def test_a_unit_that_raises_leaves_nothing(store: Store) -> None:
     add(store, b'{"state":"raised"}')
 
