@@ -1,0 +1,103 @@
+"""The gateway as it is run, on one core, with the policies that a benchmark asks for."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import yaml
+from joserfc import jwt
+from joserfc.jwk import KeySet, RSAKey
+
+from benchmarks.gateway.wrk import PROXY_CORE, pin
+from benchmarks.live import free_port
+from trunkline.gateway.control import Control
+from trunkline.gateway.envoy.admin import Admin
+from trunkline.gateway.places import Places
+
+ISSUER = "https://id.example.net"
+AUDIENCE = "https://api.example.net"
+THING = "/things/v1/thing/7"
+
+
+class Ours(NamedTuple):
+    """Where it answers, Envoy's process, and a token that it takes."""
+
+    url: str
+    pid: int
+    token: str
+
+
+@contextmanager
+def gateway(folder: Path, origin: int, policies: Sequence[dict[str, Any]]) -> Iterator[Ours]:
+    """It runs with these policies on one operation, `THING`."""
+    key = RSAKey.generate_key(2048, {"kid": "one", "alg": "RS256", "use": "sig"})
+    (folder / "jwks.json").write_text(json.dumps(KeySet([key]).as_dict(private=False)))
+    port = free_port()
+    _write(folder, port, origin, policies)
+    places, stop = Places(folder, folder / "data"), threading.Event()
+    thread = threading.Thread(target=Control(places).run, args=(stop,))
+    thread.start()
+    try:
+        while not Admin(places.admin).is_live():
+            if not thread.is_alive():
+                raise RuntimeError("the gateway does not start")
+            time.sleep(0.02)
+        pid = _envoy(places)
+        pin(pid, PROXY_CORE)
+        yield Ours(f"http://127.0.0.1:{port}{THING}", pid, _token(key))
+    finally:
+        stop.set()
+        thread.join()
+
+
+def _write(folder: Path, port: int, origin: int, policies: Sequence[dict[str, Any]]) -> None:
+    issuer = {"issuer": ISSUER, "keys": "jwks.json", "audiences": [AUDIENCE], "tier_claim": "tier"}
+    files = {
+        "gateway.yaml": {
+            "listen": f"127.0.0.1:{port}",
+            "upstreams": {"things": {"addresses": [f"127.0.0.1:{origin}"]}},
+            "issuers": {"ours": issuer},
+            "tiers": {"gold": "1000000 per second"},
+        },
+        "things/policies.yaml": {"upstream": "things", "policies": list(policies)},
+        "things/openapi.yaml": {
+            "openapi": "3.1.0",
+            "info": {"title": "Things", "version": "1"},
+            "servers": [{"url": "/things/v1"}],
+            "paths": {
+                "/thing/{id}": {
+                    "get": {
+                        "operationId": "get",
+                        "summary": "One thing",
+                        "x-classification": "public",
+                        "parameters": [{"name": "id", "in": "path", "required": True}],
+                        "responses": {"200": {"description": "it"}, "default": {"description": "an error"}},
+                    }
+                }
+            },
+        },
+    }
+    for name, content in files.items():
+        path = folder / "apis" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(yaml.safe_dump(content, sort_keys=False))
+
+
+def _token(key: RSAKey) -> str:
+    claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": "crm", "client_id": "crm", "tier": "gold", "scope": "thing:read"}
+    return jwt.encode({"alg": "RS256", "kid": "one"}, {**claims, "exp": int(time.time()) + 3_600}, key)
+
+
+def _envoy(places: Places) -> int:
+    """The process that was started with the gateway's configuration."""
+    configuration = str(places.bootstrap).encode()
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdecimal() and configuration in (folder / "cmdline").read_bytes().split(b"\0"):
+            return int(folder.name)
+    raise RuntimeError("there is no Envoy")
