@@ -27,6 +27,7 @@ END = WINDOWS[-1]
 OLD = datetime(2025, 6, 1, tzinfo=UTC)
 EVENTS = 50  # of an account, about
 PLANS = {"mobile-20": 20, "mobile-80": 80, "mobile-300": 300, "mobile-family": 200, "prepaid": 1}
+DATA_SIM = "data-sim-extra"
 ABROAD = {
     "20801": "", "26201": "", "20404": "", "23410": "", "22801": "roaming-neighbours", "310260": "roaming-america",
     "44010": "roaming-asia", "90112": "roaming-sea-and-air", "60400": "roaming-world-day", "71610": "",
@@ -106,7 +107,7 @@ class Drawing:
         if kind == "family":
             plans += ["mobile-family-member"] * dice.randint(1, 4)
         elif kind != "prepaid" and dice.random() < 0.3:
-            plans.append("data-sim-extra")
+            plans.append(DATA_SIM)
         members = tuple(
             Member(
                 msisdn=f"3247{self._number:06}{which}",
@@ -179,7 +180,7 @@ class Drawing:
         if not self.life.came:
             started, member = BEGIN + self._some(0.5), self.life.account.members[0]
         service = dice.choices(list(Service), [30, 15, 50, 5])[0]
-        if member.tariffs[0].tariff == "data-sim-extra" and dice.random() < 0.97:
+        if member.tariffs[0].tariff == DATA_SIM and dice.random() < 0.97:
             service = Service.DATA
         what: dict[str, Any] = self._who(member) | self._where(member, started)
         if service in (Service.VOICE, Service.MESSAGE):
@@ -224,9 +225,14 @@ class Drawing:
     def _whole(self, service: Service, started: datetime, what: dict[str, Any], **used: int) -> None:
         dice, report = self._dice, self._report(service, started, **what, **used)
         came = self._come(report, late=0.035 if self.life.came else 0)
-        refused = service is Service.CONTENT and report.price is None
+        refused = service is Service.CONTENT and report.price is None  # what nobody can rate is not corrected either
+        refused |= service is not Service.DATA and self._on_data_sim(report)
         if dice.random() < 0.013 and not refused and len(self.life.came) > 1:
             self._correct(report, came)
+
+    def _on_data_sim(self, report: UsageReport) -> bool:
+        members = self.life.account.members
+        return any(its.imsi == report.imsi and its.tariffs[0].tariff == DATA_SIM for its in members)
 
     def _correct(self, report: UsageReport, came: datetime, last: datetime | None = None) -> None:
         """Another record in the place of one: often after it, sometimes before, sometimes of one that did so itself."""
