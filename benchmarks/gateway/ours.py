@@ -6,7 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -98,6 +98,7 @@ def _envoy(places: Places) -> int:
     """The process that was started with the gateway's configuration."""
     configuration = str(places.bootstrap).encode()
     for folder in Path("/proc").iterdir():
-        if folder.name.isdecimal() and configuration in (folder / "cmdline").read_bytes().split(b"\0"):
-            return int(folder.name)
+        with suppress(OSError):  # a process that has ended meanwhile
+            if folder.name.isdecimal() and configuration in (folder / "cmdline").read_bytes().split(b"\0"):
+                return int(folder.name)
     raise RuntimeError("there is no Envoy")

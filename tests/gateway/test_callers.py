@@ -47,6 +47,8 @@ def running(upstream: Upstream, issuer: Issuer, project) -> Iterator[Running]:
         "key": api(key),
         "level": api(key, {"kind": "tier", "allowed": ["gold", "silver"]}),
         "token-level": api(jwt, {"kind": "tier", "allowed": ["gold", "silver"]}),
+        "late": api({"kind": "jwt", "issuer": "late"}),
+        "secret": api({"kind": "jwt", "issuer": "secret"}),
         "near": api({"kind": "ip", "allow": ["127.0.0.0/8", "::1"]}, key),
         "far": api({"kind": "ip", "allow": ["10.0.0.0/8"]}, key),
         "banned": api({"kind": "ip", "deny": ["127.0.0.0/8"]}, key),
@@ -54,7 +56,7 @@ def running(upstream: Upstream, issuer: Issuer, project) -> Iterator[Running]:
     files = {
         "gateway.yaml": {
             "upstreams": {"things": {"addresses": [f"127.0.0.1:{upstream.port}"]}},
-            "issuers": {"ours": declared()},
+            "issuers": {"ours": declared(), "late": declared("late.json"), "secret": declared("secret.json")},
             "tiers": {"gold": "5 per hour", "silver": "2 per hour", "bronze": "1 per hour"},
         }
     }
@@ -154,6 +156,24 @@ def test_new_keys_of_the_issuer_are_taken_and_the_old_are_not(running: Running, 
     issuer.rotate()
     eventually(lambda: running.call("/token/v1/thing", headers=issuer.bearer()).status_code == 200)
     assert running.call("/token/v1/thing", headers=old).status_code == 401
+
+
+def test_no_token_is_taken_of_an_issuer_whose_keys_are_not_there_yet(running: Running, issuer: Issuer) -> None:
+    assert running.call("/late/v1/thing", headers=issuer.bearer()).status_code == 401
+    (running.places.project / "late.json").write_text(issuer.keys_file.read_text())
+    eventually(lambda: running.call("/late/v1/thing", headers=issuer.bearer()).status_code == 200)
+
+
+@pytest.mark.parametrize("private", [True, False])
+def test_no_token_is_taken_by_a_key_that_is_a_secret(running: Running, issuer: Issuer, private: bool) -> None:
+    """Who could check such a token could sign one, too."""
+    key = issuer.rsa.as_dict(private=True) if private else {"kty": "oct", "k": "c2VjcmV0", "alg": "HS256", "kid": "s"}
+    (running.places.project / "secret.json").write_text(json.dumps({"keys": [key]}))
+    before = datetime.now(UTC)
+    (running.places.project / "apis/gateway.yaml").touch()
+    eventually(lambda: datetime.fromisoformat(running.status()["looked"]) >= before)
+    token = issuer.token() if private else issuer.confused()
+    assert running.call("/secret/v1/thing", headers={"authorization": f"Bearer {token}"}).status_code == 401
 
 
 def test_an_issued_key_is_taken_and_does_not_reach_the_upstream(running: Running) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import ssl
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -97,3 +98,8 @@ def serving(name: str = "one", tls: ssl.SSLContext | None = None) -> Iterator[Up
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+if __name__ == "__main__":
+    alone = type("Alone", (_Handler,), {"upstream": Upstream(int(sys.argv[1]))})
+    _Server(("127.0.0.1", int(sys.argv[1])), alone).serve_forever()

@@ -23,6 +23,7 @@ from trunkline.document import Invalid, Problem
 from trunkline.gateway import checks, revisions, status
 from trunkline.gateway.credentials.register import Register, extension
 from trunkline.gateway.envoy import files, program
+from trunkline.gateway.envoy.admin import Unreachable
 from trunkline.gateway.envoy.bootstrap import bootstrap, whole
 from trunkline.gateway.envoy.clusters import clusters
 from trunkline.gateway.envoy.listener import listener
@@ -30,6 +31,7 @@ from trunkline.gateway.envoy.program import Envoy
 from trunkline.gateway.envoy.routes import route_configuration
 from trunkline.gateway.envoy.tls import secrets
 from trunkline.gateway.folder import FOLDER, is_declared, load
+from trunkline.gateway.keysets import key_set
 from trunkline.gateway.places import Places
 from trunkline.gateway.plan import Plan, plan
 from trunkline.gateway.policies.jwt import Jwt, jwt_filter
@@ -120,6 +122,9 @@ class Control:
             except Invalid as error:
                 status.tell_problems(self._places, [str(problem) for problem in error.problems], began)
                 logger.error("the gateway stays as it is, because of what is wrong:\n%s", error)
+            except Unreachable as error:
+                self._seen = ()  # begin anew when it answers again
+                logger.warning("a change waits: %s", error)
         if self._drop_clusters and time.monotonic() >= self._drop_clusters:
             self._drop_clusters = None
             self._put(self._places.clusters, list(self._clusters.values()), "cluster_manager.cds")
@@ -158,20 +163,24 @@ class Control:
         return found
 
     def _put(self, file: Path, resources: list[Json], counters: str) -> None:
-        """Replace a file, and wait until a running Envoy has taken it."""
+        """Replace a file, and wait until a running Envoy has taken it. Raises `Invalid` where it refuses to; the file
+        is then as it was."""
         running = self._envoy.runs()
         before = self._counters(counters) if running else (0, 0)
+        old = file.read_bytes() if file.exists() else None
         if not files.replace(file, files.resources(resources)) or not running:
             return
         deadline = time.monotonic() + SETTLES
-        while time.monotonic() < deadline:
-            after = self._counters(counters)
-            if after != before:
-                if after[1] != before[1]:
-                    logger.error("Envoy has refused %s: %s says why", file, self._places.folder / "envoy.log")
+        while (after := self._counters(counters)) == before:
+            if time.monotonic() > deadline:
+                logger.error("Envoy has not taken %s within %.0f s", file, SETTLES)
                 return
             time.sleep(0.005)
-        logger.error("Envoy has not taken %s within %.0f s", file, SETTLES)
+        if after[1] != before[1]:
+            if old is not None:
+                files.replace(file, old)
+            why = f"Envoy has refused this: {self._places.folder / 'envoy.log'} says why"
+            raise Invalid([Problem(str(file), 1, why)])
 
     def _wait_for(self, clusters: set[str]) -> None:
         """A cluster that is new is asked how its servers are before it is used."""
@@ -188,15 +197,13 @@ class Control:
         return found.get(f"{name}.update_success", 0), found.get(f"{name}.update_rejected", 0)
 
     def _key_sets(self, found: Plan) -> dict[str, str]:
-        """The issuers' keys. Where a file is not there (yet), no token of that issuer is taken."""
+        """The issuers' keys. Where a file is not there (yet), or is not good, no token of that issuer is taken."""
         sets = {}
         for name, issuer in found.gateway.issuers.items():
-            with suppress(OSError, ValueError):
-                text = self._places.path(issuer.keys).read_text()
-                msgspec.json.decode(text)
-                sets[name] = text
-        for name in found.gateway.issuers.keys() - sets:
-            logger.warning("the keys of the issuer %s are not there: none of its tokens is taken", name)
+            try:
+                sets[name] = key_set(self._places.path(issuer.keys))
+            except ValueError as error:
+                logger.warning("no token of the issuer %s is taken: %s", name, error)
         return sets
 
     def _fingerprint(self) -> tuple[Any, ...]:

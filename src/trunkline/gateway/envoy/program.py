@@ -19,6 +19,7 @@ from trunkline.gateway.places import Places
 
 GRACE: Final = 5.0  # seconds that Envoy has to stop
 START: Final = 15.0  # seconds that it has to be live
+LONGEST: Final = 60  # seconds that it may think about a configuration
 FLUSH: Final = "200"  # milliseconds after which the access log is written
 
 
@@ -51,13 +52,11 @@ def validate(configuration: dict[str, Any]) -> None:
     with tempfile.TemporaryDirectory(prefix="trunkline-gateway-") as folder:
         file = Path(folder) / "envoy.json"
         file.write_bytes(msgspec.json.encode(configuration))
-        asked = subprocess.run(  # noqa: S603  # our own arguments
-            [str(program()), "--mode", "validate", "-c", str(file), "-l", "critical"],
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        command = [str(program()), "--mode", "validate", "-c", str(file), "-l", "critical"]
+        try:
+            asked = subprocess.run(command, capture_output=True, text=True, timeout=LONGEST, check=False)  # noqa: S603  # our own arguments
+        except subprocess.TimeoutExpired:
+            raise Refused(f"it does not say so within {LONGEST} s") from None
     if asked.returncode:
         lines = [line for line in (asked.stderr + asked.stdout).splitlines() if line.strip()]
         raise Refused(lines[-1].replace(str(file), "the plan") if lines else f"exit code {asked.returncode}")

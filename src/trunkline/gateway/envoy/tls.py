@@ -68,18 +68,30 @@ def secrets(tls: Tls, places: Places) -> dict[str, Json]:
 
 
 def upstream_tls(tls: UpstreamTls, places: Places) -> Json:
-    """The transport socket to an upstream. Without the versions, Envoy would go no further than TLS 1.2 as a client."""
+    """The transport socket to an upstream. Without the versions, Envoy would go no further than TLS 1.2 as a client.
+
+    Certificates stand in it, not their files' names, so that Envoy takes up new ones.
+    """
     common: Json = {
         "tls_params": {"tls_minimum_protocol_version": "TLSv1_2", "tls_maximum_protocol_version": "TLSv1_3"},
         "validation_context": {
-            "trusted_ca": {"filename": str(places.path(tls.authority))},
+            "trusted_ca": _content(tls.authority, places),
             "match_typed_subject_alt_names": [{"san_type": "DNS", "matcher": {"exact": tls.name}}],
         },
     }
     if tls.certificate and tls.key:
-        common["tls_certificates"] = [_pair(tls.certificate, tls.key, places)]
+        own = {"certificate_chain": tls.certificate, "private_key": tls.key}
+        common["tls_certificates"] = [{name: _content(file, places) for name, file in own.items()}]
     context = {"@type": f"{_TLS}UpstreamTlsContext", "sni": tls.name, "common_tls_context": common}
     return {"name": "tls", "typed_config": context}
+
+
+def _content(file: str, places: Places) -> Json:
+    path = places.path(file)
+    try:
+        return {"inline_string": path.read_text()}
+    except OSError:
+        return {"filename": str(path)}  # which Envoy refuses, with its reason
 
 
 def _secret(name: str, places: Places) -> Json:
