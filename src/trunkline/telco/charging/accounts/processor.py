@@ -30,7 +30,7 @@ from trunkline.telco.charging.accounts.history import placed_of
 from trunkline.telco.charging.accounts.kept import KEPT, owner
 from trunkline.telco.charging.accounts.online import Session
 from trunkline.telco.charging.accounts.rating import Violation
-from trunkline.telco.charging.accounts.tabs import FEWEST, Tabs
+from trunkline.telco.charging.accounts.tabs import Tabs
 from trunkline.telco.charging.accounts.telling import Telling, place
 from trunkline.telco.charging.settings import ChargingSettings
 from trunkline.telco.charging.tariff import folder
@@ -145,7 +145,7 @@ class Charge:
             usages = self._usages(run)
             now = max((record.time for record in run[: len(usages)]), default=0)
             ending = bool(self._due) and self._due[0][0] <= now
-            if len(usages) >= FEWEST and not ending and not self._tariffs.stopped:
+            if usages and not ending and not self._tariffs.stopped:
                 tabs.charge(run, usages, told, lambda record: self._work_on(record, told))
                 self._now = max(self._now, now)
             else:

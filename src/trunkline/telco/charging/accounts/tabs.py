@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, MutableSequence, Sequence
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from trunkline.log.port import Record
 from trunkline.telco.charging.accounts.book import Book
@@ -12,9 +12,6 @@ from trunkline.telco.charging.accounts.tab import Seat
 from trunkline.telco.charging.accounts.telling import Telling
 from trunkline.telco.charging.tariff.editions import Counted, Editions
 from trunkline.telco.model import Usage
-
-FEWEST: Final = 8
-"""Usages for which columns are worth making."""
 
 
 class Its(NamedTuple):

@@ -13,12 +13,14 @@ import numpy as np
 from trunkline.telco.charging.tariff.columns import Columns
 from trunkline.telco.charging.tariff.compiled import REFUSED, Compiled
 from trunkline.telco.charging.tariff.folder import Tariffs
-from trunkline.telco.charging.tariff.grid import Grid
+from trunkline.telco.charging.tariff.grid import Cell, Grid
 from trunkline.telco.charging.tariff.measures import UNIT_OF
 from trunkline.telco.charging.tariff.price import TieredPrice
 from trunkline.telco.charging.tariff.version import Version
 from trunkline.telco.model import Unit, Usage
 
+FEWEST: Final = 16
+"""Usages for which columns are worth making."""
 FIRST: Final = datetime(1, 1, 1, tzinfo=UTC)
 LAST: Final = datetime(9999, 12, 31, tzinfo=UTC)
 
@@ -52,16 +54,42 @@ class Edition:
         self.version, self.since, self.until = version, since, until
         self.table, self.place = table, place
         self.lines: dict[int, Line] = {}
-        """Those that were asked for, by their cells' numbers."""
+        """Those that were asked for, by their cells' numbers in the table."""
+        self._by_cell: dict[Cell, Line] = {}
         self._ways: dict[tuple[str, str, Unit, frozenset[str]], Way] = {}
 
-    def line(self, number: int, usage: Usage) -> Line:
-        """That of a cell, by its number, into which the usage falls."""
-        version, cell = self.version, self.table.compiled.cells[number]
+    def numbered(self, number: int, usage: Usage) -> Line:
+        """The line of a cell by its number, into which the usage falls."""
+        cell = self.table.compiled.cells[number]
         if cell is None:
             raise LookupError(f"no usage falls into the cell {number}")
+        return self.lines.setdefault(number, self._line(cell, usage))
+
+    def rate(self, usage: Usage) -> Counted | None:
+        """How a usage counts, without columns; None where it is to be looked at alone."""
+        cell = self.version.grid.cell(usage)
+        rate = self.version.rates.get(cell)
+        if rate is None:
+            return None
+        quantity = rate.quantity(usage.quantity)
+        if rate.price is not None:
+            cost = rate.price.cost(quantity, 0)
+        elif usage.price is None or usage.price < 0 or usage.currency != self.version.currency:
+            return None
+        else:
+            cost = usage.price if quantity else 0
+        return self._line(cell, usage), quantity, cost
+
+    def _line(self, cell: Cell, usage: Usage) -> Line:
+        """That of a cell, into which the usage falls."""
+        found = self._by_cell.get(cell)
+        if found is None:
+            found = self._by_cell[cell] = self._made(cell, usage)
+        return found
+
+    def _made(self, cell: Cell, usage: Usage) -> Line:
+        version, unit = self.version, UNIT_OF[cell.use.service]
         rate = version.rates[cell]
-        unit = UNIT_OF[cell.use.service]
         told = {
             "tariff": version.id,
             "rate": rate.id,
@@ -74,7 +102,7 @@ class Edition:
         allowances = frozenset(version.gives.get(cell, ()) + version.others.give(usage, cell))
         way = Way(version.id, rate.id, cell.zone, unit, allowances, rate.price)
         way = self._ways.setdefault((rate.id, cell.zone, unit, allowances), way)
-        return self.lines.setdefault(number, Line(way, _json(told)[1:-1]))
+        return Line(way, _json(told)[1:-1])
 
 
 Counted = tuple[Line, int, int]
@@ -92,7 +120,7 @@ class Table(NamedTuple):
         rated = self.compiled.rate(columns, np.array([edition.place for edition in editions], dtype=np.int64))
         refused = (rated.rate == REFUSED) | ~self.compiled.exact(rated)
         return [
-            None if out else (edition.lines.get(cell) or edition.line(cell, usage), quantity, cost)
+            None if out else (edition.lines.get(cell) or edition.numbered(cell, usage), quantity, cost)
             for usage, edition, cell, out, quantity, cost in zip(
                 usages,
                 editions,
@@ -131,6 +159,9 @@ class Editions:
 
     def rate(self, usages: Sequence[Usage], editions: Sequence[Edition | None]) -> list[Counted | None]:
         """How each usage counts by its edition; None where it has none, or is to be looked at alone."""
+        if len(usages) < FEWEST:
+            each = zip(usages, editions, strict=True)
+            return [None if edition is None else edition.rate(usage) for usage, edition in each]
         rows: dict[int, list[int]] = {}
         for row, edition in enumerate(editions):
             if edition is not None:
@@ -144,8 +175,8 @@ class Editions:
                 columns = Columns.of(theirs, table.currency)
             except OverflowError:  # of a quantity that no column holds
                 continue
-            for place, each in zip(places, table.rate(columns, theirs, its), strict=True):
-                counted[place] = each
+            for place, result in zip(places, table.rate(columns, theirs, its), strict=True):
+                counted[place] = result
         return counted
 
     def _add(self, version: Version, table: Table, place: int) -> None:
