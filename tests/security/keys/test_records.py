@@ -15,8 +15,10 @@ from tests.security.keys.conftest import OpenKeyring
 from tests.store import stores
 from trunkline.log import Event
 from trunkline.security.keys import KeysError
+from trunkline.security.keys.file import FileKek
 from trunkline.security.keys.keyring import Keyring
 from trunkline.security.keys.records import Personal, RecordSealer, SealedStore
+from trunkline.security.keys.table import KeyTable
 from trunkline.store import Attribute, Kind, Query, Store, StoreError, open_store
 from trunkline.store.query import And, Compare, Element, Not, Operator, Or, Present, Sort
 
@@ -25,12 +27,13 @@ KIND = Kind(
     (Attribute(("account", "id")), Attribute(("state",)), Attribute(("amount",), "number")),
     elements=((("party",), (("role",), ("id",))),),
 )
-PERSONAL = {"bill": Personal(("account", "id"), (("account",), ("party",), ("amount",)))}
+PERSONAL = {"bill": Personal(("account", "id"), (("account",), ("party",), ("amount",), ("text",)))}
 ANN = {
     "id": "1",
     "state": "sent",
     "amount": 4200,
     "account": {"id": "ANN", "name": "Ann's"},
+    "text": "to 32470123456",
     "party": [{"role": "owner", "id": "32470123456"}, {"role": "user", "id": "32470999999"}],
 }
 BOB = {"id": "2", "state": "sent", "amount": 100, "account": {"id": "BOB"}, "party": []}
@@ -91,6 +94,19 @@ def test_a_record_is_read_as_it_was_written(store: Store) -> None:
     assert [read(store, id)["amount"] for id in ("1", "2")] == [1, 2]
 
 
+def test_the_first_key_is_made_in_the_midst_of_a_unit_where_keys_lie_in_the_stores_own_database(
+    url: str, tmp_path: Path
+) -> None:
+    beside = f"sqlite://{tmp_path / 'keys.db'}" if url.startswith("sqlite") else url
+    with (
+        closing(Keyring(lambda: FileKek(tmp_path / "kek.json"), lambda: KeyTable(beside))) as keyring,
+        closing(sealed(url, keyring)) as store,
+        store.unit() as unit,
+    ):
+        unit.add("bill", "1", msgspec.json.encode(ANN))
+        assert unit.get("bill", "1") is not None
+
+
 def test_nothing_personal_lies_in_the_database(bare: Store) -> None:
     document = str(read(bare, "1"))
     for secret in ("ANN", "Ann's", "4200", "32470123456"):
@@ -101,6 +117,7 @@ def test_nothing_personal_lies_in_the_database(bare: Store) -> None:
 def test_records_are_found_by_what_is_equal_to_a_personal_text(store: Store) -> None:
     assert ids(store, equal("account", "id", to="ANN")) == ["1"]
     assert ids(store, equal("account", "id", to="ann")) == []
+    assert ids(store, equal("text", to="to 32470123456")) == ["1"]
     owner = And((equal("role", to="owner"), equal("id", to="32470123456")))
     assert ids(store, Element(("party",), owner)) == ["1"]
     user = And((equal("role", to="user"), equal("id", to="32470123456")))

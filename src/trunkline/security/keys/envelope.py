@@ -49,15 +49,20 @@ def key_of(sealed: bytes) -> int:
     return int.from_bytes(sealed[ID], "big")
 
 
-def open_sealed(sealed: bytes, key: Key, place: bytes, where: str) -> bytes:
-    """What was sealed. Raises `KeysError`, naming `where` it lies, if it was changed, or sealed for another place."""
+def unseal(sealed: bytes, key: Key, place: bytes) -> bytes | None:
+    """What was sealed; None where it was changed, or sealed for another place or with another key."""
     try:
         return key.cipher.decrypt(sealed[NONCE], sealed[HEAD:], sealed[FORM] + place)
     except (InvalidTag, ValueError):
-        raise KeysError(
-            f"{where}: what lies there is not what was sealed for this place with the key {key.id}: it was changed or "
-            "moved; restore it from a backup"
-        ) from None
+        return None
+
+
+def changed(sealed: bytes, where: str) -> KeysError:
+    """That it is not what was sealed there."""
+    return KeysError(
+        f"{where}: what lies there is not what was sealed for this place with the key {key_of(sealed)}: it was changed "
+        "or moved; restore it from a backup"
+    )
 
 
 def no_key(sealed: bytes, where: str) -> KeysError:

@@ -5,10 +5,10 @@ Whose a value is, its topic's contract says (`subject: key`, the person whom the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from trunkline.log.port import TopicPartition
-from trunkline.security.keys.envelope import MARK, Form, key_of, no_key, open_sealed, seal
+from trunkline.security.keys.envelope import MARK, Form, changed, key_of, no_key, seal, unseal
 from trunkline.security.keys.keyring import Keyring
 from trunkline.security.keys.port import KeysError
 
@@ -44,7 +44,10 @@ class LogSealer:
         key = self._keyring.find([key_of(batch)]).get(key_of(batch))
         if key is None:
             raise no_key(batch, where)
-        return open_sealed(batch, key, _batch_place(place, base), where), batch[1] == Form.PERSONAL_BATCH
+        opened = unseal(batch, key, _batch_place(place, base))
+        if opened is None:
+            raise changed(batch, where)
+        return opened, batch[1] == Form.PERSONAL_BATCH
 
     def to_wire(self, topic: str, keys: Keys, values: Values) -> Values:
         if not self._sealed(topic) or not values:
@@ -74,29 +77,29 @@ class LogSealer:
 
     def _opened(self, topic: str, keys: Keys, values: Values) -> tuple[Values, list[tuple[int, KeysError]]]:
         """The values, and those that cannot be opened, which stay as they are."""
-        sealed = dict(_sealed(values))
+        sealed = [place for place, value in enumerate(values) if value is not None and value[:1] == MARK]
         if not sealed:
             return values, []
-        ids = {place: key_of(value) for place, value in sealed.items()}
-        there = self._keyring.find(ids.values())
+        ids = [key_of(values[place] or b"") for place in sealed]
+        there = self._keyring.find(ids)
         opened, broken = list(values), []
-        for place, value in sealed.items():
-            where = f"{topic}, the event with the key {keys[place]!r}"
-            if ids[place] not in there:
-                raise no_key(value, where)
-            its = there[ids[place]]
-            if its is None:
+        for place, id in zip(sealed, ids, strict=True):
+            key, value = keys[place], values[place] or b""
+            its = there.get(id)
+            if its is not None:
+                opened[place] = unseal(value, its, _value_place(topic, key))
+                if opened[place] is None:
+                    opened[place] = value
+                    broken.append((place, changed(value, _where(topic, key))))
+            elif id in there:
                 opened[place] = None  # its person was erased
-                continue
-            try:
-                opened[place] = open_sealed(value, its, _value_place(topic, keys[place]), where)
-            except KeysError as error:
-                broken.append((place, error))
+            else:
+                raise no_key(value, _where(topic, key))
         return opened, broken
 
 
-def _sealed(values: Values) -> Iterator[tuple[int, bytes]]:
-    return ((place, value) for place, value in enumerate(values) if value is not None and value[:1] == MARK)
+def _where(topic: str, key: bytes | None) -> str:
+    return f"{topic}, the event with the key {key!r}"
 
 
 def _batch_place(place: TopicPartition, base: int) -> bytes:

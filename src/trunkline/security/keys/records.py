@@ -1,9 +1,9 @@
 """The store with what is personal in its documents sealed under the key of the person whose it is.
 
 A document lies in the store without its personal values; the whole of it is in `@sealed`, under that person's key. In
-the place of a personal text by which documents are looked for stands its token of the blind index, so that it is found
-by equality and by nothing else. A document whose person was erased reads as it lies there, without its personal values.
-What was written before is read as it is.
+the place of a personal text by which documents are looked for stands its token of the blind index, so that they are
+found by equality and by nothing else. A document whose person was erased reads as it lies there, without its personal
+values. What was written before is read as it is.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from trunkline.log.port import Event, TopicPartition
-from trunkline.security.keys.envelope import Form, key_of, no_key, open_sealed, seal
+from trunkline.security.keys.envelope import MARK, Form, changed, key_of, no_key, seal, unseal
 from trunkline.security.keys.keyring import Keyring
 from trunkline.store import Found, Kind, Outgoing, Query, Store, Stored, StoreError, Unit
 from trunkline.store.matching import values
@@ -103,7 +103,10 @@ class RecordSealer:
                 raise no_key(whole, where)
             key = keys[key_of(whole)]
             if key is not None:
-                opened[id] = open_sealed(whole, key, _place(kind, id), where)
+                its = unseal(whole, key, _place(kind, id))
+                if its is None:
+                    raise changed(whole, where)
+                opened[id] = its
             else:  # its person was erased
                 del lying[id][SEALED]
                 opened[id] = _encode(self._without(personal, None, lying[id]))
@@ -131,18 +134,19 @@ class RecordSealer:
 
     def open_event(self, outgoing: Outgoing) -> Outgoing:
         value, topic = outgoing.event.value, outgoing.topic
-        if value is None or not value.startswith(b"\xc1"):
+        if value is None or not value.startswith(MARK):
             return outgoing
         key = self._keyring.find([key_of(value)]).get(key_of(value))
         where = f"the event {outgoing.id} of the outbox, to {topic}"
         if key is None:
             raise no_key(value, where)
-        opened = open_sealed(value, key, _place("outbox", topic), where)
+        opened = unseal(value, key, _place("outbox", topic))
+        if opened is None:
+            raise changed(value, where)
         return outgoing._replace(event=msgspec.structs.replace(outgoing.event, value=opened))
 
     def _without(self, personal: Personal, kind: str | None, document: dict[str, Any]) -> dict[str, Any]:
         """The document without what is personal; of a `kind`, with tokens by which it is found."""
-        searched = self._searched.get(kind, set()) if kind is not None else set()
 
         def left(value: Any, place: Path) -> Any:
             if isinstance(value, list):
@@ -154,9 +158,14 @@ class RecordSealer:
                 return found or None
             if not personal.within(place):
                 return value
-            return self._token(kind, place, value) if kind and isinstance(value, str) and place in searched else None
+            is_found = kind is not None and isinstance(value, str) and self._is_searched(kind, place)
+            return self._token(kind, place, value) if kind is not None and is_found else None
 
         return left(document, ()) or {}
+
+    def _is_searched(self, kind: str, place: Path) -> bool:
+        """Whether documents are looked for by the text at `place`: TM Forum does so by each first-level attribute."""
+        return len(place) == 1 or place in self._searched.get(kind, ())
 
     def _token(self, kind: str, place: Path, value: str) -> str:
         return "~" + self._keyring.token(f"{kind}/{'.'.join(place)}", value.encode())
@@ -177,7 +186,7 @@ class RecordSealer:
         """A condition on sealed documents, whose paths begin at `place`."""
         match where:
             case Compare(path, Operator.EQ, str() as value) if personal.within(place + path):
-                if place + path in self._searched.get(kind, ()):
+                if self._is_searched(kind, place + path):
                     return Compare(path, Operator.EQ, self._token(kind, place + path, value))
             case Element(path, inner):
                 return Element(path, self._blind(personal, kind, inner, place + path))
@@ -190,7 +199,7 @@ class RecordSealer:
         if isinstance(where, Compare | Present) and personal.within(place + where.path):
             raise StoreError(
                 f"{'.'.join(place + where.path)} is personal and lies encrypted: {kind} is looked for by what is equal "
-                "to a text of an attribute of the kind, and by nothing else of it"
+                "to a text on its first level, or of an attribute of the kind, and by nothing else of it"
             )
         return where
 

@@ -35,11 +35,13 @@ from sqlalchemy import (
     func,
     insert,
     select,
+    text,
     update,
 )
 
 from trunkline.store.opening import open_database
 
+_MAKING: Final = 0x74726B10  # PostgreSQL's advisory lock, beside those of the store (0x74726B01 and so on)
 PART: Final = 500  # names, ids or rows in one statement
 T = TypeVar("T", str, int)
 
@@ -99,7 +101,9 @@ class KeyTable:
         self._database = open_database(url)
         self._file = url.removeprefix("sqlite://") if url.startswith("sqlite:") else ""
         with self._database.writing() as connection:
-            self._database.lock_out(connection)
+            # One process at a time; not by a lock of the store, whose unit of work may be waiting for this.
+            if connection.dialect.name == "postgresql":
+                connection.execute(text(f"SELECT pg_advisory_xact_lock({_MAKING})"))
             metadata.create_all(connection)
             if connection.execute(select(key_change.c.number)).first() is None:
                 connection.execute(insert(key_change).values(number=1))
