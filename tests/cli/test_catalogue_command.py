@@ -20,6 +20,7 @@ def load(project: Path, *words: str) -> subprocess.CompletedProcess[str]:
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     shutil.copytree(BELGICOM / "catalogue", tmp_path / "catalogue")
+    (tmp_path / "contracts").mkdir()  # the log is opened, since the command is recorded
     (tmp_path / "trunkline.toml").write_text('name = "Acme"\n')
     return tmp_path
 

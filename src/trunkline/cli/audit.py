@@ -227,19 +227,19 @@ def commanded(
             outcome=outcome,
             rule=rule,
         )
-        with closing(project.open_log()) as log, closing(Recorder(log)) as recorder:
+        with closing(Recorder(log)) as recorder:
             recorder.record(lambda: entry).result(PATIENCE)
 
-    try:
-        yield
-    except BaseException as error:
-        done = isinstance(error, typer.Exit) and not error.exit_code
-        if done:
-            record("done")
-        else:
-            record("refused", type(error).__name__)
-        raise
-    record("done")
+    with closing(project.open_log()) as log:  # what could not be recorded is not begun
+        try:
+            yield
+        except BaseException as error:
+            if isinstance(error, typer.Exit) and not error.exit_code:
+                record("done")
+            else:
+                record("refused", type(error).__name__)
+            raise
+        record("done")
 
 
 @contextmanager
