@@ -88,3 +88,13 @@ def test_a_packed_record_of_ids_is_no_record_of_state() -> None:
     seen.add(place("a", 0))
     [packed] = seen.changes()
     assert msgspec.msgpack.decode(packed).keys() == {"seen"}
+
+
+def test_what_was_forgotten_before_a_commit_failed_is_forgotten_again() -> None:
+    seen = Seen(horizon=HOUR)
+    seen.add(place("a", 0))
+    seen.done()
+    for _ in range(2):
+        seen.forget(3 * HOUR)
+        assert place("a", 0) not in seen
+        seen.undo()

@@ -127,6 +127,7 @@ class Seen:
     def undo(self) -> None:
         """Go back to what is committed."""
         self._hours.update(self._gone)
+        self._look_at = 0  # what was forgotten is here again, and must be once more
         for number, id in self._added:
             self._hours[number].fresh.discard(id)
         self._added.clear()
