@@ -300,7 +300,7 @@ class Drawing:
         self.life.came.append(Came(at, report))
         while dice.random() < 0.06:
             once_more = at + self._some(dice.choice([0.01, 1, 62]))
-            if once_more < END and abs(once_more - ended(report) - timedelta(days=62)) > timedelta(hours=3):
+            if once_more < END and once_more < ended(report) + timedelta(days=61.8):  # for so long it is known
                 self.life.came.append(Came(once_more, report, "again"))
 
     def _hopeless(self) -> None:
