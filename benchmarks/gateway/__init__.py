@@ -8,7 +8,7 @@ from importlib import import_module
 
 from benchmarks.headline import Headline
 
-LINES = ("passing", "caching")
+LINES = ("passing", "caching", "revoking")
 
 
 def main() -> Iterator[Headline | str]:
