@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import permutations
 from typing import Any
 
 import pytest
 
-from tests.telco.charging.records.events import NOON, House, notice
+from tests.telco.charging.records.events import ELS, NOON, House, notice
 from trunkline.effects import Effect, Place
 from trunkline.effects.outcome import Attempt, Outcome, Result, State
 from trunkline.telco.model import Notice
 
 ID = "1042-data-80"
+TEXT = "U hebt 80 % van 20 GB gebruikt."
 SENT = '{"content": "U hebt 80 % van 20 GB gebruikt.", "sender": {"id": "belgicom", "name": "BelgiCom"}}'
 
 
@@ -22,9 +24,15 @@ def outcome(state: State, *attempts: Attempt, **said: Any) -> Outcome:
         "id": ID, "effector": "sms", "order": "32470123456", "number": 0, "requested": NOON, "changed": NOON,
         "request": Place("effect.requested", 0, 1), "cause": Place(Notice.topic, 2, 77),
         "attempts": attempts, "attempted": len(attempts),
-        "effect": None if over else Effect(id=ID, effector="sms", order="32470123456", payload=SENT),
+        "effect": None if over else asked(),
     }  # fmt: skip
     return Outcome(state=state, **defaults | said)
+
+
+def asked(payload: str = SENT, **said: Any) -> Effect:
+    """The effect as it was asked for."""
+    defaults: dict[str, Any] = {"id": ID, "effector": "sms", "order": ELS, "cause": Place(Notice.topic, 2, 77)}
+    return Effect(payload=payload, **defaults | said)
 
 
 def attempt(number: int, result: Result = Result.DONE) -> Attempt:
@@ -56,7 +64,7 @@ def test_what_was_sent_is_told_with_the_event_that_made_it_due(house: House) -> 
     told = house.get("communicationMessage", ID)
     assert (told["state"], told["tryTimes"]) == ("completed", 2)
     assert (told["sendTime"], told["sendTimeComplete"]) == ("2026-03-09T12:01:00Z", "2026-03-09T12:02:01Z")
-    assert told["content"] == "U hebt 80 % van 20 GB gebruikt."
+    assert told["content"] == TEXT
     assert proof(house)["trigger"] == {"topic": "charging.notice", "partition": 2, "offset": 77}
     assert proof(house)["receipt"] == "smsc-4711"
 
@@ -70,23 +78,25 @@ def test_what_went_wrong_before_it_was_sent_is_no_problem_any_more(house: House)
     assert proof(house)["receipt"] == "smsc-4711"
 
 
-def test_the_order_in_which_the_topics_come_makes_no_difference(house: House) -> None:
-    said = [outcome(State.REQUESTED), outcome(State.SUCCEEDED, attempt(1))]
-    house.told(*said)
-    house.told(notice())
-    late = house.get("communicationMessage", ID)
-    with house.store.unit() as unit:
-        unit.remove("communicationMessage", ID)
-    house.told(notice())
-    house.told(*said)
-    early = house.get("communicationMessage", ID)
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_a_message_is_whole_in_whatever_order_the_topics_come_and_whatever_was_compacted(
+    house: House, order: tuple[int, ...]
+) -> None:
+    """Of the outcomes the last one alone, which has no payload any more."""
+    said = [notice(), asked(), outcome(State.SUCCEEDED, attempt(1), receipt="smsc-4711")]
+    for number in order:
+        house.told(said[number])
+    told = house.get("communicationMessage", ID)
+    assert (told["state"], told["content"], told["subject"]) == ("completed", TEXT, "threshold")
+    assert told["sender"] == {"@type": "Sender", "id": "belgicom", "name": "BelgiCom"}
+    assert told["receiver"][0]["phoneNumber"] == ELS
+    assert proof(house).keys() >= {"notice", "trigger", "effect", "receipt", "cause", "kind", "language"}
 
-    def without_places(message: dict[str, Any]) -> dict[str, Any]:
-        rest = [each for each in message["characteristic"] if each["name"] != "notice"]
-        return message | {"characteristic": rest}
 
-    assert without_places(late) == without_places(early)
-    assert late["state"] == "completed"
+def test_what_is_asked_for_again_changes_no_words(house: House) -> None:
+    house.told(notice(), asked())
+    assert house.told(asked('{"content": "Iets anders."}')) == []
+    assert house.get("communicationMessage", ID)["content"] == TEXT
 
 
 def test_a_notice_that_is_said_again_is_one_message(house: House) -> None:
@@ -104,12 +114,12 @@ def test_each_state_of_an_effect_is_one_of_the_message(house: House, state: Stat
 
 
 def test_effects_that_are_about_something_else_are_passed_over(house: House) -> None:
-    house.told(outcome(State.SUCCEEDED, cause=None), outcome(State.SUCCEEDED, cause=Place("network.alarm", 0, 3)))
+    for cause in (None, Place("network.alarm", 0, 3)):
+        house.told(outcome(State.SUCCEEDED, cause=cause), asked(cause=cause))
     assert house.store.get("communicationMessage", ID) is None
 
 
 @pytest.mark.parametrize("payload", ["", "{", "[1]", '{"content": 7, "sender": "me"}'])
 def test_a_payload_that_is_no_message_says_nothing(house: House, payload: str) -> None:
-    effect = Effect(id=ID, effector="sms", order="1", payload=payload)
-    house.told(notice(), outcome(State.REQUESTED, effect=effect))
+    house.told(notice(), asked(payload), outcome(State.REQUESTED, effect=asked(payload)))
     assert "content" not in house.get("communicationMessage", ID)

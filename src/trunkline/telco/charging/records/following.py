@@ -12,6 +12,7 @@ from typing import TypeVar
 
 import msgspec
 
+from trunkline.effects.effect import Effect
 from trunkline.effects.outcome import Outcome
 from trunkline.log.port import Record
 from trunkline.store import Unit
@@ -31,6 +32,7 @@ _rated = msgspec.json.Decoder(RatedUsage).decode
 _answer = msgspec.json.Decoder(ChargingAnswer).decode
 _posting = msgspec.json.Decoder(Posting).decode
 _notice = msgspec.json.Decoder(Notice).decode
+_effect = msgspec.json.Decoder(Effect).decode
 _outcome = msgspec.json.Decoder(Outcome).decode
 
 
@@ -51,6 +53,7 @@ def takes(settings: ChargingSettings) -> Mapping[str, Take]:
         ChargingAnswer.topic: _of_values(_answer, actions.settle),
         Posting.topic: _of_values(_posting, history.take),
         Notice.topic: _of_values(_notice, messages.take_notices),
+        Effect.topic: _of_values(_effect, messages.take_effects),
         Outcome.topic: _of_values(_outcome, messages.take_outcomes),
         Account.topic: accounts.take,
     }

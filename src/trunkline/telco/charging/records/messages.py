@@ -1,8 +1,10 @@
 """What subscribers were told, as TMF681 tells of it: a message for each notice, with the proof of why and whether.
 
-A notice says what is to be told; the effect of the same id, in the effect ledger, that it was sent. Characteristics
-hold the proof: `trigger` is the event that made it due, by its topic, partition and offset; `receipt` what the target
-said; `effect` the ledger's id, by which `trunkline effects show` has each attempt.
+A notice says what is to be told; the effect of the same id, as it was asked for, in which words; and its outcome, in
+the effect ledger, that it was sent. The topics come in any order, and of outcomes that are compacted only the last one:
+so each says what it knows. Characteristics hold the proof: `trigger` is the event that made it due, by its topic,
+partition and offset; `receipt` what the target said; `effect` the ledger's id, by which `trunkline effects show` has
+each attempt.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from typing import Any, Final
 
 import msgspec
 
+from trunkline.effects.effect import Effect, Place
 from trunkline.effects.outcome import Outcome, State
 from trunkline.log.port import Record
 from trunkline.telco.charging.records.documents import Documents, characteristic, plain
@@ -36,6 +39,13 @@ def take_notices(documents: Documents, told: Sequence[tuple[Notice, Record]]) ->
     documents.read(MESSAGE, [notice.id for notice, _ in told])
     for notice, record in told:
         _take_notice(documents, notice, record)
+
+
+def take_effects(documents: Documents, told: Sequence[tuple[Effect, Record]]) -> None:
+    """Effects were asked for. Those that are not about a notice are passed over."""
+    documents.read(MESSAGE, [effect.id for effect, _ in told])
+    for effect, _ in told:
+        _take_effect(documents, effect)
 
 
 def take_outcomes(documents: Documents, told: Sequence[tuple[Outcome, Record]]) -> None:
@@ -70,9 +80,17 @@ def _take_notice(documents: Documents, notice: Notice, record: Record) -> None:
     _keep(documents, before, _blank(notice.id) | told | (before or {}), proof)
 
 
+def _take_effect(documents: Documents, effect: Effect) -> None:
+    before = documents.get(MESSAGE, effect.id)
+    if before is None and not _is_of_notice(effect.cause):
+        return
+    # What is asked for again is the same effect: the first words are those that are sent.
+    _keep(documents, before, _blank(effect.id) | plain(_sent(effect)) | (before or {}), _due(effect.id, effect.cause))
+
+
 def _take_outcome(documents: Documents, outcome: Outcome) -> None:
     before = documents.get(MESSAGE, outcome.id)
-    if before is None and (outcome.cause is None or outcome.cause.topic != Notice.topic):
+    if before is None and not _is_of_notice(outcome.cause):
         return
     attempts = outcome.attempts
     told = plain(
@@ -81,14 +99,22 @@ def _take_outcome(documents: Documents, outcome: Outcome) -> None:
             "tryTimes": outcome.attempted or None,
             "sendTime": attempts[0].began if attempts else None,
             "sendTimeComplete": attempts[-1].ended if attempts and outcome.state is State.SUCCEEDED else None,
-            **_sent(outcome),
+            **(_sent(outcome.effect) if outcome.effect is not None else {}),
         }
     )
     problem = "" if outcome.state is State.SUCCEEDED else outcome.message
-    proof: dict[str, Any] = {"effect": outcome.id, "receipt": outcome.receipt, "problem": problem}
-    if outcome.cause is not None:
-        proof["trigger"] = _place(outcome.cause.topic, outcome.cause.partition, outcome.cause.offset)
+    proof = {**_due(outcome.id, outcome.cause), "receipt": outcome.receipt, "problem": problem}
     _keep(documents, before, (before or _blank(outcome.id)) | told, proof)
+
+
+def _is_of_notice(cause: Place | None) -> bool:
+    return cause is not None and cause.topic == Notice.topic
+
+
+def _due(id: str, cause: Place | None) -> dict[str, Any]:
+    """The proof of why: the effect, and the event that made it due."""
+    trigger = {"trigger": _place(cause.topic, cause.partition, cause.offset)} if cause is not None else {}
+    return {"effect": id, **trigger}
 
 
 def _blank(id: str) -> Document:
@@ -107,11 +133,10 @@ def _keep(documents: Documents, before: Document | None, after: Document, proof:
     documents.keep(MESSAGE, before, after | {"characteristic": [known[name] for name in sorted(known)]})
 
 
-def _sent(outcome: Outcome) -> Mapping[str, Any]:
-    """What the effect sends of a TMF681 message: its text, and from whom. Known while the effect is not over."""
-    payload = outcome.effect.payload if outcome.effect is not None else ""
+def _sent(effect: Effect) -> dict[str, Any]:
+    """What an effect sends of a TMF681 message: its text, and from whom."""
     try:
-        sent = msgspec.json.decode(payload) if payload else {}
+        sent = msgspec.json.decode(effect.payload) if effect.payload else {}
     except msgspec.DecodeError:
         return {}
     if not isinstance(sent, dict):
