@@ -131,13 +131,13 @@ class Project:
         [trust]. Raises `Invalid`, `StoreError`."""
         if self.settings.trust is None:
             return None
-        from trunkline.security.identity import declared, first, opening
+        from trunkline.security.identity import declared, first_passwords, opening
 
         people = declared.read(self.folder)
         url = self._revealed(self.store_url)
         identity = opening.open_provider(self.settings, people, url, self.folder, self.data)
         try:
-            first.declare(identity, people, self.data)
+            first_passwords.declare(identity, people, self.data)
         except BaseException:
             identity.close()
             raise

@@ -20,7 +20,7 @@ from trunkline.document import Invalid
 from trunkline.project import NoProject, Project, check
 from trunkline.runtime import supervisor
 from trunkline.runtime.signals import stop_event
-from trunkline.security.identity import first
+from trunkline.security.identity import first_passwords
 from trunkline.tmf import catalogue
 
 QUIET_SUMMARY = 15  # seconds between two summary lines where the output is no terminal
@@ -70,8 +70,8 @@ def _first_passwords(project: Project) -> str:
     if identity is None:
         return ""
     identity.close()
-    file = project.data / first.FILE
-    new = "".join(f"         {line}\n" for line in first.untold(file))
+    file = project.data / first_passwords.FILE
+    new = "".join(f"         {line}\n" for line in first_passwords.untold(file))
     return f"  first passwords, also in {os.path.relpath(file)}:\n\n{new}" if new else ""
 
 

@@ -21,7 +21,7 @@ from trunkline.cli.output import Refused
 from trunkline.document import Invalid
 from trunkline.project import Project, check
 from trunkline.security.identity import declared
-from trunkline.security.identity.first import untold
+from trunkline.security.identity.first_passwords import untold
 from trunkline.security.identity.opening import verifier
 from trunkline.starter import create
 

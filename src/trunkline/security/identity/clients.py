@@ -20,6 +20,9 @@ from trunkline.security.identity.tables import client
 
 PUBLIC: Final = "none"
 """The method of clients that cannot keep a secret: they do not authenticate."""
+CONFIDENTIAL: Final = ["client_secret_basic", "client_secret_post", "private_key_jwt"]
+"""The methods of clients that authenticate."""
+METHODS: Final = [*CONFIDENTIAL, PUBLIC]
 DEVICE: Final = "urn:ietf:params:oauth:grant-type:device_code"
 AuthMethod = Literal["client_secret_basic", "client_secret_post", "private_key_jwt", "none"]
 GrantType = Literal[

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from trunkline.security.identity import dpop
-from trunkline.security.identity.clients import DEVICE, SIGNING
-from trunkline.security.identity.flows import CONFIDENTIAL, METHODS
+from trunkline.security.identity.clients import CONFIDENTIAL, DEVICE, METHODS, SIGNING
 from trunkline.security.identity.keys import ALGORITHM
 from trunkline.security.identity.terms import Terms
 
