@@ -127,6 +127,11 @@ def test_a_token_that_is_forged_is_refused(running: Running, issuer: Issuer) -> 
         assert answer.status_code == 401, how
 
 
+def test_a_token_in_the_query_or_in_a_cookie_is_not_taken(running: Running, issuer: Issuer) -> None:
+    assert running.call(f"/token/v1/thing?access_token={issuer.token()}").status_code == 401
+    assert running.call("/token/v1/thing", headers={"cookie": f"access_token={issuer.token()}"}).status_code == 401
+
+
 def test_two_authorization_headers_do_not_add_up(running: Running, issuer: Issuer) -> None:
     headers = [("authorization", "Bearer a.b.c"), ("authorization", f"Bearer {issuer.token()}")]
     assert running.call("/token/v1/thing", headers=headers).status_code == 401

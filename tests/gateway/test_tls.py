@@ -37,6 +37,7 @@ def running(project: Path, authority: Authority) -> Iterator[Running]:
         tls = {"authority": "authority.pem", "name": "things.belgicom.be"}
         files = {
             "gateway.yaml": {
+                "hosts": ["127.0.0.1", "api.belgicom.be"],
                 "tls": {"certificate": "gateway.pem", "key": "gateway.key", "client_authority": "authority.pem"},
                 "upstreams": {
                     "things": {"addresses": [f"127.0.0.1:{upstream.port}"], "tls": tls},
@@ -92,6 +93,16 @@ def test_the_certificates_name_decides(running: Running, authority: Authority) -
 def test_an_upstream_with_a_certificate_for_another_name_is_not_trusted(running: Running, authority: Authority) -> None:
     answer = calling(running, authority.trusting(authority.issue("somebody")), "/mistaken/v1/thing")
     assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+
+
+@pytest.mark.parametrize("host", ["api.belgicom.be", "api.belgicom.be:443", "127.0.0.1"])
+def test_a_host_name_of_ours_is_answered(running: Running, host: str) -> None:
+    assert running.call("/any/v1/thing", headers={"host": host}).status_code == 403  # no certificate: it was routed
+
+
+@pytest.mark.parametrize("host", ["evil.example.org", "api.belgicom.be.evil.org", "api.belgicom.bet"])
+def test_another_host_name_is_not(running: Running, host: str) -> None:
+    assert running.call("/any/v1/thing", headers={"host": host}).status_code == 404
 
 
 def test_nothing_older_than_tls_1_3_is_spoken(running: Running, authority: Authority) -> None:
