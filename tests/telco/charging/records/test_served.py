@@ -152,3 +152,22 @@ def test_an_action_is_valid_whatever_became_of_it(http: TestClient, house: House
         assert file.errors("TopupBalance", told) == []
         assert http.patch(made.headers["Location"], json={"amount": {"amount": 1}}).status_code == 409
         assert http.delete(made.headers["Location"]).status_code == 204
+
+
+def test_a_part_of_a_reservation_is_released_as_the_file_has_it(http: TestClient, house: House) -> None:
+    file = official(654, V4)
+    held = http.post(f"{BALANCE}/reserveBalance", json={"amount": MONEY, "partyAccount": {"id": "1042"}})
+    [command] = house.commands()
+    house.answer(command)
+    reservation = {"id": held.json()["id"]}
+    for euros, status in ((15.01, 409), (6, 201), (9.01, 409), (9, 201)):
+        part = {"amount": {"amount": euros, "units": "EUR"}, "adjustType": "credit", "reserveBalance": reservation}
+        made = http.post(f"{BALANCE}/adjustBalance", json=part)
+        assert made.status_code == status, made.text
+        if status == 201:
+            assert file.errors("AdjustBalance", made.json()) == []
+            [command] = house.commands()
+            house.answer(command)
+    told = http.get(held.headers["Location"]).json()
+    assert told["amount"] == {"amount": 0, "units": "EUR"}
+    assert file.errors("ReserveBalance", told) == []

@@ -96,6 +96,41 @@ def test_a_top_up_is_done_and_what_is_used_of_it_is_told_to_the_cent(project: Pr
         )
 
 
+def test_a_part_of_a_reservation_is_released_by_charging_itself(project: Project) -> None:
+    since = (Assignment(tariff="prepaid", since=datetime.now(UTC) - timedelta(days=90)),)
+    prepaid = account(members=(Member(msisdn=ELS, imsi="206100000000001", tariffs=since),))
+    with (
+        closing(project.open_log()) as log,
+        closing(project.open_store()) as store,
+        served(project, log, store) as http,
+        running(partial(worker.run, project)),
+    ):
+
+        def done(action: str, euros: float, **said: Any) -> dict[str, Any]:
+            """What became of an action."""
+            asked = {"amount": {"amount": euros, "units": "EUR"}, "logicalResource": {"id": ELS}, **said}
+            made = until(
+                lambda: (a := http.post(f"{PREPAY}/{action}", json=asked)).status_code == 201 and a, "it is known"
+            )
+            return until(
+                lambda: (d := http.get(made.headers["Location"]).json())["status"] != "acknowledged" and d, "answered"
+            )
+
+        def stands(remaining: float, reserved: float) -> bool:
+            bucket = http.get(f"{PREPAY}/bucket/1042%2Fmoney").json()
+            values = [bucket.get(name, {}).get("amount") for name in ("remainingValue", "reservedValue")]
+            return values == [remaining, reserved]
+
+        tell(log, prepaid)
+        assert done("topupBalance", 15)["status"] == "completed"
+        held = done("reserveBalance", 10)
+        until(lambda: stands(5, 10), "10 EUR are held")
+        assert done("adjustBalance", 4, reserveBalance={"id": held["id"]})["status"] == "completed"
+        until(lambda: stands(9, 6), "4 EUR of them are released")
+        assert http.delete(f"{PREPAY}/reserveBalance/{held['id']}").status_code == 204
+        until(lambda: stands(15, 0), "the rest is released")
+
+
 def test_a_project_that_does_not_charge_serves_what_clients_keep(project: Project) -> None:
     (project.folder / "charging.yaml").unlink()
     with (

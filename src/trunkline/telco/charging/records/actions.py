@@ -2,7 +2,8 @@
 
 A top-up, an adjustment, a transfer, a reservation is `acknowledged` when it is in the outbox, in the unit of work that
 keeps it, and `completed` or `failed` when charging has answered: charging alone changes buckets. Deleting a reservation
-releases it; what else was done stays done, whoever deletes the record of it.
+releases it, and an adjustment that names it by `reserveBalance` releases a part; what else was done stays done, whoever
+deletes the record of it.
 """
 
 from __future__ import annotations
@@ -17,10 +18,9 @@ from trunkline.log.envelope import cloud_event
 from trunkline.log.port import Record
 from trunkline.store import Store
 from trunkline.store import Unit as UnitOfWork
-from trunkline.store.times import read_time
-from trunkline.telco.charging.records import accounts, balances
+from trunkline.telco.charging.records import accounts, balances, reservations
 from trunkline.telco.charging.records.amounts import Amount, read
-from trunkline.telco.charging.records.documents import Documents, plain, reference
+from trunkline.telco.charging.records.documents import Documents, get, plain, reference
 from trunkline.telco.model import Account, Bucket, ChargingAnswer, ChargingCommand, Unit
 from trunkline.tmf.apis.prepay_balance import ADJUST, RESERVE, TOPUP, TRANSFER
 from trunkline.tmf.declaration import Document, Resource
@@ -54,14 +54,17 @@ class ActionOwner(Kept):
 
     def create(self, unit: UnitOfWork, document: Document) -> Document:
         """Ask charging for it. Raises `Refusal`: 400 where it does not say what, or of which account; 409 where that
-        is not known, or does not fit the bucket."""
-        _check_offered(document)
+        is not known, or does not fit the bucket or what is held."""
+        _check_offered(self._of, document)
         id = self._account(unit, document)
         account, standing = accounts.get(unit, id), balances.get(unit, id)
         if account is None:
             raise conflict("unknownAccount", f"charging knows no account {id[:200]}")
-        # An account has buckets from the first thing on that happens to it: a top-up, say.
-        command = self._command(document, account, standing.balance.buckets if standing is not None else ())
+        if document.get("reserveBalance") is not None:
+            command = self._part(unit, document, account)
+        else:
+            # An account has buckets from the first thing on that happens to it: a top-up, say.
+            command = self._command(document, account, standing.balance.buckets if standing is not None else ())
         _send(unit, command)
         asked = {name: value for name, value in document.items() if name not in _ANSWERED}
         return asked | {
@@ -81,7 +84,7 @@ class ActionOwner(Kept):
         """Forget it; a reservation is released. Raises `Refusal` (409) where it is not answered yet."""
         if document["status"] in OPEN:
             raise conflict("notAnswered", f"the {self._of.type} {document['id']} is not answered yet", "wait for that")
-        if self._of is RESERVE and document["status"] == "completed" and not _is_over(document):
+        if self._of is RESERVE and reservations.holds(document):
             reserved = self._amount(document)
             command = ChargingCommand(
                 id=f"{SCHEME}/{RESERVE.name}.release/{document['id']}",
@@ -104,8 +107,6 @@ class ActionOwner(Kept):
                 raise bad("missingAttribute", "a transfer needs bucket.id and receiverBucket.id", "of one account")
             if other and other != account.id:
                 raise conflict("otherAccount", "what is left is not transferred to another account", "adjust both")
-        if offering and self._of is not TOPUP:
-            raise bad("notOffered", "a product offering can be topped up alone")
         for id in (bucket, receiver):
             _check_bucket(buckets, id, amount)
         if amount.unit is Unit.MONEY and amount.currency != account.currency:
@@ -113,7 +114,6 @@ class ActionOwner(Kept):
         value = amount.value
         if self._of is ADJUST and _debits(document):
             value = -value
-        ends = document.get("expirationDate") or (document.get("validFor") or {}).get("endDateTime")
         return ChargingCommand(
             id=f"{SCHEME}/{self._of.name}/{document['id']}",
             account=account.id,
@@ -123,20 +123,44 @@ class ActionOwner(Kept):
             amount=0 if offering else value,
             subscription=_number(document),
             offering=offering,
-            valid_to=read_time(ends) if isinstance(ends, str) else None,
+            valid_to=reservations.end_of(document),
             reason=str(document.get("reason", "")),
-            user=_id((document.get("requestor") or {}).get("partyOrPartyRole")),
+            user=_user(document),
+            time=datetime.now(UTC),
+        )
+
+    def _part(self, unit: UnitOfWork, document: Document, account: Account) -> ChargingCommand:
+        """The release of a part of a reservation, which is so much smaller from now on."""
+        if _debits(document):
+            raise bad("notOffered", "what is held is credited alone", "credit it, and then debit the bucket")
+        reservation, amount = _reservation(unit, document), self._amount(document)
+        bucket = _id(reservation.get("bucket")) or f"{account.id}/money"
+        if (_id(document.get("bucket")) or bucket) != bucket:
+            raise conflict("otherBucket", f"the reservation {reservation['id']} is of the bucket {bucket}")
+        documents = Documents(unit)
+        reservations.take_off(documents, reservation, amount)
+        documents.write()
+        return ChargingCommand(
+            id=f"{SCHEME}/{self._of.name}/{document['id']}",
+            account=account.id,
+            kind="release",
+            bucket=bucket,
+            amount=amount.value,
+            reason=str(document.get("reason", "")),
+            user=_user(document),
             time=datetime.now(UTC),
         )
 
     def _account(self, unit: UnitOfWork, document: Document) -> str:
-        """The account that an action is about: it says so, or its bucket or its number is the account's."""
+        """The account that an action is about: it says so, or its bucket, reservation or number is the account's."""
         found = {"partyAccount": _id(document.get("partyAccount"))}
         if bucket := _id(document.get("bucket")):
             stored = unit.get("bucket", bucket)
             if stored is None:
                 raise conflict("unknownBucket", f"there is no bucket {bucket[:200]}")
             found["bucket"] = _id(msgspec.json.decode(stored.document).get("partyAccount"))
+        if document.get("reserveBalance") is not None:
+            found["reserveBalance"] = _id(_reservation(unit, document).get("partyAccount"))
         if number := _number(document):
             found["logicalResource"] = accounts.holder_of(self._store, number)
             if not found["logicalResource"]:
@@ -172,6 +196,8 @@ def _settle(documents: Documents, answer: ChargingAnswer) -> None:
     if answer.problem:
         said |= {"status": "failed", "failure": {"code": answer.problem, "message": answer.detail}}
         said["@schemaLocation"] = before.get("@schemaLocation", SCHEMA)
+        if before.get("reserveBalance") is not None:
+            reservations.put_back(documents, _id(before["reserveBalance"]), read(before["amount"], "amount"))
     documents.keep(of, before, before | plain(said))
 
 
@@ -182,11 +208,17 @@ def _send(unit: UnitOfWork, command: ChargingCommand) -> None:
     unit.send(command.topic, event)
 
 
-def _is_over(reservation: Document) -> bool:
-    """Whether it has ended by itself, so that what is held now is another's."""
-    ends = reservation.get("expirationDate")
-    end = read_time(ends) if isinstance(ends, str) else None
-    return end is not None and end <= datetime.now(UTC)
+def _reservation(unit: UnitOfWork, document: Document) -> Document:
+    """The one that an action names. Raises `Refusal`: 400 where it does not say which, 409 where there is none."""
+    id = _id(document["reserveBalance"])
+    if not id:
+        raise bad(
+            "missingAttribute", "reserveBalance.id is missing", "it is the reservation of which a part is released"
+        )
+    reservation = get(unit, RESERVE, id)
+    if reservation is None:
+        raise conflict("unknownReservation", f"there is no reservation {id[:200]}")
+    return reservation
 
 
 def _check_bucket(buckets: Sequence[Bucket], id: str, amount: Amount) -> None:
@@ -199,10 +231,12 @@ def _check_bucket(buckets: Sequence[Bucket], id: str, amount: Amount) -> None:
         raise conflict("otherUnit", f"the bucket {id} holds {bucket.unit}, and amount is of {amount.unit}")
 
 
-def _check_offered(document: Document) -> None:
-    for name in ("voucher", "isAutoTopup", "reserveBalance", "transferCost"):
+def _check_offered(of: Resource, document: Document) -> None:
+    for name in ("voucher", "isAutoTopup", "transferCost", *(() if of is ADJUST else ("reserveBalance",))):
         if document.get(name):
             raise bad("notOffered", f"{name} is not offered", "leave it out")
+    if _offering(document) and of is not TOPUP:
+        raise bad("notOffered", "a product offering can be topped up alone")
 
 
 def _debits(document: Document) -> bool:
@@ -223,6 +257,11 @@ def _number(document: Document) -> str:
     resource = document.get("logicalResource")
     value = resource.get("value") if isinstance(resource, dict) else None
     return value if isinstance(value, str) and value else _id(resource)
+
+
+def _user(document: Document) -> str:
+    """Who asks for it."""
+    return _id((document.get("requestor") or {}).get("partyOrPartyRole"))
 
 
 def _id(reference: Any) -> str:

@@ -50,9 +50,9 @@ def quantity(unit: Unit, value: int, currency: str = "") -> Document:
     return {"amount": value, "units": unit.value}
 
 
-def read(quantity: Any, place: str) -> Amount:
-    """What a client's Quantity says. Raises `Refusal` (400) where that is no whole number, more than nothing, of a
-    known unit or of the minor units of a currency."""
+def read(quantity: Any, place: str, least: int = 1) -> Amount:
+    """What a client's Quantity says. Raises `Refusal` (400) where that is no whole number, `least` or more, of a known
+    unit or of the minor units of a currency."""
     amount = quantity.get("amount") if isinstance(quantity, dict) else None
     units = quantity.get("units") if isinstance(quantity, dict) else None
     if not isinstance(amount, int | float) or isinstance(amount, bool) or not isinstance(units, str):
@@ -64,7 +64,7 @@ def read(quantity: Any, place: str) -> Amount:
         unit, value, currency = Unit.MONEY, _decimal(amount).scaleb(minor_digits(units)), units
     else:
         raise bad("badUnits", f"{place} has the units {units[:20]!r}", f"a currency (ISO 4217), or {', '.join(_UNITS)}")
-    if value != value.to_integral_value() or not 0 < value <= MOST:
+    if value != value.to_integral_value() or not least <= value <= MOST:
         raise bad("badAmount", f"{place} is no whole number of units, more than 0", f"it is {amount} {units}")
     return Amount(unit, int(value), currency)
 
