@@ -225,6 +225,26 @@ def test_envoy_goes_on_without_its_control_plane_and_the_next_takes_it_over(runn
     assert Envoy(running.places).runs()
 
 
+def test_a_request_that_is_under_way_when_the_gateway_stops_is_answered(tmp_path: Path, upstream: Upstream) -> None:
+    files = {
+        "gateway.yaml": {"upstreams": {"things": {"addresses": [f"127.0.0.1:{upstream.port}"]}}},
+        "things/openapi.yaml": openapi("/things/v1", {"list": "GET /thing"}),
+        "things/policies.yaml": {"upstream": "things", "policies": [OPEN]},
+    }
+    answers: list[int] = []
+    upstream.wait = 1.0
+    try:
+        with gateway(tmp_path, files) as short:
+            url = f"{short.url}/things/v1/thing"
+            asking = threading.Thread(target=lambda: answers.append(httpx.get(url, timeout=20).status_code))
+            asking.start()
+            eventually(lambda: short.admin.under_way() == 1)
+        asking.join()
+    finally:
+        upstream.wait = 0.0
+    assert answers == [200]
+
+
 def rejected(running: Running) -> dict[str, int]:
     return {name: count for name, count in running.admin.stats("update_rejected").items() if count}
 

@@ -41,6 +41,14 @@ class Admin:
         answer: dict[str, Any] = msgspec.json.decode(self._ask("GET", "/clusters?format=json"))
         return {cluster["name"] for cluster in answer.get("cluster_statuses", ())}
 
+    def drain(self) -> None:
+        """Take no more connections; what is under way goes on. Raises `Unreachable`."""
+        self._ask("POST", "/drain_listeners")
+
+    def under_way(self) -> int:
+        """How many requests are not answered yet. Raises `Unreachable`."""
+        return self.stats(r"^http\.gateway\.downstream_rq_active$").get("http.gateway.downstream_rq_active", 0)
+
     def quit(self) -> None:
         """Let it end. Raises `Unreachable`."""
         self._ask("POST", "/quitquitquit")

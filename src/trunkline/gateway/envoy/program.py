@@ -17,7 +17,7 @@ import msgspec
 from trunkline.gateway.envoy.admin import LONGEST_PATH, Admin, Unreachable
 from trunkline.gateway.places import Places
 
-GRACE: Final = 5.0  # seconds that Envoy has to stop
+GRACE: Final = 4.0  # seconds that requests have to end, and Envoy after them
 START: Final = 15.0  # seconds that it has to be live
 LONGEST: Final = 60  # seconds that it may think about a configuration
 FLUSH: Final = "200"  # milliseconds after which the access log is written
@@ -113,8 +113,12 @@ class Envoy:
             time.sleep(0.01)
 
     def stop(self) -> None:
-        """Stop it, also where a control plane before us has started it."""
+        """Stop it, also where a control plane before us has started it. What is under way has `GRACE` to end."""
         with suppress(Unreachable):
+            self.admin.drain()
+            deadline = time.monotonic() + GRACE
+            while self.admin.under_way() and time.monotonic() < deadline:
+                time.sleep(0.02)
             self.admin.quit()
         deadline = time.monotonic() + GRACE
         while self.runs() and time.monotonic() < deadline:
