@@ -156,11 +156,18 @@ def test_the_reference_operators_people_are_well() -> None:
         (("[network.read]", "[Network Read]"), "people.yaml:2"),
     ],
 )
-def test_what_is_wrong_with_the_file_is_said_with_its_line(acme: Path, changed: tuple[str, str], reason: str) -> None:
-    (acme / "access" / "people.yaml").write_text(PEOPLE.replace(*changed))
+def test_what_is_wrong_with_the_file_is_said_with_its_line(
+    tmp_path: Path, changed: tuple[str, str], reason: str
+) -> None:
+    (tmp_path / "access").mkdir()
+    (tmp_path / "access" / "people.yaml").write_text(PEOPLE.replace(*changed))
     with pytest.raises(Invalid, match=re.escape(reason)):
-        declared.read(acme)
-    assert any(reason in str(problem) for problem in check(Project.find(acme)))
+        declared.read(tmp_path)
+
+
+def test_the_folders_check_reads_the_file(acme: Path) -> None:
+    (acme / "access" / "people.yaml").write_text(PEOPLE.replace("roles: [administrator]", "roles: [king]"))
+    assert any("the role king is not declared" in str(problem) for problem in check(Project.find(acme)))
 
 
 def people(folder: Path) -> list[dict[str, object]]:
