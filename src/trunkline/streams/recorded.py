@@ -113,11 +113,9 @@ class RecordedInstance:
         return len(self._kept)
 
     def _put(self, changed: Mapping[str, bytes | None]) -> None:
-        for key, value in changed.items():
-            if value is None:
-                self._kept.pop(key, None)
-            else:
-                self._kept[key] = value
+        self._kept.update({key: value for key, value in changed.items() if value is not None})
+        for key in [key for key, value in changed.items() if value is None]:
+            self._kept.pop(key, None)
 
     def _restored(self) -> Processor:
         if self._processor is None:

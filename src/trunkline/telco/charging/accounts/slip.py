@@ -6,12 +6,16 @@ They are what `RatedUsage` and `Posting` are as JSON; the usage's part is the ev
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 
 from trunkline.telco.charging.accounts.tab import Slot, Tab, Taken
 from trunkline.telco.charging.tariff.editions import Counted
 from trunkline.telco.model import Usage
+
+RATED: Final = b'{"usage":%b,%b,"quantity":%d,"free":%d,"amount":%d,"drawn":[%b],"cycle":%b}'
+POSTING: Final = b'{"id":%b/0/%d",%b%d,"time":%b,"cause":%b}'
 
 _json = msgspec.json.Encoder().encode
 
@@ -33,11 +37,13 @@ class Slip:
     def add(self, value: bytes, usage: Usage, tab: Tab, counted: Counted, taken: Taken) -> None:
         """A usage, as it came in `value`, and what it took."""
         draws, free, amount = taken
+        (_, told), quantity, _ = counted
         drawn = b",".join([b"%b%d}" % (slot.drawn, much) for slot, much, _ in draws])
-        self._rated(value, usage, tab, counted, drawn, free, amount)
+        self._keep(usage, tab, RATED % (value, told, quantity, free, amount, drawn, tab.cycle))
         name, time = _json(usage.id), _json(usage.started)
         for number, (slot, much, _) in enumerate(draws):
-            self._posted(slot, much, tab, name, number, time)
+            self.posters.append(tab.key)
+            self.postings.append(POSTING % (name[:-1], number, slot.posted, much, time, name))
 
     def add_all(
         self,
@@ -48,35 +54,24 @@ class Slip:
         slots: Sequence[Slot | None],
     ) -> None:
         """Usages, as they came, and what paid all of each."""
-        for value, usage, its, slot in zip(values, usages, counted, slots, strict=True):
-            _, quantity, cost = its
+        key, cycle, keep = tab.key, tab.cycle, self._keep
+        post, posted = self.posters.append, self.postings.append
+        for value, usage, ((_, told), quantity, cost), slot in zip(values, usages, counted, slots, strict=True):
             if slot is None:
-                self._rated(value, usage, tab, its, b"", 0, 0)
+                keep(usage, tab, RATED % (value, told, quantity, 0, 0, b"", cycle))
                 continue
-            free, amount, much = (0, cost, cost) if slot.meter is None else (quantity, 0, quantity)
-            self._rated(value, usage, tab, its, b"%b%d}" % (slot.drawn, much), free, amount)
-            self._posted(slot, much, tab, _json(usage.id), 0, _json(usage.started))
+            if slot.meter is None:
+                much, free, amount = cost, 0, cost
+            else:
+                much, free, amount = quantity, quantity, 0
+            keep(usage, tab, RATED % (value, told, quantity, free, amount, b"%b%d}" % (slot.drawn, much), cycle))
+            name = _json(usage.id)
+            post(key)
+            posted(POSTING % (name[:-1], 0, slot.posted, much, _json(usage.started), name))
 
-    def _rated(
-        self, value: bytes, usage: Usage, tab: Tab, counted: Counted, drawn: bytes, free: int, amount: int
-    ) -> None:
-        line, quantity, _ = counted
-        rated = b'{"usage":%b,%b,"quantity":%d,"free":%d,"amount":%d,"drawn":[%b],"cycle":%b}' % (
-            value,
-            line.told,
-            quantity,
-            free,
-            amount,
-            drawn,
-            tab.cycle,
-        )
-        tab.book.history.put((usage.started, 1, usage.id), rated)
+    def _keep(self, usage: Usage, tab: Tab, rated: bytes) -> None:
+        id = usage.id
+        tab.book.history.put((usage.started, 1, id), rated)
         self.accounts.append(tab.key)
         self.rated.append(rated)
-        self.kept[f"usage|{usage.account}|{usage.id}"] = rated
-
-    def _posted(self, slot: Slot, amount: int, tab: Tab, usage: bytes, number: int, time: bytes) -> None:
-        self.posters.append(tab.key)
-        self.postings.append(
-            b'{"id":%b/0/%d",%b%d,"time":%b,"cause":%b}' % (usage[:-1], number, slot.posted, amount, time, usage)
-        )
+        self.kept[f"usage|{usage.account}|{id}"] = rated
