@@ -127,6 +127,17 @@ def test_a_token_that_is_forged_is_refused(running: Running, issuer: Issuer) -> 
         assert answer.status_code == 401, how
 
 
+@pytest.mark.parametrize("bound", [{"jkt": "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2Hg"}, {"x5t#S256": "bwcK0esc3ACC"}])
+def test_a_token_that_is_bound_to_a_key_is_not_taken_from_who_shows_it_alone(
+    running: Running, issuer: Issuer, bound: dict[str, str]
+) -> None:
+    answer = running.call("/token/v1/thing", headers=issuer.bearer(cnf=bound))
+    assert answer.status_code == 403
+    decision = running.why(answer)
+    assert decision.rule is not None
+    assert decision.rule.kind == "jwt"
+
+
 def test_a_token_in_the_query_or_in_a_cookie_is_not_taken(running: Running, issuer: Issuer) -> None:
     assert running.call(f"/token/v1/thing?access_token={issuer.token()}").status_code == 401
     assert running.call("/token/v1/thing", headers={"cookie": f"access_token={issuer.token()}"}).status_code == 401

@@ -7,7 +7,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import closing, redirect_stderr, redirect_stdout
 from pathlib import Path
 from unittest.mock import patch
 
@@ -20,6 +20,7 @@ from tests.gateway.upstream import serving
 from trunkline.cli import main
 from trunkline.gateway.envoy.admin import Admin
 from trunkline.gateway.places import Places
+from trunkline.project import Project
 
 
 class Operator:
@@ -46,7 +47,7 @@ class Operator:
 def operator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operator]:
     need("Envoy")
     folder = tmp_path_factory.mktemp("operator")
-    (folder / "trunkline.toml").write_text('name = "acme"\n')
+    (folder / "trunkline.toml").write_text('name = "acme"\n[trust]\n')
     address = f"127.0.0.1:{free_port()}"
     places = Places(folder, folder / ".trunkline")
     with serving() as upstream:
@@ -137,6 +138,14 @@ def test_status_tells_what_envoy_has_taken_and_what_is_wrong(operator: Operator)
     assert "there is no upstream nothing" in operator.type("gateway", "status").stderr
     write(operator.folder, {"things/policies.yaml": {"upstream": "things"}})
     eventually(lambda: operator.type("gateway", "status").returncode == 0)
+
+
+def test_the_own_providers_keys_are_given_to_the_gateway(operator: Operator) -> None:
+    identity = Project.find(operator.folder).open_identity()
+    assert identity is not None
+    with closing(identity):
+        shown = json.loads((operator.folder / ".trunkline/identity/jwks.json").read_text())
+        assert shown["keys"] == identity.public_keys()
 
 
 def test_a_second_gateway_on_the_same_data_is_refused(operator: Operator) -> None:

@@ -3,6 +3,9 @@
 The keys are those of the issuer's file (gateway.yaml, `issuers`). Signature, issuer, audience, and expiry are checked;
 a token without an expiry is refused. What it says of the caller goes to the upstream in headers that nobody else can
 set: `x-trunkline-subject`, `x-trunkline-client`, `x-trunkline-tier`.
+
+A token that is bound to a key of its holder (DPoP, RFC 9449; certificates, RFC 8705) is refused: it is worth nothing
+without a proof, and Envoy cannot check one.
 """
 
 from __future__ import annotations
@@ -10,12 +13,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from trunkline.gateway.policies.policy import TYPE, Json, Policy, Stage
+from trunkline.gateway.policies.rbac import deny, has_claim, rbac_filter, refusal
 
 if TYPE_CHECKING:
     from trunkline.gateway.declaration import Gateway, Issuer
     from trunkline.gateway.plan import Route
 
 ANY: Final = "any"
+BOUND: Final = "jwt-bound"
 CLIENT: Final = "x-trunkline-client"
 SUBJECT: Final = "x-trunkline-subject"
 TIER: Final = "x-trunkline-tier"
@@ -33,14 +38,14 @@ class Jwt(Policy, frozen=True, kw_only=True, tag="jwt"):
     stage: ClassVar[Stage] = Stage.IDENTITY
     family: ClassVar[str] = "identity"
     shadowable: ClassVar[bool] = True
-    refusals: ClassVar[tuple[str, ...]] = ("jwt_authn_access_denied",)
+    refusals: ClassVar[tuple[str, ...]] = ("jwt_authn_access_denied", refusal(BOUND))
     because: ClassVar[str] = (
-        "the request has no token, or not one that a trusted issuer has signed, for us, and in time"
+        "the request has no token that a trusted issuer has signed, for us and for now, or one that is bound to a key"
     )
 
     @classmethod
     def filters(cls, gateway: Gateway) -> dict[str, Json]:
-        return {cls.kind(): jwt_filter(gateway, {})}
+        return {cls.kind(): jwt_filter(gateway, {}), BOUND: rbac_filter()}
 
     @classmethod
     def reports(cls) -> str:
@@ -48,7 +53,8 @@ class Jwt(Policy, frozen=True, kw_only=True, tag="jwt"):
 
     def on_route(self, route: Route) -> dict[str, Json]:
         name = f"{self.issuer}.shadow" if self.shadow else self.issuer
-        return {self.kind(): {"@type": f"{_TYPE}PerRouteConfig", "requirement_name": name}}
+        said: dict[str, Json] = {self.kind(): {"@type": f"{_TYPE}PerRouteConfig", "requirement_name": name}}
+        return said if self.shadow else said | deny(BOUND, has_claim("cnf"), shadow=False)
 
 
 def jwt_filter(gateway: Gateway, key_sets: dict[str, str]) -> Json:

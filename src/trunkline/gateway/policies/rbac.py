@@ -45,13 +45,21 @@ def header(name: str, match: Json) -> Json:
     return {"header": {"name": name, "string_match": match}}
 
 
-def claim(path: list[str], value: str) -> Json:
+def claim(name: str, value: str) -> Json:
     """The principal whose token has `value` in the claim: it is the value, or has it in its list."""
-    where = {"filter": "envoy.filters.http.jwt_authn", "path": [{"key": step} for step in ("jwt", *path)]}
     exact = {"string_match": {"exact": value}}
-    listed = {"metadata": {**where, "value": {"list_match": {"one_of": exact}}}}
-    alone = {"metadata": {**where, "value": exact}}
-    return any_of([listed, alone])
+    return any_of([_metadata(name, {"list_match": {"one_of": exact}}), _metadata(name, exact)])
+
+
+def has_claim(name: str) -> Json:
+    """The principal whose token has the claim, whatever it is."""
+    return _metadata(name, {"present_match": True})
+
+
+def _metadata(claim: str, match: Json) -> Json:
+    """What the `jwt` filter has left behind of the token."""
+    path = [{"key": "jwt"}, {"key": claim}]
+    return {"metadata": {"filter": "envoy.filters.http.jwt_authn", "path": path, "value": match}}
 
 
 def any_of(principals: list[Json]) -> Json:

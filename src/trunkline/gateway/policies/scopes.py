@@ -36,7 +36,7 @@ class Scopes(Policy, frozen=True, kw_only=True, tag="scopes"):
         return report(cls.kind())
 
     def on_route(self, route: Route) -> dict[str, Json]:
-        wanted = [claim(["scope"], scope) for scope in self.all_of]
+        wanted = [claim("scope", scope) for scope in self.all_of]
         if self.any_of:
-            wanted.append(any_of([claim(["scope"], scope) for scope in self.any_of]))
+            wanted.append(any_of([claim("scope", scope) for scope in self.any_of]))
         return deny_unless(self.kind(), all_of(wanted), shadow=self.shadow)
