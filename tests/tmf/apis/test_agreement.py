@@ -68,6 +68,9 @@ BEYOND_THE_FILE = {
     "Usage.partyAccount": "who pays, which an index answers",
     "Usage.customerBill": "where it counts, which an index answers",
     "Usage.appliedCustomerBillingRate": "where it counts, which an index answers",
+    "Usage.corrects": "whose place it takes, which an index answers",
+    "Usage.isCorrected": "whether another took its place, which an index answers",
+    "Usage.correctedBy": "which that is, which an index answers",
 }
 """What is described and not in the file, where an extension might have it as well."""
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from trunkline.tmf.declaration import V4, V5, Lifecycle, OpenApi, Resource, text, time
+from trunkline.tmf.declaration import V4, V5, Lifecycle, OpenApi, Resource, boolean, text, time
 from trunkline.tmf.model.characteristic import Characteristic
 from trunkline.tmf.model.party import PartyRef, RelatedPartyRefOrPartyRoleRef
 from trunkline.tmf.model.product import ProductRef
@@ -32,6 +32,9 @@ USAGE = Resource(
         text("partyAccount.id"),
         text("customerBill.id"),
         text("appliedCustomerBillingRate.id"),
+        text("corrects.id"),
+        text("correctedBy.id"),
+        boolean("isCorrected"),
         time("usageDate"),
     ),
     lifecycle=Lifecycle(

@@ -39,11 +39,16 @@ class RatedProductUsage(Extensible):
     tax_included_rating_amount: Maybe[Money] = UNSET
 
 
+class UsageRef(EntityRef):
+    """A reference to a usage."""
+
+
 class Usage(Entity):
     """An occurrence of employing a product, a service or a resource for its intended purpose.
 
-    `partyAccount` pays for it, and it counts in `appliedCustomerBillingRate`, a line of `customerBill`: ours, and not
-    in TM Forum's file.
+    `partyAccount` pays for it, and it counts in `appliedCustomerBillingRate`, a line of `customerBill`. `corrects` is
+    the usage whose place it takes; one that `isCorrected` counts no more, since `correctedBy` has taken its place. All
+    of these are ours, and not in TM Forum's file.
     """
 
     usage_date: Maybe[datetime] = UNSET
@@ -57,6 +62,9 @@ class Usage(Entity):
     party_account: Maybe[PartyAccountRef] = UNSET
     customer_bill: Maybe[CustomerBillRef] = UNSET
     applied_customer_billing_rate: Maybe[AppliedCustomerBillingRateRef] = UNSET
+    corrects: Maybe[UsageRef] = UNSET
+    is_corrected: Maybe[bool] = UNSET
+    corrected_by: Maybe[UsageRef] = UNSET
 
 
 class ConstraintRef(EntityRef):

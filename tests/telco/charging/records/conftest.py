@@ -1,4 +1,4 @@
-"""A house over the embedded store, and one over each."""
+"""A house over the embedded store, one over each, and one that knows an account."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.store import stores
-from tests.telco.charging.records.events import House
+from tests.telco.charging.records.events import House, account, balance, bucket, data
 from trunkline.store import open_store
 
 
@@ -23,3 +23,10 @@ def house(tmp_path: Path) -> Iterator[House]:
 def any_house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[House]:
     with stores.url(request.param, tmp_path) as url, closing(open_store(url)) as store:
         yield House(store)
+
+
+@pytest.fixture
+def known(house: House) -> House:
+    """A house that knows an account with money and data, and its number."""
+    house.told(balance(bucket(), data()), account())
+    return house

@@ -99,6 +99,25 @@ def test_usage_is_found_by_what_it_is_asked_by(http: TestClient, query: str) -> 
     assert (answer.status_code, len(answer.json())) == (200, 3), answer.text
 
 
+@pytest.mark.parametrize(
+    ("query", "ids"),
+    [
+        ("isCorrected=true", ["a"]),
+        ("partyAccount.id=1042&isCorrected=true&usageDate.gte=2026-03-01", ["a"]),
+        ("correctedBy.id=d", ["a"]),
+        ("corrects.id=a", ["d"]),
+    ],
+)
+def test_usage_that_was_corrected_is_found_and_valid(
+    http: TestClient, house: House, query: str, ids: list[str]
+) -> None:
+    house.told(rated("a", 0, revision=1, quantity=0, void=True), rated("d", 20, of=usage("d", corrects="a")))
+    answer = http.get(f"{USAGE}/usage?{query}")
+    assert (answer.status_code, [each["id"] for each in answer.json()]) == (200, ids), answer.text
+    assert answer.headers.get("X-Search-Complete", "true") == "true", "an index answers it"
+    assert [official(635, V4).errors("Usage", each) for each in answer.json()] == [[]]
+
+
 def test_what_charging_tells_is_not_the_clients_to_change(http: TestClient) -> None:
     bill = http.get(f"{BILL}/customerBill?category=normal").json()[0]["id"]
     for path, change in (

@@ -16,11 +16,11 @@ from trunkline.store import Query, open_store
 from trunkline.telco.charging.records.kinds import KINDS
 
 usages = st.builds(
-    lambda number, revision, amount, rate, cycle, who, void: rated(
+    lambda number, revision, amount, rate, cycle, who, void, corrects: rated(
         f"msc/1/{number}",
         0 if void else amount,
         revision=revision,
-        of=usage(f"msc/1/{number}", subscription=who),
+        of=usage(f"msc/1/{number}", subscription=who, corrects=f"msc/1/{corrects}" if number > corrects else ""),
         rate=rate,
         cycle=cycle,
         void=void,
@@ -33,6 +33,7 @@ usages = st.builds(
     st.sampled_from([MARCH, APRIL]),
     st.sampled_from([ELS, TOM]),
     st.booleans(),
+    st.integers(1, 3),
 )
 balances = st.builds(
     lambda remaining, cycle: balance(bucket(remaining=remaining), cycle=cycle),

@@ -106,7 +106,7 @@ def test_a_part_of_a_reservation_is_released_by_charging_itself(project: Project
         running(partial(worker.run, project)),
     ):
 
-        def done(action: str, euros: float, **said: Any) -> dict[str, Any]:
+        def done(action: str, euros: float, **said: Any) -> Any:
             """What became of an action."""
             asked = {"amount": {"amount": euros, "units": "EUR"}, "logicalResource": {"id": ELS}, **said}
             made = until(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from trunkline.store import Kind
-from trunkline.telco.charging.records import accounts, balances
+from trunkline.telco.charging.records import accounts, balances, corrections
 from trunkline.tmf.apis.communication import MESSAGE
 from trunkline.tmf.apis.customer_bill import BILL, CYCLE, CYCLE_SPECIFICATION, ON_DEMAND, RATE
 from trunkline.tmf.apis.prepay_balance import ACCUMULATED, ACTION, ADJUST, BUCKET, RESERVE, TOPUP, TRANSFER
@@ -23,5 +23,6 @@ KINDS: Final[tuple[Kind, ...]] = (
     ),
     accounts.KIND,
     balances.KIND,
+    corrections.KIND,
 )
 """All that is kept of charging."""

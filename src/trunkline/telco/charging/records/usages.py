@@ -2,8 +2,10 @@
 
 Beside TM Forum's attributes, as its `@schemaLocation` says: `partyAccount` pays; `customerBill` and
 `appliedCustomerBillingRate` are the bill and the line in which it counts; `revision` grows when later records change
-what it cost; and in its one `ratedProductUsage` the line of the tariff (`tariff`, `rate`, `zone`, `band`), what was
-charged for (`ratedQuantity`), what of that allowances gave (`freeQuantity`), and which buckets paid (`drawn`).
+what it cost; `corrects` is the usage whose place it takes, and `correctedBy` that which took its own, so that it
+`isCorrected` and costs nothing; and in its one `ratedProductUsage` the line of the tariff (`tariff`, `rate`, `zone`,
+`band`), what was charged for (`ratedQuantity`), what of that allowances gave (`freeQuantity`), which buckets paid
+(`drawn`), and whether it was `takenBack`.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from trunkline.log.envelope import from_micros
 from trunkline.log.port import Record
 from trunkline.telco.charging.records.amounts import minor, money, quantity, shown
 from trunkline.telco.charging.records.bills import Bills, Change, Counted
+from trunkline.telco.charging.records.corrections import Corrections
 from trunkline.telco.charging.records.documents import Documents, characteristic, known, plain, reference
 from trunkline.telco.charging.records.taxes import Taxes
 from trunkline.telco.model import RatedUsage, Service, Unit, Usage
@@ -42,19 +45,25 @@ class Usages:
 
     def take(self, documents: Documents, told: Sequence[tuple[RatedUsage, Record]]) -> None:
         """Usages were rated, or rated anew. What is older than what is there changes nothing."""
-        documents.read(USAGE, [rated.usage.id for rated, _ in told])
+        documents.read(USAGE, [id for rated, _ in told for id in (rated.usage.id, rated.usage.corrects) if id])
+        corrections = Corrections(documents.unit, [rated for rated, _ in told])
         changes: list[Change] = []
         for rated, record in told:
             before = documents.get(USAGE, rated.usage.id)
             if before is not None and before.get("revision", 0) >= rated.revision:
                 continue
             time, bill, line = from_micros(record.time), self._bills.bill_of(rated), self._bills.line_of(rated)
-            documents.keep(USAGE, before, self._document(rated, time, bill, line))
-            if before is not None:
-                changes.append(Change(counted(before).taken_back, rated, time))
-            usages = 0 if rated.void else 1
-            changes.append(Change(Counted(bill, line, usages, rated.quantity, rated.free, rated.amount), rated, time))
+            others = corrections.add(rated.usage) if rated.usage.corrects else []
+            by = corrections.of(rated.usage.id, rated.usage.corrects) if rated.void else ""
+            documents.keep(USAGE, before, self._document(rated, time, bill, line) | _corrected(by))
+            for id in others:
+                _tell_corrected(documents, corrections, id)
+            if before is not None and (was := counted(before)) is not None:
+                changes.append(Change(was.taken_back, rated, time))
+            if not rated.void:
+                changes.append(Change(Counted(bill, line, 1, rated.quantity, rated.free, rated.amount), rated, time))
         self._bills.count(documents, changes)
+        corrections.write()
 
     def _document(self, rated: RatedUsage, time: datetime, bill: str, line: str) -> Document:
         used = rated.usage
@@ -66,14 +75,18 @@ class Usages:
                 "usageDate": used.started,
                 "usageType": used.service,
                 "description": _described(used),
-                "status": "rerated" if rated.revision else "rated",
+                "status": "rerated" if rated.revision or rated.void else "rated",
                 "usageSpecification": reference("UsageSpecification", used.service),
                 "usageCharacteristic": [characteristic(name, value) for name, value in _characteristics(used) if value],
                 "ratedProductUsage": [self._rated(rated, time)],
                 "partyAccount": reference("PartyAccount", used.account),
                 "customerBill": reference("CustomerBill", bill),
-                "appliedCustomerBillingRate": reference("AppliedCustomerBillingRate", line),
+                # What was taken back before it was ever rated is of no line.
+                "appliedCustomerBillingRate": (
+                    reference("AppliedCustomerBillingRate", line) if rated.rate or not rated.void else None
+                ),
                 "revision": rated.revision or None,
+                "corrects": reference("Usage", used.corrects) if used.corrects else None,
             }
         )
 
@@ -108,13 +121,15 @@ class Usages:
         )
 
 
-def counted(document: Document) -> Counted:
-    """How much a usage's document adds to its bill and its line."""
+def counted(document: Document) -> Counted | None:
+    """What a usage's document adds to its bill and its line; None where it was taken back."""
     [rated] = document["ratedProductUsage"]
+    if rated.get("takenBack"):
+        return None
     return Counted(
         bill=document["customerBill"]["id"],
         line=document["appliedCustomerBillingRate"]["id"],
-        usages=0 if rated.get("takenBack") else 1,
+        usages=1,
         quantity=rated["ratedQuantity"]["amount"],
         free=rated["freeQuantity"]["amount"],
         amount=minor(rated["taxIncludedRatingAmount"]),
@@ -124,6 +139,18 @@ def counted(document: Document) -> Counted:
 def is_charged(document: Document) -> bool:
     """Whether charging tells of a usage, and not a client of the API."""
     return document.get("@schemaLocation") == SCHEMA
+
+
+def _tell_corrected(documents: Documents, corrections: Corrections, id: str) -> None:
+    """Say by what a usage was corrected, where it was taken back already."""
+    before = documents.get(USAGE, id)
+    if before is not None and before["ratedProductUsage"][0].get("takenBack"):
+        by = corrections.of(id, before.get("corrects", {}).get("id", ""))
+        documents.keep(USAGE, before, before | _corrected(by))
+
+
+def _corrected(by: str) -> Document:
+    return {"isCorrected": True, "correctedBy": reference("Usage", by)} if by else {}
 
 
 def _tag(rated: RatedUsage) -> str:
