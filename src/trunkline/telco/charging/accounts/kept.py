@@ -32,7 +32,7 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     moves: dict[str, Told] = {}
 
 
-class Head(msgspec.Struct, frozen=True, kw_only=True):
+class Head(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     """What of a book changes with every event: how the account stands, and the ledger's totals."""
 
     account: str

@@ -19,7 +19,7 @@ from trunkline.telco.model import Bucket, RatedUsage, Unit
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 
-class Holding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Holding(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     """A bucket with what its allowance says of it, so that it stays what it was when the tariff changes.
 
     `opens` are the days for which a pack is valid from its first use on; 0 where it runs already. What online sessions
@@ -102,7 +102,7 @@ class Holding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 ORDER = attrgetter("order")
 
 
-class Standing(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Standing(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     """`time` is until when time has passed: what was due by then has happened, last at `moved`; `due` is when the next
     thing is.
 
