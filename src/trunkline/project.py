@@ -222,11 +222,23 @@ def check(project: Project, against: Path | None = None) -> list[Problem]:
     problems += check_network(project.folder)
     problems += check_charging(project.folder)
     problems += declared.check(project.folder)
+    problems += _access_problems(project)
     problems += tariff.check(project.folder / tariff.FOLDER)
     problems += catalogue.check(project.folder / catalogue.FOLDER)
     if not problems:
         problems += folder.check(project.folder / "processors", set(project.contracts))
     return sorted(problems, key=lambda problem: (str(problem.file), problem.line))
+
+
+def _access_problems(project: Project) -> list[Problem]:
+    """Contracts that cannot be read are named by their own check."""
+    from trunkline.security.access import opening
+
+    try:
+        contracts = project.contracts
+    except Invalid:
+        return []
+    return opening.check(project.folder, contracts)
 
 
 def _codec_problems(project: Project) -> list[Problem]:

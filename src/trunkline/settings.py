@@ -131,6 +131,8 @@ class Trust(BaseModel):
     key_days: int = Field(default=30, ge=2, le=366)
     """How many days a key signs."""
     issuers: list[ForeignIssuer] = []
+    required: bool = False
+    """Whether the APIs answer only who comes with a token, and only what `access/` permits (docs/access.md)."""
 
 
 class SealedRecords(BaseModel):

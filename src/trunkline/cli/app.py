@@ -11,6 +11,7 @@ import sys
 import typer
 
 from trunkline.cli import (
+    access,
     audit,
     catalogue,
     contracts,
@@ -45,6 +46,7 @@ app = typer.Typer(
 )
 for commands in (folder, network, events, processors, move, roles, login, gateway):
     commands.register(app)
+app.add_typer(access.app, name="access")
 app.add_typer(audit.app, name="audit")
 app.add_typer(catalogue.app, name="catalogue")
 app.add_typer(contracts.app, name="contracts")

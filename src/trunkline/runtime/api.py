@@ -5,11 +5,13 @@ from __future__ import annotations
 import threading
 from contextlib import ExitStack, closing
 from functools import partial
+from typing import TYPE_CHECKING
 
 from trunkline.connect.archive import Archive
 from trunkline.http import Api, create_app, serve
 from trunkline.log import Log
 from trunkline.project import Project
+from trunkline.runtime.access import controlled
 from trunkline.runtime.audit import audited
 from trunkline.settings import Hub, OnlineCharging, Tmf
 from trunkline.store import Store
@@ -28,6 +30,9 @@ from trunkline.tmf.hub.subscriptions import Subscriptions
 from trunkline.tmf.serving import serve as serve_tmf
 from trunkline.tmf.topics import LoggedStore, TopicHubOwner, TopicOwner
 
+if TYPE_CHECKING:
+    from trunkline.security.identity.identity import Identity
+
 
 def run(project: Project, stop: threading.Event) -> None:
     """Serve until `stop` is set. Raises `RefusedBind` where the host is not a loopback address."""
@@ -36,16 +41,19 @@ def run(project: Project, stop: threading.Event) -> None:
         log = stack.enter_context(closing(project.open_log()))
         store = stack.enter_context(closing(project.open_store()))
         try:
+            identity = project.open_identity()
+            if identity is not None:
+                stack.enter_context(closing(identity))
             charges = charging_of(project.folder, log)
             apis = [
                 network_health(log, Archive(project.data / "archive"), stop),
                 *([charging(log, store, charges.time_zone, stop)] if charges is not None else []),
                 *tm_forum(log, store, project.settings.tmf, project.settings.hub, charges),
-                *signing_in(project, stack),
+                *signing_in(identity),
                 *online_charging(log, project.settings.online_charging, stop),
             ]
             app = create_app(apis, title=f"{project.settings.name} on Trunkline")
-            with audited(app, project, log):
+            with controlled(app, project, log, identity), audited(app, project, log):
                 serve(app, http.host, http.port, stop)
         finally:
             stop.set()
@@ -68,14 +76,12 @@ def tm_forum(log: Log, store: Store, tmf: Tmf, hub: Hub, charges: ChargingSettin
     )
 
 
-def signing_in(project: Project, stack: ExitStack) -> list[Api]:
-    """The identity provider, where the settings have a section [trust]; it is closed with `stack`."""
-    identity = project.open_identity()
+def signing_in(identity: Identity | None) -> list[Api]:
+    """The identity provider, where the settings have a section [trust]."""
     if identity is None:
         return []
     from trunkline.security.identity.provider import identity_api  # not loaded where there is none
 
-    stack.enter_context(closing(identity))
     return [identity_api(identity)]
 
 

@@ -14,6 +14,7 @@ from trunkline.effects import Runner, declaration
 from trunkline.effects.lane import Lane
 from trunkline.log import Log
 from trunkline.project import Project
+from trunkline.runtime.access import delivered
 from trunkline.runtime.alone import numbered
 from trunkline.runtime.side_by_side import side_by_side
 from trunkline.runtime.worker import name
@@ -52,4 +53,4 @@ def _deliverer(project: Project, log: Log, store: Store, name: str) -> Deliverer
     hub = project.settings.hub
     if hub.authority is not None:
         hub = hub.model_copy(update={"authority": project.folder / hub.authority})
-    return Deliverer(log, store, APIS, hub, name, root=project.settings.tmf.root)
+    return Deliverer(log, store, APIS, hub, name, root=project.settings.tmf.root, seen=delivered(project))

@@ -34,6 +34,7 @@ from trunkline.tmf.hub.subscription import (
     POSITIONS,
     SUBSCRIPTIONS,
     Position,
+    Seen,
     Subscription,
     position_id,
 )  # fmt: skip
@@ -57,14 +58,23 @@ class Held(NamedTuple):
 
 
 class Deliverer:
-    """Delivers the events of `log` to the subscriptions of `store`, in one process. `name` is the process's: no two
-    that live may share one. `root` is the URL before the paths of `apis`, as hrefs have it; "" takes for each
-    subscriber the one that it came by."""
+    """Delivers the events of `log` to the subscriptions of `store`, in one process, what of them may be `seen`. `name`
+    is the process's: no two that live may share one. `root` is the URL before the paths of `apis`, as hrefs have it; ""
+    takes for each subscriber the one that it came by."""
 
     def __init__(
-        self, log: Log, store: Store, apis: Sequence[OpenApi], settings: Settings, name: str, *, root: str = ""
+        self,
+        log: Log,
+        store: Store,
+        apis: Sequence[OpenApi],
+        settings: Settings,
+        name: str,
+        *,
+        root: str = "",
+        seen: Seen | None = None,
     ) -> None:
         self._log, self._store, self._settings, self._root = log, store, settings, root
+        self._seen = seen
         self._apis = {api.number: api for api in apis}
         self._letters = DeadLetters(store)
         self._guard = Guard(settings.allow)
@@ -159,6 +169,7 @@ class Deliverer:
                 log=self._log,
                 sender=Sender(connection, self._settings),
                 news=self._news,
+                seen=self._seen,
             )
         except (Forbidden, Refusal) as error:
             if subscription.id not in self._unfit:

@@ -24,7 +24,7 @@ from trunkline.tmf.hub.letter import DeadLetter, letter_of, still_dead
 from trunkline.tmf.hub.news import News
 from trunkline.tmf.hub.query import interest
 from trunkline.tmf.hub.sending import Failure, Sender, Stopped
-from trunkline.tmf.hub.subscription import Subscription
+from trunkline.tmf.hub.subscription import Seen, Subscription
 from trunkline.tmf.hub.telling import resources_of, told
 
 READ = 200  # events read at once
@@ -44,7 +44,8 @@ class Progress(NamedTuple):
 
 
 class Lane:
-    """Serves `subscription`, to a version of `api` that is served at `base`, from `offset` of `partition` on."""
+    """Serves `subscription`, to a version of `api` that is served at `base`, from `offset` of `partition` on. What is
+    not `seen` is as if it were not there: neither told nor found by the subscription's query."""
 
     def __init__(
         self,
@@ -57,9 +58,10 @@ class Lane:
         log: Log,
         sender: Sender,
         news: News,
+        seen: Seen | None = None,
     ) -> None:
         self.subscription, self.partition = subscription, partition
-        self._base, self._log, self._sender, self._news = base, log, sender, news
+        self._base, self._log, self._sender, self._news, self._seen = base, log, sender, news, seen
         self._resources = {of.name: of for of in resources_of(api)}
         self._interest = interest(subscription.query, api, subscription.version)
         self._number = str(api.number).encode()
@@ -188,6 +190,11 @@ class Lane:
         event: Document = msgspec.json.decode(value)
         [(name, document)] = event["event"].items()
         of = self._resources[name]
+        if self._seen is not None:
+            seen = self._seen(self.subscription.subscriber, name, document)
+            if seen is None:
+                return None
+            document, event = seen, event | {"event": {name: seen}}
         if not self._interest.meets(of, event["eventType"], document):
             return None
         return msgspec.json.encode(told(event, of, self.subscription.version, self._base, self._interest.fields))

@@ -53,7 +53,8 @@ class Hub:
         _only(request)
         given = _registration(request, body)
         base = self._base(request)
-        made = self._subscriptions.add(self._api, self._version, given.callback, given.query or "", base)
+        who = getattr(request.state, "subscriber", None)  # as access control has left it
+        made = self._subscriptions.add(self._api, self._version, given.callback, given.query or "", base, who)
         return _json(self._told(made, base), 201, {"Location": href(base, NAME, made.id)})
 
     def get(self, request: Request) -> Response:

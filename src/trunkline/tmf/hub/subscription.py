@@ -3,20 +3,35 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 
 import msgspec
 
 from trunkline.log.port import Log, Topic
 from trunkline.store import Kind
-from trunkline.tmf.declaration import Version, number, text
+from trunkline.tmf.declaration import Document, Version, number, text
 from trunkline.tmf.events import TOPIC
 
 DAY = 86_400.0
 
 
+class Subscriber(msgspec.Struct, frozen=True):
+    """Who has subscribed, and for which purpose: what decides which part of an event is delivered."""
+
+    subject: str
+    client: str
+    roles: tuple[str, ...]
+    region: str
+    purpose: str
+
+
+Seen = Callable[[Subscriber | None, str, Document], Document | None]
+"""What a subscriber may see of a document of the resource of this name; None where it may not be told at all."""
+
+
 class Subscription(msgspec.Struct, frozen=True, kw_only=True):
     """`callback` is sent the events of a version of an API that meet `query`, which is kept as it was given. `base` is
-    the URL of that version, as the subscriber reached it."""
+    the URL of that version, as the subscriber reached it; `subscriber` is not known where nobody had to say."""
 
     id: str
     api: int
@@ -24,6 +39,7 @@ class Subscription(msgspec.Struct, frozen=True, kw_only=True):
     callback: str
     query: str = ""
     base: str = ""
+    subscriber: Subscriber | None = None
 
 
 class Position(msgspec.Struct, frozen=True):

@@ -23,6 +23,7 @@ from trunkline.tmf.hub.subscription import (
     POSITIONS,
     SUBSCRIPTIONS,
     Position,
+    Subscriber,
     Subscription,
     partitions,
     position_id,
@@ -47,7 +48,15 @@ class Subscriptions:
         self._letters = DeadLetters(store)
         self._partitions = partitions(log)
 
-    def add(self, api: OpenApi, version: Version, callback: str, query: str, base: str) -> Subscription:
+    def add(
+        self,
+        api: OpenApi,
+        version: Version,
+        callback: str,
+        query: str,
+        base: str,
+        subscriber: Subscriber | None = None,
+    ) -> Subscription:
         """Subscribe to all changes from now on; `base` is the URL of the version. Raises `Refusal`: 400 where the
         callback must not be called or the query cannot be read, 409 where there is this subscription already, or there
         are too many."""
@@ -56,7 +65,15 @@ class Subscriptions:
         if self._store.find(Query(SUBSCRIPTIONS.name, limit=1)).total >= MOST:
             raise conflict("tooMany", f"there are {MOST} subscriptions", "end those that nobody needs any more")
         id = subscription_id(api.number, version, callback, query)
-        added = Subscription(id=id, api=api.number, version=version, callback=callback, query=query, base=base)
+        added = Subscription(
+            id=id,
+            api=api.number,
+            version=version,
+            callback=callback,
+            query=query,
+            base=base,
+            subscriber=subscriber,
+        )
         # What is committed after this unit comes to the log after these offsets.
         ends = {partition: self._log.end(TOPIC, partition) for partition in range(self._partitions)}
 

@@ -1,0 +1,66 @@
+"""A project's access control: whether it is on, and what then stands in front of its APIs and of its deliveries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from typing import TYPE_CHECKING, Final
+
+from fastapi import FastAPI
+
+from trunkline.log import Log
+from trunkline.project import Project
+
+if TYPE_CHECKING:  # not loaded where nobody has to say who calls
+    from trunkline.security.access.subscriber import Delivered
+    from trunkline.security.identity.identity import Identity
+
+HEALTH: Final = "/healthz"
+"""Answers whom nobody knows, as the provider does: who looks whether the process is there has no token."""
+
+
+def is_controlled(project: Project) -> bool:
+    """Whether the project decides upon requests: it must know who calls, and say who may do what."""
+    from trunkline.security.access.opening import is_declared
+
+    return project.settings.trust is not None and project.settings.trust.required and is_declared(project.folder)
+
+
+@contextmanager
+def controlled(app: FastAPI, project: Project, log: Log, identity: Identity | None) -> Iterator[None]:
+    """The application behind authentication and the operator's rules, where that is asked for, as long as the block
+    lasts. Raises `Invalid` where the rules cannot be used."""
+    trust = project.settings.trust
+    if identity is None or trust is None or not trust.required:
+        yield
+        return
+    from trunkline.security.access.log import DecisionLog
+    from trunkline.security.access.opening import open_access
+    from trunkline.security.access.requests import DecidedRequests
+    from trunkline.security.audit import Recorder
+    from trunkline.security.identity.authenticated import Authenticated
+    from trunkline.security.identity.opening import verifier
+    from trunkline.security.identity.provider import PATHS
+
+    with ExitStack() as stack:
+        if is_controlled(project):
+            decisions, kinds = open_access(project.folder, project.contracts)
+            decided = stack.enter_context(closing(DecisionLog(stack.enter_context(closing(Recorder(log))))))
+            app.add_middleware(DecidedRequests, decisions=decisions, kinds=kinds, log=decided)
+        app.add_middleware(
+            Authenticated,
+            verifier=verifier(identity, project.settings),
+            open_paths=(*PATHS, HEALTH),
+            root=project.settings.tmf.root,
+        )
+        yield
+
+
+def delivered(project: Project) -> Delivered | None:
+    """What subscribers see of events; None where all of it. Raises `Invalid`."""
+    if not is_controlled(project):
+        return None
+    from trunkline.security.access.opening import open_access
+    from trunkline.security.access.subscriber import Delivered
+
+    return Delivered(*open_access(project.folder, project.contracts))

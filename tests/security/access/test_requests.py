@@ -1,0 +1,252 @@
+"""Requests to the APIs, by the rules of BelgiCom: what is refused, what is masked, and what cannot be asked around."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+import pytest
+
+from tests.security.access.house import HEALTH, House, caller, house
+from trunkline.log import Event
+
+BILLS = "/tmf-api/customerBillManagement/v4/customerBill"
+BUCKETS = "/tmf-api/prepayBalanceManagement/v4/bucket"
+ALARMS = "/tmf-api/alarmManagement/{}/alarm"
+RESOURCES = "/tmf-api/resourceInventoryManagement/{}/resource"
+OFFERINGS = "/tmf-api/productCatalogManagement/v4/productOffering"
+NOC, FLEMISH = caller("noc-engineer"), caller("noc-engineer", "flanders")
+BILLING, CARE, ARCHITECT = caller("billing-steward"), caller("customer-service"), caller("integration-architect")
+PARTNER, AUDITOR = caller("partner"), caller("auditor")
+
+BILL = {
+    "id": "B-1", "@type": "CustomerBill", "billNo": "1", "state": "sent", "amountDue": {"unit": "EUR", "value": 41.5},
+    "billingAccount": {"id": "1042", "@type": "BillingAccountRef"},
+}  # fmt: skip
+BUCKET = {
+    "id": "1042.data", "@type": "Bucket", "usageType": "data", "remainingValue": {"amount": 5, "units": "octet"},
+    "logicalResource": [{"id": "32470123001", "value": "32470123001", "@type": "LogicalResourceRef"}],
+    "partyAccount": {"id": "1042", "@type": "PartyAccountRef"},
+}  # fmt: skip
+ALARM = {
+    "id": "A-1", "@type": "Alarm", "state": "raised", "perceivedSeverity": "major", "ackUserId": "els",
+    "alarmDetails": "no power", "comment": [{"comment": "on my way", "userId": "els", "@type": "Comment"}],
+    "alarmRaisedTime": "2026-03-09T02:14:30Z",
+}  # fmt: skip
+
+
+def resource(id: str, region: str) -> dict[str, Any]:
+    place = {"id": region, "name": region, "@type": "PlaceRef", "@referredType": "GeographicArea"}
+    return {
+        "id": id, "@type": "LogicalResource", "name": id,
+        "place": [{"@type": "RelatedPlaceRef", "role": "region", "place": place}] if region else [],
+        "resourceCharacteristic": [{"@type": "StringCharacteristic", "name": "azimuth", "value": "120"}],
+    }  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    with house(tmp_path_factory.mktemp("access")) as found:
+        found.keep("customerBill", BILL, BILL | {"id": "B-2", "amountDue": {"unit": "EUR", "value": 3.0}})
+        found.keep("bucket", BUCKET)
+        found.keep("alarm", ALARM)
+        found.keep("resource", resource("ANT-1", "Antwerpen"), resource("MONS-1", "Hainaut"), resource("LAB", ""))
+        found.keep("productOffering", {"id": "P-1", "@type": "ProductOffering", "name": "Fibre", "statusReason": "new"})
+        yield found
+
+
+# Who may
+
+
+def test_nothing_answers_whom_nobody_knows(there: House) -> None:
+    for path in (BILLS, OFFERINGS, f"{HEALTH}/sites", BUCKETS + "/1042.data", f"{HEALTH}/events"):
+        answer = there.ask(path, None)
+        assert (answer.status_code, len(answer.headers["x-decision"])) == (403, 16), path
+
+
+def test_what_no_api_tells_of_is_not_decided_upon(there: House) -> None:
+    assert there.ask("/healthz", None).status_code == 200
+
+
+def test_a_role_that_nobody_has_declared_gives_nothing(there: House) -> None:
+    assert there.ask(BILLS, caller("superuser"), "billing").status_code == 403
+
+
+def test_a_refusal_speaks_the_words_of_its_api(there: House) -> None:
+    of_tmf = there.ask(BILLS, NOC)
+    assert of_tmf.json() == {
+        "code": "forbidden", "status": "403", "reason": "you may not read customerBill for the purpose none",
+        "message": f"`trunkline access explain {of_tmf.headers['x-decision']}` says why",
+    }  # fmt: skip
+    assert there.ask(f"{HEALTH}/sites", PARTNER, "selling").headers["content-type"] == "application/problem+json"
+
+
+def test_the_purpose_decides(there: House) -> None:
+    assert there.ask(BILLS, BILLING).status_code == 403
+    assert there.ask(BILLS, BILLING, "care").status_code == 403
+    assert there.ask(BILLS, BILLING, "billing").status_code == 200
+
+
+def test_a_purpose_that_nobody_has_declared_is_refused(there: House) -> None:
+    answer = there.ask(BILLS, BILLING, "curiosity")
+    assert answer.status_code == 403
+    assert "none of the purposes: operations" in answer.json()["reason"]
+
+
+def test_an_application_has_the_purpose_that_it_is_registered_for(there: House) -> None:
+    shop = caller("partner", client="telesud-shop")
+    assert there.ask(OFFERINGS, shop).status_code == 200
+    assert there.ask(OFFERINGS, PARTNER).status_code == 403
+    assert "is registered for selling" in there.ask(OFFERINGS, shop, "audit").json()["reason"]
+
+
+def test_who_audits_changes_nothing(there: House) -> None:
+    assert there.ask(f"{BILLS}/B-1", AUDITOR, "audit").status_code == 200
+    assert there.ask(f"{BILLS}/B-1", AUDITOR, "audit", "PATCH", {"state": "settled"}).status_code == 403
+
+
+# What of it
+
+
+def test_all_of_a_record_is_told_to_whom_nothing_is_hidden(there: House) -> None:
+    assert there.ask(f"{BILLS}/B-1", BILLING, "billing").json()["amountDue"] == BILL["amountDue"]
+
+
+def test_what_somebody_must_not_see_is_taken_out(there: House) -> None:
+    told = there.ask(f"{BILLS}/B-1", AUDITOR, "audit").json()
+    assert {"id", "href", "@type", "billNo", "state"} <= told.keys()
+    assert not {"amountDue", "billingAccount"} & told.keys()
+
+
+def test_lists_are_masked_record_by_record(there: House) -> None:
+    told = there.ask(BILLS, AUDITOR, "audit").json()
+    assert [bill["id"] for bill in told] == ["B-1", "B-2"]
+    assert not any("amountDue" in bill for bill in told)
+
+
+def test_of_a_number_the_ends_are_told_where_the_rules_say_so(there: House) -> None:
+    [numbers] = [there.ask(f"{BUCKETS}/1042.data", ARCHITECT, "integration").json()["logicalResource"]]
+    assert [(each["id"], each["value"]) for each in numbers] == [("32470***001", "32470***001")]
+    [whole] = there.ask(f"{BUCKETS}/1042.data", CARE, "care").json()["logicalResource"]
+    assert whole["value"] == "32470123001"
+
+
+@pytest.mark.parametrize("version", ["v4", "v5"])
+def test_both_versions_of_an_api_are_masked(there: House, version: str) -> None:
+    told = there.ask(f"{ALARMS.format(version)}/A-1", NOC).json()
+    assert told["alarmDetails"] == "no power"
+    assert "ackUserId" not in told
+    [comment] = told.get("comment", [{}])
+    assert "userId" not in comment
+    assert there.ask(f"{ALARMS.format(version)}/A-1", NOC, "operations").json()["ackUserId"] == "els"
+
+
+def test_the_answer_to_a_change_is_masked_too(there: House) -> None:
+    there.keep("bucket", BUCKET | {"id": "1042.voice"})
+    answer = there.ask(f"{OFFERINGS}/P-1", ARCHITECT, "integration", "PATCH", {"name": "Fibre 500"})
+    assert (answer.status_code, answer.json()["name"], "agreement" in answer.json()) == (200, "Fibre 500", False)
+
+
+# What cannot be asked around
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["amountDue.value=41.5", "amountDue.value.gt=10", "amountDue.value%3E10", "billingAccount.id=1042",
+     "state=sent;amountDue.value=41.5", "filter=$[?(@.amountDue.value>10)]", "filter=$[?(@['amountDue'].value>10)]",
+     "state=sent&filter=$[?(@.state=='sent'%20||%20@.billingAccount.id=='1042')]"],
+)  # fmt: skip
+def test_nobody_looks_for_records_by_what_is_hidden_from_him(there: House, query: str) -> None:
+    answer = there.ask(f"{BILLS}?{query}", AUDITOR, "audit")
+    assert answer.status_code == 403, answer.text
+    assert "is hidden from you" in answer.json()["reason"]
+
+
+def test_whom_nothing_is_hidden_from_looks_for_records_by_anything(there: House) -> None:
+    found = there.ask(f"{BILLS}?amountDue.value.gt=10", BILLING, "billing").json()
+    assert [bill["id"] for bill in found] == ["B-1"]
+
+
+def test_one_looks_for_records_by_what_one_sees(there: House) -> None:
+    assert len(there.ask(f"{BILLS}?state=sent&sort=-billDate", AUDITOR, "audit").json()) == 2
+
+
+@pytest.mark.parametrize("version", ["v4", "v5"])
+def test_no_list_is_sorted_by_what_is_hidden(there: House, version: str) -> None:
+    path = ALARMS.format(version)
+    assert there.ask(f"{path}?sort=-alarmRaisedTime", NOC).status_code == 200
+    assert there.ask(f"{path}?ackUserId=els", NOC).status_code == 403
+    assert there.ask(f"{path}?comment.userId=els", NOC).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "patch",
+    [{"statusReason": "x", "agreement": [{"id": "7"}]}, [{"op": "test", "path": "/agreement/0/id", "value": "7"}],
+     [{"op": "copy", "from": "/agreement", "path": "/description"}],
+     [{"op": "replace", "path": "/agreement?id=7/id", "value": "8"}],
+     [{"op": "add", "path": "", "value": {"name": "Fibre"}}], [{"op": "add", "path": "/agreement/-", "value": {}}]],
+)  # fmt: skip
+def test_nobody_sets_or_tests_what_is_hidden_from_him(there: House, patch: Any) -> None:
+    kind = "application/json-patch+json" if isinstance(patch, list) else "application/merge-patch+json"
+    answer = there.ask(f"{OFFERINGS}/P-1", ARCHITECT, "integration", "PATCH", patch, **{"content-type": kind})
+    assert answer.status_code == 403
+    assert "hidden from you" in answer.json()["reason"]
+
+
+# Where
+
+
+@pytest.mark.parametrize("version", ["v4", "v5"])
+def test_who_works_for_a_region_is_told_of_no_other(there: House, version: str) -> None:
+    path = RESOURCES.format(version)
+    answer = there.ask(path, FLEMISH)
+    assert ([each["id"] for each in answer.json()], answer.headers["x-total-count"]) == (["ANT-1", "LAB"], "2")
+    assert len(there.ask(path, NOC).json()) == 3
+    assert there.ask(f"{path}/MONS-1", FLEMISH).status_code == 404
+    assert there.ask(f"{path}/ANT-1", FLEMISH).status_code == 200
+
+
+def test_a_filter_by_the_region_does_not_open_another(there: House) -> None:
+    for query in ("place.id=Hainaut", "place.id.ne=Antwerpen", "filter=place[?(@.id=='Hainaut')]"):
+        found = there.ask(f"{RESOURCES.format('v4')}?{query}", FLEMISH).json()
+        assert "MONS-1" not in [each["id"] for each in found], query
+    assert there.ask(f"{HEALTH}/sites?region=Hainaut", FLEMISH).json() == []
+    assert [site["id"] for site in there.ask(f"{HEALTH}/sites?region=Hainaut", NOC).json()] == ["MONS_CENTRE"]
+
+
+def test_the_sites_of_a_region_are_those_that_lie_in_it(there: House) -> None:
+    assert [site["id"] for site in there.ask(f"{HEALTH}/sites", FLEMISH).json()] == ["ANT_HAVEN"]
+    assert there.ask(f"{HEALTH}/sites/MONS_CENTRE", FLEMISH).status_code == 404
+
+
+def test_nobody_acts_upon_what_lies_elsewhere(there: House) -> None:
+    before = list(there.done)
+    refused = there.ask(f"{HEALTH}/alarms/A-2/acknowledge", FLEMISH, "operations", "POST", {"user": "els"})
+    assert (refused.status_code, "not yours" in refused.text) == (403, True)
+    assert there.ask(f"{HEALTH}/alarms/A-1/acknowledge", FLEMISH, "operations", "POST", {"user": "els"}).is_success
+    assert there.done == [*before, "A-1"]
+
+
+# Events
+
+
+def test_a_stream_tells_each_event_as_its_reader_may_see_it(there: House) -> None:
+    told = there.ask(f"{HEALTH}/events", FLEMISH).text
+    assert "ANT_HAVEN" in told
+    assert '"A-1"' in told
+    assert not {"MONS_CENTRE", "A-2", "els"} & set(told.replace('"', " ").split())
+    assert ": hidden\nid: 1\n\n" in told
+    assert "ackUser" in there.ask(f"{HEALTH}/events", NOC, "operations").text
+
+
+def test_the_events_of_a_topic_are_masked_by_its_contract(there: House) -> None:
+    refused = {"part": "QW5uYQ==", "stage": "decode", "reason": "r", "message": "m", "system": "cdr", "uri": "f:",
+               "offset": 0, "length": 1, "time": "2026-03-09T12:00:00Z"}  # fmt: skip
+    there.log.append("quarantine", [Event(msgspec.json.encode(refused), b"q")])
+    path = "/tmf-api/event/v4/topic/quarantine/event"
+    [event] = there.ask(path, ARCHITECT, "integration").json()
+    assert (event["event"]["reason"], "part" in event["event"]) == ("r", False)
+    assert there.ask(path, NOC, "operations").status_code == 403
+    assert there.ask(f"{path}?event.part=Anna", ARCHITECT, "integration").status_code in (400, 403)
+    assert there.ask("/tmf-api/event/v4/topic/nothing/event", ARCHITECT, "integration").status_code == 403
