@@ -243,3 +243,9 @@ def test_units_of_a_bucket_are_told_as_what_they_are(house: House) -> None:
     house.told(balance(*buckets))
     shown = [house.get("bucket", f"1042/{unit}")["remainingValueName"] for unit in Unit]
     assert shown == ["0.61 EUR", "1 min 1 s", "61 B", "61 messages", "61 items"]
+
+
+@pytest.mark.parametrize(("seconds", "shown"), [(0, "0 min"), (22, "22 s"), (120, "2 min"), (-75, "-1 min 15 s")])
+def test_seconds_are_told_as_people_say_them(house: House, seconds: int, shown: str) -> None:
+    house.told(balance(bucket("1042/talk", unit=Unit.SECOND, remaining=seconds)))
+    assert house.get("bucket", "1042/talk")["remainingValueName"] == shown

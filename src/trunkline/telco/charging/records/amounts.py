@@ -70,7 +70,7 @@ def read(quantity: Any, place: str, least: int = 1) -> Amount:
 
 
 def shown(unit: Unit, value: int, currency: str = "") -> str:
-    """An amount for people: `1.9 GB`, `12 min`, `12.34 EUR`."""
+    """An amount for people: `1.9 GB`, `12 min 5 s`, `12.34 EUR`."""
     match unit:
         case Unit.MONEY:
             return f"{major(value, currency)} {currency}"
@@ -80,8 +80,9 @@ def shown(unit: Unit, value: int, currency: str = "") -> str:
                     return f"{value / size:.1f} {name}"
             return f"{value} B"
         case Unit.SECOND:
-            minutes, seconds = divmod(value, 60)
-            return f"{minutes} min" + (f" {seconds} s" if seconds else "")
+            minutes, seconds = divmod(abs(value), 60)
+            parts = [f"{minutes} min"] if minutes or not seconds else []
+            return ("-" if value < 0 else "") + " ".join([*parts, *([f"{seconds} s"] if seconds else [])])
         case Unit.MESSAGE | Unit.ITEM:
             return f"{value} {unit}{'' if value == 1 else 's'}"
 
