@@ -121,7 +121,7 @@ def _add(router: APIRouter, path: str, offers: Sequence[Offer]) -> None:
                 methods=[method],
                 status_code=status,
                 response_class=Response,
-                operation_id=f"{method.lower()}_{path.strip('/').replace('/', '_').strip('{}')}",
+                operation_id="_".join([method.lower(), *(step.strip("{}") for step in path.split("/") if step)]),
                 openapi_extra=words,
                 include_in_schema=place is path,
             )
