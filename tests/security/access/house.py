@@ -70,6 +70,7 @@ class House:
     decisions: Decisions
     kinds: Kinds
     decided: DecisionLog
+    recorder: Recorder
     done: list[str]
     """What was done to alarms."""
 
@@ -99,8 +100,9 @@ class House:
         return found
 
     def entries(self) -> list[Entry]:
-        """What is in the trail of decisions; the counted ones are flushed before."""
+        """What is in the trail, when all is recorded; nothing more is from then on."""
         self.decided.close()
+        self.recorder.close()
         return [decode(record.value or b"") for record in self.log.read(TOPIC.name, 0, 0, 10_000)]
 
 
@@ -119,7 +121,7 @@ def house(folder: Path) -> Iterator[House]:
         recorder = stack.enter_context(closing(Recorder(log)))
         decided = stack.enter_context(closing(DecisionLog(recorder)))
         app.add_middleware(DecidedRequests, decisions=decisions, kinds=kinds, log=decided)
-        yield House(Calling(app), store, log, decisions, kinds, decided, done)
+        yield House(Calling(app), store, log, decisions, kinds, decided, recorder, done)
 
 
 def _network(done: list[str]) -> Api:
