@@ -117,6 +117,17 @@ def test_a_reservation_holds_until_it_is_released_or_over() -> None:
     assert not desk.ledger()[Ledger.RESERVED, "money"]
 
 
+def test_what_is_released_is_that_of_the_reservation_that_is_named() -> None:
+    """Else the other, which ends by itself, would have ended already, and the named one be held for ever."""
+    desk = Desk(PREPAID, command("t", "topup", 100))
+    soon = desk.clock + timedelta(hours=1)
+    desk.take(command("r", "reserve", 10, valid_to=soon), command("s", "reserve", 20))
+    desk.take(command("u", "release", 15, reason="s"), command("v", "release", 5, reason="s"))
+    assert desk.ledger()[Ledger.RESERVED, "money"] == 10
+    desk.tick(soon)
+    assert not desk.ledger()[Ledger.RESERVED, "money"]
+
+
 def test_a_command_counts_at_its_time_for_usage_that_comes_later() -> None:
     desk = Desk(PREPAID, command("p", "pack", offering="night", time=day(3)))
     desk.take(used("a", day(2), octets=30), used("b", day(4), octets=30))

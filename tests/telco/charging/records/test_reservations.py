@@ -49,6 +49,7 @@ def test_a_part_of_a_reservation_is_released_by_an_adjustment_that_names_it(know
     command = release(known, 5.5)
     assert (command.id, command.kind) == ("tmf654/adjustBalance/r", "release")
     assert (command.account, command.bucket, command.amount) == ("1042", "1042/money", 550)
+    assert command.reason == "tmf654/reserveBalance/1", "by which charging knows what was held for it"
     known.answer(command)
     assert known.get("adjustBalance", "r")["status"] == "completed"
     assert known.get("reserveBalance", "1")["amount"] == {"amount": 9.5, "units": "EUR"}

@@ -1,8 +1,8 @@
 """Commands: what somebody wants of an account's buckets, and whether it can be done (TMF654).
 
 A top-up without a bucket goes to the account's credit, with an end to a bucket of its own. `reserve` holds an amount of
-a bucket until `valid_to`, or until a `release` of that bucket gives it back: `amount` of what commands hold of it, the
-oldest first, or all with 0.
+a bucket until `valid_to`, or until a `release` of that bucket gives it back: `amount` of what commands hold of it, that of
+the command named by `reason` first, then the oldest, or all with 0.
 """
 
 from __future__ import annotations
@@ -70,6 +70,7 @@ def _hold(book: Book, command: ChargingCommand, out: Effects) -> None:
         book.hold(Session(account=account.id, id=f"command/{command.id}", holds=(hold,)), out)
         return
     holding = [each for each in book.sessions.values() if each.of_command and each.holds[0].draws[0].bucket == its.id]
+    holding.sort(key=lambda each: each.id != f"command/{command.reason}")  # else one would outlast its own release
     held = sum(session.holds[0].draws[0].amount for session in holding)
     if command.amount < 0 or command.amount > held:
         raise Rejection("amount.invalid", f"commands hold {held} of {its.id}, and {command.amount} are to be released")

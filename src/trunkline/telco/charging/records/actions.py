@@ -146,7 +146,7 @@ class ActionOwner(Kept):
             kind="release",
             bucket=bucket,
             amount=amount.value,
-            reason=str(document.get("reason", "")),
+            reason=f"{SCHEME}/{RESERVE.name}/{reservation['id']}",
             user=_user(document),
             time=datetime.now(UTC),
         )
