@@ -1,8 +1,8 @@
 """Commands: what somebody wants of an account's buckets, and whether it can be done (TMF654).
 
 A top-up without a bucket goes to the account's credit, with an end to a bucket of its own. `reserve` holds an amount of
-a bucket until `valid_to`, or until a `release` of that bucket gives it back: `amount` of what commands hold of it, that of
-the command named by `reason` first, then the oldest, or all with 0.
+a bucket until `valid_to`, or until a `release` of that bucket gives it back: `amount` of what commands hold of it, that
+of the command named by `reason` first, then the oldest, or all with 0.
 """
 
 from __future__ import annotations
