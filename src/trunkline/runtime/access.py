@@ -45,8 +45,9 @@ def controlled(app: FastAPI, project: Project, log: Log, identity: Identity | No
     with ExitStack() as stack:
         if is_controlled(project):
             decisions, kinds = open_access(project.folder, project.contracts)
+            issuer = identity.terms.issuer
             decided = stack.enter_context(closing(DecisionLog(stack.enter_context(closing(Recorder(log))))))
-            app.add_middleware(DecidedRequests, decisions=decisions, kinds=kinds, log=decided)
+            app.add_middleware(DecidedRequests, decisions=decisions, kinds=kinds, log=decided, issuer=issuer)
         app.add_middleware(
             Authenticated,
             verifier=verifier(identity, project.settings),

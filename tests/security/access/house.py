@@ -35,6 +35,7 @@ from trunkline.tmf.serving import serve
 from trunkline.tmf.topics import LoggedStore, TopicHubOwner, TopicOwner
 
 BELGICOM = Path(__file__).parents[3] / "belgicom"
+ISSUER = "https://id.belgicom.example"
 HEALTH = "/network-health/v1"
 SITES = [
     {"scope": "site", "id": "ANT_HAVEN", "status": "ok", "region": "Antwerpen"},
@@ -44,8 +45,8 @@ SITES = [
 ALARM_OF = {"A-1": "Antwerpen", "A-2": "Hainaut"}
 
 
-def caller(role: str, region: str = "", client: str = "console") -> Caller:
-    return Caller(f"somebody of {role}", client, frozenset({role}), frozenset(), region, "https://id.example")
+def caller(role: str, region: str = "", client: str = "console", issuer: str = ISSUER) -> Caller:
+    return Caller(f"somebody of {role}", client, frozenset({role}), frozenset(), region, issuer)
 
 
 class Calling:
@@ -120,7 +121,7 @@ def house(folder: Path) -> Iterator[House]:
         decisions, kinds = open_access(BELGICOM, own)
         recorder = stack.enter_context(closing(Recorder(log)))
         decided = stack.enter_context(closing(DecisionLog(recorder)))
-        app.add_middleware(DecidedRequests, decisions=decisions, kinds=kinds, log=decided)
+        app.add_middleware(DecidedRequests, decisions=decisions, kinds=kinds, log=decided, issuer=ISSUER)
         yield House(Calling(app), store, log, decisions, kinds, decided, recorder, done)
 
 

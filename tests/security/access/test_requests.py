@@ -8,8 +8,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from tests.security.access.house import HEALTH, House, caller, house
+from tests.security.access.house import HEALTH, ISSUER, House, caller, house
 from trunkline.log import Event
+from trunkline.security.identity.caller import Caller
 
 BILLS = "/tmf-api/customerBillManagement/v4/customerBill"
 BUCKETS = "/tmf-api/prepayBalanceManagement/v4/bucket"
@@ -99,6 +100,20 @@ def test_an_application_has_the_purpose_that_it_is_registered_for(there: House) 
     assert there.ask(OFFERINGS, shop).status_code == 200
     assert there.ask(OFFERINGS, PARTNER).status_code == 403
     assert "is registered for selling" in there.ask(OFFERINGS, shop, "audit").json()["reason"]
+
+
+def test_an_application_of_another_provider_is_not_the_one_that_is_registered(there: House) -> None:
+    assert (
+        there.ask(OFFERINGS, caller("partner", client="telesud-shop", issuer="https://evil.example")).status_code == 403
+    )
+
+
+def test_an_application_that_calls_for_itself_has_the_roles_that_it_is_registered_with(there: House) -> None:
+    def calls(subject: str, issuer: str = ISSUER) -> int:
+        shop = Caller(subject, "telesud-shop", frozenset(), frozenset(), "", issuer)
+        return there.ask(OFFERINGS, shop).status_code
+
+    assert (calls("telesud-shop"), calls("anna"), calls("telesud-shop", "https://evil.example")) == (200, 403, 403)
 
 
 def test_who_audits_changes_nothing(there: House) -> None:

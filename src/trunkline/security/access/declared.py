@@ -53,12 +53,19 @@ class KindDeclared(msgspec.Struct, frozen=True, kw_only=True, rename="camel", fo
     """Of a stream of events: of which kind the record in each event is, by the event's name."""
 
 
+class Application(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A client of the platform's own provider. Of its `purposes` the first one holds where a request says none, and
+    another than these is refused. `roles` are its own, where it calls for itself and for no person."""
+
+    purposes: Annotated[tuple[_Word, ...], msgspec.Meta(min_length=1)]
+    roles: tuple[_Word, ...] = ()
+
+
 class Purposes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """For what data are used, in words of the operator. `clients` are those registered for some: the first one holds
-    where a request says none, and another than these is refused."""
+    """For what data are used, in words of the operator, and the applications that are registered for some."""
 
     purposes: dict[_Word, Annotated[str, msgspec.Meta(min_length=1)]] = {}
-    clients: dict[str, Annotated[tuple[_Word, ...], msgspec.Meta(min_length=1)]] = {}
+    clients: dict[str, Application] = {}
 
 
 class Declared(msgspec.Struct, frozen=True):

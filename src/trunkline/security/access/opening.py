@@ -58,9 +58,12 @@ def _names(
                 yield Problem(rule.file, rule.line, f'{rule.id}: {type}::"{id}" is declared nowhere')
     purposes = Document.load(folder / declared.PURPOSES)
     for client, its in found.purposes.clients.items():
-        for place, purpose in enumerate(its):
+        for place, purpose in enumerate(its.purposes):
             if purpose not in found.purposes.purposes:
-                yield purposes.problem(("clients", client, place), f"{purpose} is none of the purposes")
+                yield purposes.problem(("clients", client, "purposes", place), f"{purpose} is none of the purposes")
+        for place, role in enumerate(its.roles):
+            if role not in known["Role"]:
+                yield purposes.problem(("clients", client, "roles", place), f"the role {role} is declared nowhere")
 
 
 def _fields(folder: Path, found: declared.Declared, contracts: Mapping[str, Contract]) -> Iterator[Problem]:

@@ -6,6 +6,7 @@ It stands inside of identity, which says who calls, and of the audit trail, whic
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Final
 
 import msgspec
@@ -24,6 +25,7 @@ from trunkline.security.access.subscriber import subscriber
 from trunkline.security.audit.note import note_of
 from trunkline.security.audit.recorder import NotRecorded
 from trunkline.security.audit.resource import Place, place_of
+from trunkline.security.identity.caller import Caller
 
 ACTIONS: Final[dict[str, Action]] = {"PUT": "change", "PATCH": "change", "DELETE": "delete"}
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -33,10 +35,12 @@ UNKNOWN_KIND, UNKNOWN_PURPOSE, HIDDEN_FIELD, ELSEWHERE = "unknown-kind", "unknow
 
 class DecidedRequests:
     """ASGI middleware. Who calls is `state.caller` of the request, as `identity.authenticated` leaves it there; a
-    request without one is of the role `anonymous`."""
+    request without one is of the role `anonymous`. `issuer` is the platform's own provider, whose applications are
+    those that the operator has registered for purposes and roles."""
 
-    def __init__(self, app: ASGIApp, decisions: Decisions, kinds: Kinds, log: DecisionLog) -> None:
+    def __init__(self, app: ASGIApp, decisions: Decisions, kinds: Kinds, log: DecisionLog, issuer: str) -> None:
         self._app, self._decisions, self._kinds, self._log = app, decisions, kinds, log
+        self._issuer = issuer
         self._telling = Telling(decisions, kinds)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -44,12 +48,17 @@ class DecidedRequests:
         if place is None:
             await self._app(scope, receive, send)
             return
-        one, asked = who(scope.get("state", {}).get("caller")), self._kinds.at(place)
+        caller: Caller | None = scope.get("state", {}).get("caller")
+        one, asked, application = who(caller), self._kinds.at(place), None
+        if caller is not None and caller.issuer == self._issuer:
+            application = self._decisions.purposes.clients.get(caller.client)
+            if application is not None and caller.subject == caller.client:
+                one = replace(one, roles=one.roles.union(application.roles))
         action = action_of(scope["method"], place, asked)
         headers = dict(scope["headers"])
         question = Question(one, action, asked.name, "", f"{scope['method']} {place.template}", _address(scope))
         try:
-            purpose = purpose_of(headers.get(HEADER, b"").decode("latin-1"), one.client, self._decisions.purposes)
+            purpose = purpose_of(headers.get(HEADER, b"").decode("latin-1"), application, self._decisions.purposes)
         except NotItsPurpose as error:
             await self._refuse(scope, receive, send, asked, question, UNKNOWN_PURPOSE, str(error))
             return
