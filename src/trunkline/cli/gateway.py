@@ -105,6 +105,48 @@ def purge_cache(
     typer.echo(f"what was kept of {api} is forgotten")
 
 
+@app.command()
+def manifests(
+    out: Annotated[Path, typer.Option(help="The folder to write them to.")],
+    namespace: Annotated[str, typer.Option(help="The namespace in the cluster.")] = "trunkline",
+    without: Annotated[
+        list[str] | None,
+        typer.Option(help="A kind of policy to leave out, or `shadow` for rules that only report. Can be repeated."),
+    ] = None,
+    crds: Annotated[
+        Path | None, typer.Option(help="A folder with the cluster's CRDs, to hold the manifests against those, too.")
+    ] = None,
+    project: ProjectOption = HERE,
+) -> None:
+    """Write the plan as Kubernetes manifests (Gateway API, Envoy Gateway), held against the kinds' schemas."""
+    from trunkline.gateway.control import planned
+    from trunkline.gateway.kubernetes.crds import Crds, NoCrds
+    from trunkline.gateway.kubernetes.folder import write
+    from trunkline.gateway.kubernetes.manifests import render
+
+    try:
+        from trunkline.gateway.kubernetes.validation import problems
+    except ModuleNotFoundError as error:
+        raise Refused(f"{error.name} is missing: `pip install 'trunkline[gateway]'`") from None
+    rendered = render(planned(_places(project)), namespace, frozenset(without or ()))
+    try:
+        held = [Crds.load(), *([Crds.load(crds)] if crds else [])]
+    except NoCrds as error:
+        raise Refused(str(error)) from None
+    everything = [manifest for found in rendered.files.values() for manifest in found]
+    if wrong := [text for each in held for manifest in everything for text in problems(manifest, each)]:
+        raise Refused("the cluster would not take this:\n" + "\n".join(dict.fromkeys(wrong)))
+    try:
+        write(out, rendered.files)
+    except OSError as error:
+        raise Refused(str(error)) from None
+    typer.echo(f"{len(everything)} manifests in {len(rendered.files)} files are in {out}")
+    for need in rendered.needs:
+        typer.echo(f"needs    {need}")
+    for text in rendered.differs:
+        typer.echo(f"differs  {text}")
+
+
 @keys.command("list")
 def list_keys(project: ProjectOption = HERE, json: JsonOption = False) -> None:
     """List the keys that were issued. What a key is worth is shown only when it is issued."""

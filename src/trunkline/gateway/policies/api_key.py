@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar, Final
 
+from trunkline.gateway.kubernetes.names import api_keys, secret
+from trunkline.gateway.kubernetes.said import Inexpressible, Said
 from trunkline.gateway.policies.policy import ON, TYPE, Json, Policy, Stage
 
 if TYPE_CHECKING:
@@ -38,6 +40,22 @@ class ApiKey(Policy, frozen=True, kw_only=True, tag="api-key"):
 
     def on_route(self, route: Route) -> dict[str, Json]:
         return {self.kind(): ON}
+
+    def kubernetes(self, route: Route) -> Said:
+        """Each service level's keys are a Secret, so that those of levels that may not call are not known here."""
+        from trunkline.gateway.policies.tier import Tier
+
+        tier = route.policy(Tier)
+        levels = tier.allowed if tier else tuple(route.gateway.tiers)
+        if not levels:
+            raise Inexpressible("keys are kept by service level, and gateway.yaml has no `tiers`")
+        said = {
+            "credentialRefs": [secret(api_keys(level)) for level in levels],
+            "extractFrom": [{"headers": [HEADER]}],
+            "forwardClientIDHeader": APPLICATION,
+            "sanitize": True,
+        }
+        return Said(security={"apiKeyAuth": said}, differs="an application has one key at a time")
 
 
 def api_key_filter(keys: Iterable[tuple[str, str]]) -> Json:

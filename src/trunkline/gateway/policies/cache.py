@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Final
 
+from trunkline.gateway.kubernetes.said import Inexpressible, Said
 from trunkline.gateway.policies.policy import ON, TYPE, Json, Policy, Stage
 from trunkline.gateway.policies.timeout import DEFAULT_TIMEOUT, Timeout
 from trunkline.gateway.quantities import envoy_duration
@@ -56,3 +57,6 @@ class Cache(Policy, frozen=True, kw_only=True, tag="cache"):
             "metadata": {"filter_metadata": {"trunkline": {"cache": f"{route.api.name} {route.generation}"}}},
             "common_http_protocol_options": {"max_stream_duration": longest},
         }
+
+    def kubernetes(self, route: Route) -> Said:
+        raise Inexpressible("it keeps no responses")

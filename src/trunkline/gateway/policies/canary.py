@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from msgspec import Meta
 
+from trunkline.gateway.kubernetes.said import Said
 from trunkline.gateway.policies.policy import Json, Policy, Stage
 from trunkline.gateway.quantities import Percent
 
@@ -31,3 +32,7 @@ class Canary(Policy, frozen=True, kw_only=True, tag="canary"):
 
     def upstreams(self) -> tuple[str, ...]:
         return (self.upstream,)
+
+    def kubernetes(self, route: Route) -> Said:
+        to_new = round(self.percent * 100)
+        return Said(split=((route.api.upstream, 10_000 - to_new), (self.upstream, to_new)))

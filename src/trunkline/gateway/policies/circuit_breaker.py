@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from msgspec import Meta
 
+from trunkline.gateway.kubernetes.said import Said
 from trunkline.gateway.policies.policy import Json, Policy, Stage
 
 if TYPE_CHECKING:
@@ -34,3 +35,12 @@ class CircuitBreaker(Policy, frozen=True, kw_only=True, tag="circuit-breaker"):
             "max_retries": self.retries,
         }
         return {"circuit_breakers": {"thresholds": [most]}}
+
+    def kubernetes(self, route: Route) -> Said:
+        most = {
+            "maxConnections": self.connections,
+            "maxPendingRequests": self.waiting,
+            "maxParallelRequests": self.requests,
+            "maxParallelRetries": self.retries,
+        }
+        return Said(traffic={"circuitBreaker": most})

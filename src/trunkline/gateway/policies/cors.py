@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Final
 
 from msgspec import Meta
 
+from trunkline.gateway.kubernetes.said import Said
 from trunkline.gateway.policies.policy import TYPE, Json, Policy, Stage
 
 if TYPE_CHECKING:
@@ -46,6 +47,17 @@ class Cors(Policy, frozen=True, kw_only=True, tag="cors"):
                 "forward_not_matching_preflights": False,
             }
         }
+
+    def kubernetes(self, route: Route) -> Said:
+        said = {
+            "allowOrigins": list(self.origins),
+            "allowMethods": [route.operation.method],
+            "allowHeaders": list(self.headers),
+            "exposeHeaders": list(self.exposed),
+            "allowCredentials": self.credentials,
+            "maxAge": f"{self.max_age}s",
+        }
+        return Said(security={"cors": said}, preflight=True)
 
 
 def _origin(origin: str) -> Json:

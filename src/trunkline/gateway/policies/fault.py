@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Final
 
 from msgspec import Meta
 
+from trunkline.gateway.kubernetes.said import Inexpressible, Said, duration
 from trunkline.gateway.policies.policy import TYPE, Json, Policy, Stage
 from trunkline.gateway.quantities import Duration, Percent, envoy_duration, envoy_percent
 
@@ -42,3 +43,13 @@ class Fault(Policy, frozen=True, kw_only=True, tag="fault"):
         if self.header:
             said["headers"] = [{"name": self.header, "present_match": True}]
         return {self.kind(): said}
+
+    def kubernetes(self, route: Route) -> Said:
+        if self.header:
+            raise Inexpressible("it injects faults into requests of all kinds, not only into those with a header")
+        said: Json = {}
+        if not self.delay.startswith("0 "):
+            said["delay"] = {"fixedDelay": duration(self.delay), "percentage": self.percent}
+        if self.status:
+            said["abort"] = {"httpStatus": self.status, "percentage": self.percent}
+        return Said(traffic={"faultInjection": said} if said else {})

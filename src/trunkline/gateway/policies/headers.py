@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Final
 import msgspec
 from msgspec import Meta
 
+from trunkline.gateway.kubernetes.said import Inexpressible, Said
 from trunkline.gateway.policies.policy import TYPE, Json, Policy, Stage
 
 if TYPE_CHECKING:
@@ -45,6 +46,17 @@ class Headers(Policy, frozen=True, kw_only=True, tag="headers", rename={"set_": 
         """All that it touches, in lower case."""
         touched = (*self.set_, *self.remove, *self.set_response, *self.remove_response)
         return {name.lower() for name in touched}
+
+    def kubernetes(self, route: Route) -> Said:
+        for name, value in (self.set_ | self.set_response).items():
+            if not value or "%" in value:
+                raise Inexpressible(f"{name} would be set to nothing, or to what Envoy takes for a variable: {value!r}")
+        return Said(
+            set_request=self.set_,
+            remove_request=self.remove,
+            set_response=self.set_response,
+            remove_response=self.remove_response,
+        )
 
 
 def _mutations(set_: dict[str, str], remove: Sequence[str]) -> list[Json]:

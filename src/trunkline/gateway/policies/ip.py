@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from msgspec import Meta
 
+from trunkline.gateway.kubernetes.said import Said
 from trunkline.gateway.policies.policy import Json, Policy, Stage
 from trunkline.gateway.policies.rbac import any_of, deny, rbac_filter, refusal, report
 
@@ -43,7 +44,17 @@ class Ip(Policy, frozen=True, kw_only=True, tag="ip"):
             refused.append({"not_id": any_of([_in(network) for network in self.allow])})
         return deny(self.kind(), any_of(refused), shadow=self.shadow)
 
+    def kubernetes(self, route: Route) -> Said:
+        return Said(
+            allowed=({"clientCIDRs": [_cidr(network) for network in self.allow]},) if self.allow else (),
+            denied=({"clientCIDRs": [_cidr(network) for network in self.deny]},) if self.deny else (),
+        )
+
 
 def _in(network: str) -> Json:
     parsed = ip_network(network, strict=False)
     return {"remote_ip": {"address_prefix": str(parsed.network_address), "prefix_len": parsed.prefixlen}}
+
+
+def _cidr(network: str) -> str:
+    return str(ip_network(network, strict=False))

@@ -12,6 +12,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Final
 
+from trunkline.gateway.kubernetes.names import config_map, key_set
+from trunkline.gateway.kubernetes.said import Inexpressible, Said
 from trunkline.gateway.policies.policy import TYPE, Json, Policy, Stage
 from trunkline.gateway.policies.rbac import deny, has_claim, rbac_filter, refusal
 
@@ -56,6 +58,18 @@ class Jwt(Policy, frozen=True, kw_only=True, tag="jwt"):
         said: dict[str, Json] = {self.kind(): {"@type": f"{_TYPE}PerRouteConfig", "requirement_name": name}}
         return said if self.shadow else said | deny(BOUND, has_claim("cnf"), shadow=False)
 
+    def kubernetes(self, route: Route) -> Said:
+        names = issuers(route)
+        forward = {route.gateway.issuers[name].forward for name in names}
+        if len(forward) > 1:
+            raise Inexpressible("tokens of all issuers of a route go to the upstream, or none: `forward` differs")
+        providers = [_kubernetes_provider(name, route.gateway.issuers[name]) for name in names]
+        return Said(
+            security={"jwt": {"providers": providers}},
+            remove_request=() if forward == {True} else ("Authorization",),
+            differs="a token without an expiry is taken, and one that is bound to a key (`cnf`), too",
+        )
+
 
 def jwt_filter(gateway: Gateway, key_sets: dict[str, str]) -> Json:
     """The filter's settings: every issuer, with its keys (a JSON Web Key Set, RFC 7517) by its name in `key_sets`."""
@@ -96,4 +110,24 @@ def _provider(issuer: Issuer, keys: str) -> Json:
         "normalize_payload_in_metadata": {"space_delimited_claims": ["scope"]},
         "claim_to_headers": [{"header_name": name, "claim_name": claim} for name, claim in claims.items() if claim],
         "jwt_cache_config": {"jwt_cache_size": CACHED_TOKENS, "jwt_max_token_size": LARGEST_TOKEN},
+    }
+
+
+def issuers(route: Route) -> tuple[str, ...]:
+    """The names of the issuers whose tokens are taken on a route."""
+    jwt = route.policy(Jwt)
+    if jwt is None:
+        return ()
+    return tuple(route.gateway.issuers) if jwt.issuer == ANY else (jwt.issuer,)
+
+
+def _kubernetes_provider(name: str, issuer: Issuer) -> Json:
+    claims = {SUBJECT: "sub", CLIENT: issuer.client_claim, TIER: issuer.tier_claim}
+    return {
+        "name": name,
+        "issuer": issuer.issuer,
+        "audiences": list(issuer.audiences),
+        "localJWKS": {"type": "ValueRef", "valueRef": config_map(key_set(name))},
+        "claimToHeaders": [{"header": header, "claim": claim} for header, claim in claims.items() if claim],
+        "extractFrom": {"headers": [{"name": "Authorization", "valuePrefix": "Bearer "}]},
     }

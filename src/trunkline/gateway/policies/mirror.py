@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from msgspec import Meta
 
+from trunkline.gateway.kubernetes.said import Said
 from trunkline.gateway.policies.policy import Json, Policy, Stage
 from trunkline.gateway.quantities import Percent, envoy_percent
 
@@ -27,3 +28,6 @@ class Mirror(Policy, frozen=True, kw_only=True, tag="mirror"):
 
     def upstreams(self) -> tuple[str, ...]:
         return (self.upstream,)
+
+    def kubernetes(self, route: Route) -> Said:
+        return Said(mirror=(self.upstream, round(self.percent * 10_000)))

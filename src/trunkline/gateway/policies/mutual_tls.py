@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from msgspec import Meta
 
+from trunkline.gateway.kubernetes.said import Said
 from trunkline.gateway.policies.policy import Json, Policy, Stage
 from trunkline.gateway.policies.rbac import any_of, deny_unless, rbac_filter, refusal, report
 
@@ -39,3 +40,9 @@ class MutualTls(Policy, frozen=True, kw_only=True, tag="mutual-tls"):
         matches: list[Json] = [{"exact": name} for name in self.names] or [{"safe_regex": {"regex": ".+"}}]
         named = any_of([{"authenticated": {"principal_name": match}} for match in matches])
         return deny_unless(self.kind(), named, shadow=self.shadow)
+
+    def kubernetes(self, route: Route) -> Said:
+        return Said(
+            certificate=tuple(sorted(self.names)),
+            differs="a caller without a certificate is not answered at all; any of its URI and DNS names does",
+        )

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from msgspec import Meta
 
+from trunkline.gateway.kubernetes.said import Said
 from trunkline.gateway.policies.policy import Policy, Stage
+
+if TYPE_CHECKING:
+    from trunkline.gateway.plan import Route
 
 
 class Open(Policy, frozen=True, kw_only=True, tag="open"):
@@ -16,3 +20,6 @@ class Open(Policy, frozen=True, kw_only=True, tag="open"):
 
     stage: ClassVar[Stage] = Stage.IDENTITY
     family: ClassVar[str] = "identity"
+
+    def kubernetes(self, route: Route) -> Said:
+        return Said()

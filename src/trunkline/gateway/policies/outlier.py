@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from msgspec import Meta
 
+from trunkline.gateway.kubernetes.said import Said, duration
 from trunkline.gateway.policies.policy import Json, Policy, Stage
 from trunkline.gateway.quantities import Duration, envoy_duration
 
@@ -33,5 +34,18 @@ class Outlier(Policy, frozen=True, kw_only=True, tag="outlier"):
             "enforcing_consecutive_gateway_failure": 100,
             "base_ejection_time": envoy_duration(self.pause),
             "max_ejection_percent": self.most,
+            "interval": "1s",
+        }
+
+    def kubernetes(self, route: Route) -> Said:
+        return Said(traffic={"healthCheck": {"passive": self.passive()}})
+
+    def passive(self) -> Json:
+        """As Envoy Gateway's passive health check."""
+        return {
+            "consecutive5XxErrors": self.failures,
+            "consecutiveGatewayErrors": self.failures,
+            "baseEjectionTime": duration(self.pause),
+            "maxEjectionPercent": self.most,
             "interval": "1s",
         }

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import msgspec
 
+from trunkline.gateway.kubernetes.said import Inexpressible, Said
+
 if TYPE_CHECKING:
     from trunkline.gateway.declaration import Gateway
     from trunkline.gateway.plan import Route
@@ -94,3 +96,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", forbid
     def upstreams(self) -> tuple[str, ...]:
         """The upstreams that it sends requests to, beside the API's own."""
         return ()
+
+    def kubernetes(self, route: Route) -> Said:
+        """Its part of the route's Kubernetes manifests. Raises `Inexpressible` where Envoy Gateway cannot do it."""
+        raise Inexpressible("it has no such thing")

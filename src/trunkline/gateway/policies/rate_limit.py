@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
+from trunkline.gateway.kubernetes.said import Inexpressible, Said
+from trunkline.gateway.kubernetes.said import limit as kubernetes_limit
 from trunkline.gateway.policies.api_key import APPLICATION, ApiKey
 from trunkline.gateway.policies.bucket import CALLERS, REFUSED, bucket, limit, limit_filter
 from trunkline.gateway.policies.jwt import CLIENT
@@ -51,3 +53,14 @@ class RateLimit(Policy, frozen=True, kw_only=True, tag="rate-limit"):
             rate_limits=[{"actions": [action]}],
             max_dynamic_descriptors=CALLERS,
         )
+
+    def kubernetes(self, route: Route) -> Said:
+        if self.per == "address":
+            raise Inexpressible("it counts each IPv6 address by itself, and a caller has as many of them as it likes")
+        rule: Json = {"limit": kubernetes_limit(Rate.parse(self.limit))}
+        if self.per == "client":
+            client = APPLICATION if route.enforces(ApiKey) else CLIENT
+            rule["clientSelectors"] = [{"headers": [{"type": "Distinct", "name": client}]}]
+        if self.shadow:
+            rule["shadowMode"] = True
+        return Said(limits=(rule,), shadow=True, differs="counted for all gateways together, in whole periods")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Final, Literal
 
 from msgspec import Meta
 
+from trunkline.gateway.kubernetes.said import Said, duration
 from trunkline.gateway.policies.policy import TYPE, Json, Policy, Stage
 from trunkline.gateway.quantities import Duration, envoy_duration
 
@@ -40,3 +41,11 @@ class Retry(Policy, frozen=True, kw_only=True, tag="retry"):
                 "host_selection_retry_max_attempts": 5,
             }
         }
+
+    def kubernetes(self, route: Route) -> Said:
+        said = {
+            "numRetries": self.times,
+            "retryOn": {"triggers": list(self.on)},
+            "perRetry": {"timeout": duration(self.each)},
+        }
+        return Said(traffic={"retry": said})

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from msgspec import Meta
 
+from trunkline.gateway.kubernetes.said import Said
+from trunkline.gateway.policies.jwt import issuers
 from trunkline.gateway.policies.policy import Json, Policy, Stage
 from trunkline.gateway.policies.rbac import all_of, any_of, claim, deny_unless, rbac_filter, refusal, report
 
@@ -40,3 +42,14 @@ class Scopes(Policy, frozen=True, kw_only=True, tag="scopes"):
         if self.any_of:
             wanted.append(any_of([claim("scope", scope) for scope in self.any_of]))
         return deny_unless(self.kind(), all_of(wanted), shadow=self.shadow)
+
+    def kubernetes(self, route: Route) -> Said:
+        """Envoy Gateway asks for all scopes of a principal, so each of `any_of` is a principal of its own."""
+        one_of = [[scope] for scope in self.any_of] or [[]]
+        principals = tuple(
+            {"jwt": {"provider": issuer, "scopes": [*self.all_of, *one]}}
+            for issuer in issuers(route)
+            for one in one_of
+            if self.all_of or one
+        )
+        return Said(allowed=principals)

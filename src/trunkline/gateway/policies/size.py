@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Final
 
+from trunkline.gateway.kubernetes.said import Inexpressible, Said
 from trunkline.gateway.policies.policy import TYPE, Json, Policy, Stage
 from trunkline.gateway.quantities import Size, octets
 
@@ -34,3 +35,8 @@ class BodySize(Policy, frozen=True, kw_only=True, tag="size"):
 
     def on_route(self, route: Route) -> dict[str, Json]:
         return {self.kind(): {"@type": f"{_TYPE}BufferPerRoute", "buffer": {"max_request_bytes": octets(self.body)}}}
+
+    def kubernetes(self, route: Route) -> Said:
+        if not octets(self.body):
+            raise Inexpressible("a body of nothing is no limit that it takes")
+        return Said(traffic={"requestBuffer": {"limit": str(octets(self.body))}})

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from msgspec import Meta
 
+from trunkline.gateway.kubernetes.said import Inexpressible, Said
+from trunkline.gateway.kubernetes.said import limit as kubernetes_limit
 from trunkline.gateway.policies.bucket import REFUSED, bucket, limit, limit_filter
 from trunkline.gateway.policies.policy import Json, Policy, Stage
 from trunkline.gateway.quantities import PerPeriod, Rate
@@ -33,3 +35,11 @@ class Spike(Policy, frozen=True, kw_only=True, tag="spike"):
     def on_route(self, route: Route) -> dict[str, Json]:
         rate = Rate.parse(self.rate)
         return limit(self.kind(), rate.seconds_each, shadow=self.shadow, token_bucket=bucket(rate, self.burst))
+
+    def kubernetes(self, route: Route) -> Said:
+        rate = Rate.parse(self.rate)
+        if self.burst != rate.amount:
+            raise Inexpressible(
+                f"at once it lets through what comes in a period, {rate.amount}, and no other `burst` ({self.burst})"
+            )
+        return Said(local_limits=({"limit": kubernetes_limit(rate)},))

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Final
 
 from msgspec import Meta
 
+from trunkline.gateway.kubernetes.said import Said
+from trunkline.gateway.kubernetes.said import limit as kubernetes_limit
 from trunkline.gateway.policies.api_key import APPLICATION, ApiKey
 from trunkline.gateway.policies.bucket import CALLERS, REFUSED, bucket, limit, limit_filter
-from trunkline.gateway.policies.jwt import CLIENT, TIER
+from trunkline.gateway.policies.jwt import CLIENT, TIER, issuers
 from trunkline.gateway.policies.policy import Json, Policy, Stage
 from trunkline.gateway.policies.rbac import any_of, deny_unless, header, rbac_filter, refusal, report
 from trunkline.gateway.quantities import Rate
@@ -72,6 +74,38 @@ class Tier(Policy, frozen=True, kw_only=True, tag="tier"):
             descriptors=descriptors,
             rate_limits=limits,
             max_dynamic_descriptors=CALLERS,
+        )
+
+    def kubernetes(self, route: Route) -> Said:
+        """Keys of other levels are not known (`api-key`); a token's level is a claim of it."""
+        by_key = route.enforces(ApiKey)
+        client = APPLICATION if by_key else CLIENT
+        limits = []
+        for level in self.allowed:
+            match: Json = (
+                {"type": "RegularExpression", "name": APPLICATION, "value": f"{level}[.].*"}
+                if by_key
+                else {"type": "Exact", "name": TIER, "value": level}
+            )
+            each: Json = {"type": "Distinct", "name": client}
+            rate = kubernetes_limit(Rate.parse(route.gateway.tiers[level]))
+            limits.append({"clientSelectors": [{"headers": [match, each]}], "limit": rate})
+        claims = {name: route.gateway.issuers[name].tier_claim for name in (() if by_key else issuers(route))}
+        principals = tuple(
+            {
+                "jwt": {
+                    "provider": name,
+                    "claims": [{"name": claim, "valueType": "String", "values": list(self.allowed)}],
+                }
+            }
+            for name, claim in claims.items()
+            if claim
+        )
+        differs = "a key of another level is answered 401, not 403; " if by_key else ""
+        return Said(
+            allowed=principals,
+            limits=tuple(limits),
+            differs=f"{differs}counted for all gateways together, in whole periods",
         )
 
 

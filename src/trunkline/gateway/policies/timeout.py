@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Final
 
+from trunkline.gateway.kubernetes.said import Said, duration
 from trunkline.gateway.policies.policy import Json, Policy, Stage
 from trunkline.gateway.quantities import Duration, envoy_duration
 
@@ -26,3 +27,7 @@ class Timeout(Policy, frozen=True, kw_only=True, tag="timeout"):
 
     def action(self, route: Route) -> Json:
         return {"timeout": envoy_duration(self.request), "idle_timeout": envoy_duration(self.idle)}
+
+    def kubernetes(self, route: Route) -> Said:
+        said = {"requestTimeout": duration(self.request), "streamIdleTimeout": duration(self.idle)}
+        return Said(traffic={"timeout": {"http": said}})
