@@ -56,7 +56,7 @@ from trunkline.telco.model import (
 )
 
 BELGICOM = Path(__file__).parents[2] / "belgicom"
-ACCOUNTS, USAGES, BATCH, ONE_BY_ONE = 1_000, 100_000, 10_000, 20_000
+ACCOUNTS, USAGES, BATCH, ONE_BY_ONE = 1_000, 300_000, 10_000, 20_000
 PLANS = ("mobile-20", "mobile-80", "mobile-300", "mobile-family")
 BEGIN = datetime(2026, 11, 1, 12, tzinfo=UTC)
 INPUTS = (Account.topic, Usage.topic, ChargingCommand.topic, ChargingRequest.topic)
