@@ -17,6 +17,7 @@ from trunkline.security.access.decisions import CLASSES
 from trunkline.security.access.kinds import Kind, Kinds
 from trunkline.security.access.mask import Mask
 from trunkline.security.access.stream import MaskedStream
+from trunkline.tmf.apis.product_catalog import CATALOG, CATEGORY
 from trunkline.tmf.declaration import V4, V5
 from trunkline.tmf.versions import write
 
@@ -103,6 +104,31 @@ def test_v4_tells_no_more_than_v5(seen: frozenset[Classification]) -> None:
         assert (name in of_v4) == (name in of_v5)
     if "relatedParty" in of_v5:
         assert ("Anna" in str(of_v4["relatedParty"])) == ("Anna" in str(of_v5["relatedParty"]))
+
+
+def test_what_v4_has_elsewhere_is_masked_by_what_it_is() -> None:
+    """Of a category v4 has the parent's id beside it, of a party its name one level further out."""
+    parent = Kind("category", "area", {("parent",): "personal"}, "public", of=CATEGORY)
+    fibre = {"id": "1", "@type": "Category", "name": "Fibre", "parent": {"id": "top", "@type": "CategoryRef"}}
+    seen = Mask(parent, frozenset({"public"}), frozenset())
+    of_v4 = write(fibre, CATEGORY, V4)
+    assert of_v4["parentId"] == "top"
+    assert "top" not in str(seen.apply(of_v4, V4))
+    assert not seen.sees(("parentId",), V4)
+    name = ("relatedParty", "partyOrPartyRole", "name")
+    party = Kind("productCatalog", "area", {name: "personal"}, "public", of=CATALOG)
+    document = {"id": "1", "@type": "ProductCatalog",
+                "relatedParty": [{"role": "owner", "partyOrPartyRole": {"id": "77", "name": "Anna"}}]}  # fmt: skip
+    [told] = Mask(party, frozenset({"public"}), frozenset()).apply(write(document, CATALOG, V4), V4)["relatedParty"]
+    assert (told["role"], told["id"], "name" in told) == ("owner", "77", False)
+
+
+def test_what_a_contract_does_not_name_is_not_told_in_an_event_either() -> None:
+    kind = KINDS.get("quarantine")
+    assert kind is not None
+    mask = Mask(kind.enveloped(), frozenset({"public", "internal"}), frozenset())
+    event = {"id": "quarantine:0:1", "eventType": "x", "event": {"reason": "r", "part": "p", "madeUp": 1}}
+    assert mask.apply(event) == event | {"event": {"reason": "r"}}
 
 
 # Streams

@@ -70,7 +70,7 @@ def test_a_project_without_rules_has_none_that_are_wrong(tmp_path: Path) -> None
         ("schema.cedarschema", "entity Area;", "entity Area", "schema.cedarschema:1"),
         ("people.yaml", "  network-function:\n", "  core:\n", 'Role::"network-function" is declared nowhere'),
         ("purposes.yaml", "  selling:", "  sales:", 'Purpose::"selling" is declared nowhere'),
-        ("purposes.yaml", "purposes: [selling]", "purposes: [sales]", "purposes.yaml:15: sales is none of the purposes"),
+        ("purposes.yaml", "purposes: [selling]", "purposes: [sales]", "purposes.yaml:15: sales is none of the"),
         ("purposes.yaml", "roles: [partner]", "roles: [partners]", "the role partners is declared nowhere"),
         ("fields.yaml", "alarmDetails: text", "alarmDetails: texts", "network.alarm has no field texts"),
         ("fields.yaml", "alarmDetails: text", "alarmDetail: text", "alarm has no attribute alarmDetail"),

@@ -88,6 +88,13 @@ class MaskedAnswer:
         return None if told is None else msgspec.json.encode(told)
 
 
+def unreadable(error: Refusal, version: Version | None, instance: str) -> Response:
+    """What the API itself says to a request that it cannot read."""
+    if version is None:
+        return Problem(error.status, str(error)).response(instance)
+    return Response(msgspec.json.encode(error.body(version)), error.status, media_type="application/json")
+
+
 def refusal(
     status: int, reason: str, message: str, version: Version | None, instance: str, headers: dict[str, str]
 ) -> Response:

@@ -115,7 +115,7 @@ class Decisions:
             {
                 "uid": principal,
                 "attrs": {"client": one.client, "region": one.region, "regions": regions},
-                "parents": [{"type": "Role", "id": role} for role in sorted(one.roles & self.roles)],
+                "parents": [{"type": "Role", "id": role} for role in sorted(one.roles)],
             },
             {"uid": resource, "attrs": attributes, "parents": [{"type": "Kind", "id": kind}]},
             {"uid": {"type": "Kind", "id": kind}, "attrs": {}, "parents": [{"type": "Area", "id": area}]},

@@ -17,22 +17,26 @@ from trunkline.security.access.kinds import Asked
 from trunkline.security.access.mask import Mask
 from trunkline.store.query import And, Compare, Condition, Element, Not, Or, Path, Present
 from trunkline.tmf.declaration import Resource, Version
-from trunkline.tmf.errors import Refusal
+from trunkline.tmf.errors import bad
 from trunkline.tmf.filtering import condition, sort
 
 _PLAIN: Final = re.compile(r"/?[\w@-]+(/[\w@-]+)*/?\Z", re.ASCII)
 """A JSON Pointer, as patches have it; JSONPaths are looked into no further."""
+MOST: Final = 200  # parameters
 UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError)
 
 
 def hidden_in_query(query: bytes, asked: Asked, mask: Mask) -> str:
     """The first attribute that a list is looked for by, or sorted by, although it is not seen; "" where there is none.
 
-    What the API cannot read it refuses itself.
+    Raises `Refusal` (400) where the API's own grammar does: what cannot be read here is never passed on.
     """
     if mask.whole or not query or asked.kind is None:
         return ""
-    pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True, max_num_fields=200)
+    try:
+        pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True, max_num_fields=MOST)
+    except ValueError:
+        raise bad("badQuery", f"there are more than {MOST} parameters") from None
     of = asked.kind.of
     if of is None or asked.version is None:
         named = (tuple(name.split(".")) for name, _ in pairs)
@@ -58,13 +62,10 @@ def hidden_in_body(body: bytes, asked: Asked, mask: Mask) -> str:
 
 def _paths(pairs: list[tuple[str, str]], of: Resource, version: Version) -> Iterator[Path]:
     """The canonical paths in the filters and the order of a list."""
-    try:
-        for name, value in pairs:
-            if name == "sort":
-                yield from (each.path for each in sort(value, of, version))
-        found = condition(pairs, of, version)
-    except Refusal:
-        return
+    for name, value in pairs:
+        if name == "sort":
+            yield from (each.path for each in sort(value, of, version))
+    found = condition(pairs, of, version)
     if found is not None:
         yield from _in_condition(found, ())
 

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 from trunkline.contracts.contract import Contract
 from trunkline.contracts.field import Classification, Field
 from trunkline.security.access.declared import Declared, KindDeclared
-from trunkline.security.audit.resource import TMF, Place
+from trunkline.security.audit.resource import DEPTHS, TMF, Place
 from trunkline.store.query import Path
 from trunkline.tmf.apis import APIS
 from trunkline.tmf.apis.event import EVENT
@@ -30,7 +30,9 @@ EVENTS: Final = "topic/event"
 RECORD: Final[Path] = ("event",)
 """Where these have the record."""
 BASE: Final = 4
-"""Steps in front of a resource's name in TM Forum's paths: `/tmf-api/alarmManagement/v4`."""
+"""Steps in front of a kind in TM Forum's paths: `/tmf-api/alarmManagement/v4`."""
+OWN_BASE: Final = 3
+"""And in those of the platform's own APIs: `/network-health/v1`."""
 
 Classes = dict[Path, Classification]
 
@@ -109,6 +111,7 @@ class Kinds:
 
     def __init__(self, declared: Declared, contracts: Mapping[str, Contract]) -> None:
         self._served = served()
+        self._versions = {api.path(version): version for api in APIS for version in api.versions}
         self._kinds = {topic: _of_topic(topic, contract) for topic, contract in contracts.items()}
         of = {resource.name: resource for _, resource in self._served.values()}
         for name, kind in declared.kinds.items():
@@ -125,14 +128,22 @@ class Kinds:
         return self._kinds.get(name)
 
     def at(self, place: Place) -> Asked:
-        """What a path leads to."""
+        """What a path leads to. One whose beginning is none of an API's (because a slash in it is encoded, say, which
+        the API would read in another way) leads to nothing that anybody has declared."""
         steps = [step for step in place.template.split("/") if step != "{id}"]
-        words = "/".join(steps[4 if steps[1] == TMF else 3 :])
         version: Version | None = None
-        if steps[1] == TMF and len(steps) > BASE:
-            version, resource = self._served.get("/".join(steps[: BASE + 1]), (None, None))
-            if len(steps) == BASE + 1 and resource is not None:
+        if steps[1] == TMF:
+            words = "/".join(steps[BASE:])
+            version = self._versions.get("/".join(steps[:BASE]))
+            _, resource = self._served.get("/".join(steps), (None, None))
+            if version is None:
+                return Asked(words, None)
+            if resource is not None:
                 words = resource.name
+        elif steps[1] in DEPTHS:
+            words = "/".join(steps[OWN_BASE:])
+        else:
+            return Asked(place.kind, None)
         if words == EVENTS:
             return Asked(place.within, self._enveloped.get(place.within), version)
         act = words in self._acts

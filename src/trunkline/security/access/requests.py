@@ -13,7 +13,7 @@ import msgspec
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from trunkline.http.errors import Problem
-from trunkline.security.access.answer import MaskedAnswer, refusal
+from trunkline.security.access.answer import MaskedAnswer, refusal, unreadable
 from trunkline.security.access.decisions import Action, Decision, Decisions, who
 from trunkline.security.access.filtered import hidden_in_body, hidden_in_query
 from trunkline.security.access.granted import Granted, Telling
@@ -26,6 +26,7 @@ from trunkline.security.audit.note import note_of
 from trunkline.security.audit.recorder import NotRecorded
 from trunkline.security.audit.resource import Place, place_of
 from trunkline.security.identity.caller import Caller
+from trunkline.tmf.errors import Refusal
 
 ACTIONS: Final[dict[str, Action]] = {"PUT": "change", "PATCH": "change", "DELETE": "delete"}
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -85,7 +86,11 @@ class DecidedRequests:
         decision: Decision,
         granted: Granted,
     ) -> None:
-        hidden = hidden_in_query(scope["query_string"], granted.asked, granted.mask)
+        try:
+            hidden = hidden_in_query(scope["query_string"], granted.asked, granted.mask)
+        except Refusal as error:
+            await unreadable(error, granted.asked.version, scope["path"])(scope, receive, send)
+            return
         if question.action in ("create", "change") and not granted.mask.whole:
             body = await _whole(receive)
             hidden = hidden or hidden_in_body(body, granted.asked, granted.mask)
