@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from trunkline.security.access.decisions import Decisions, Who
 from trunkline.security.access.kinds import Kinds
+from trunkline.security.access.purpose import NONE
 from trunkline.security.access.regions import region_of
 from trunkline.tmf.declaration import V5, Document
 from trunkline.tmf.hub.subscription import Subscriber
@@ -25,7 +26,7 @@ class Delivered:
         has subscribed before access was decided upon is nobody who is known."""
         kind = self._kinds.get(name)
         one = Who() if to is None else Who(to.subject, to.client, frozenset(to.roles), to.region)
-        purpose = to.purpose if to is not None else "none"
+        purpose = to.purpose if to is not None else NONE
         if kind is None or not self._decisions.decide(one, "read", kind, purpose).allowed:
             return None
         if region_of(document, kind, V5, self._decisions.elsewhere(one, kind, purpose)):
