@@ -1,0 +1,27 @@
+"""What BelgiCom's gateway becomes in a cluster, written down: `python -m tests.gateway.kubernetes.golden`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from trunkline.gateway.control import planned
+from trunkline.gateway.kubernetes.folder import text
+from trunkline.gateway.kubernetes.manifests import Rendered, render
+from trunkline.gateway.places import Places
+
+GOLDEN: Final = Path(__file__).parent / "golden"
+FILES: Final = ("gateway.yaml", "api-product-catalog.yaml")
+"""The gateway's, and of the APIs the one with most kinds of policies."""
+WITHOUT: Final = ("cache", "shadow", "spike")
+_BELGICOM: Final = Path(__file__).parents[3] / "belgicom"
+
+
+def belgicom(without: tuple[str, ...] = WITHOUT) -> Rendered:
+    return render(planned(Places(_BELGICOM, Path("/nonexistent"))), "belgicom", without)
+
+
+if __name__ == "__main__":
+    GOLDEN.mkdir(exist_ok=True)
+    for name in FILES:
+        (GOLDEN / name).write_text(text(belgicom().files[name]))
