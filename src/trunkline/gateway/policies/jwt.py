@@ -67,7 +67,7 @@ class Jwt(Policy, frozen=True, kw_only=True, tag="jwt"):
         return Said(
             security={"jwt": {"providers": providers}},
             remove_request=() if forward == {True} else ("Authorization",),
-            differs="a token without an expiry is taken, and one that is bound to a key (`cnf`), too",
+            differs="a token need not expire, and one that is bound to a key (`cnf`) is taken without a proof",
         )
 
 
