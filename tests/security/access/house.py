@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import partial
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +33,9 @@ from trunkline.tmf.apis import APIS
 from trunkline.tmf.apis.event import EVENT, HUB
 from trunkline.tmf.apis.event import TOPIC as TOPICS
 from trunkline.tmf.declaration import Owner
+from trunkline.tmf.hub.guard import Guard
+from trunkline.tmf.hub.routes import hub_routes
+from trunkline.tmf.hub.subscriptions import Subscriptions
 from trunkline.tmf.serving import serve
 from trunkline.tmf.topics import LoggedStore, TopicHubOwner, TopicOwner
 
@@ -117,7 +122,8 @@ def house(folder: Path) -> Iterator[House]:
         topics = TopicOwner(store.topics)
         owners: dict[str, Owner] = {TOPICS.name: topics, EVENT.name: topics, HUB.name: TopicHubOwner()}
         done: list[str] = []
-        app = create_app([*serve(APIS, store, owners=owners), _network(done)])
+        hub = partial(hub_routes, subscriptions=Subscriptions(store, log, Guard([ip_network("127.0.0.0/8")])), root="")
+        app = create_app([*serve(APIS, store, owners=owners, hub=hub), _network(done)])
         decisions, kinds = open_access(BELGICOM, own)
         recorder = stack.enter_context(closing(Recorder(log)))
         decided = stack.enter_context(closing(DecisionLog(recorder)))

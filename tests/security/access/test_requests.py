@@ -288,3 +288,17 @@ def test_the_events_of_a_topic_are_masked_by_its_contract(there: House) -> None:
     assert there.ask(path, NOC, "operations").status_code == 403
     assert there.ask(f"{path}?event.part=Anna", ARCHITECT, "integration").status_code in (400, 403)
     assert there.ask("/tmf-api/event/v4/topic/nothing/event", ARCHITECT, "integration").status_code == 403
+
+
+def test_a_subscription_is_there_for_its_subscriber_alone(there: House) -> None:
+    hub = "/tmf-api/productCatalogManagement/v5/hub"
+    body = {"callback": "http://127.0.0.1:9/told"}
+    made = there.ask(hub, PARTNER, "selling", "POST", body)
+    assert made.status_code == 201, made.text
+    other = Caller("another", "console", frozenset({"partner"}), frozenset(), "", ISSUER)
+    own = f"{hub}/{made.json()['id']}"
+    assert [there.ask(path, other, "selling").status_code for path in (hub, own)] == [200, 404]
+    assert there.ask(hub, other, "selling").json() == []
+    assert there.ask(own, other, "selling", "DELETE").status_code == 404
+    assert [each["id"] for each in there.ask(hub, PARTNER, "selling").json()] == [made.json()["id"]]
+    assert there.ask(own, PARTNER, "selling", "DELETE").status_code == 204

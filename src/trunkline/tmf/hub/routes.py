@@ -16,7 +16,7 @@ from trunkline.tmf.declaration import V5, Document, OpenApi, Version
 from trunkline.tmf.errors import Refusal, bad
 from trunkline.tmf.href import href
 from trunkline.tmf.hub import openapi
-from trunkline.tmf.hub.subscription import Subscription
+from trunkline.tmf.hub.subscription import Subscriber, Subscription
 from trunkline.tmf.hub.subscriptions import Subscriptions
 
 NAME = "hub"
@@ -53,21 +53,21 @@ class Hub:
         _only(request)
         given = _registration(request, body)
         base = self._base(request)
-        who = getattr(request.state, "subscriber", None)  # as access control has left it
-        made = self._subscriptions.add(self._api, self._version, given.callback, given.query or "", base, who)
+        query, who = given.query or "", _subscriber(request)
+        made = self._subscriptions.add(self._api, self._version, given.callback, query, base, who)
         return _json(self._told(made, base), 201, {"Location": href(base, NAME, made.id)})
 
     def get(self, request: Request) -> Response:
         """200 with one."""
         _only(request)
-        found = self._subscriptions.get(self._api, self._version, request.path_params["id"])
+        found = self._subscriptions.get(self._api, self._version, request.path_params["id"], _subscriber(request))
         return _json(self._told(found, self._base(request)))
 
     def listed(self, request: Request) -> Response:
         """200 with all, or 206 with a part of them."""
         given = _only(request, "offset", "limit")
         offset, limit = _number(given, "offset", 0, 0, MOST_OFFSET), _number(given, "limit", LIMIT, 1, MOST)
-        found, total = self._subscriptions.listed(self._api, self._version, offset, limit)
+        found, total = self._subscriptions.listed(self._api, self._version, offset, limit, _subscriber(request))
         counts = {"X-Total-Count": str(total), "X-Result-Count": str(len(found))}
         base = self._base(request)
         return _json([self._told(each, base) for each in found], 200 if len(found) == total else 206, counts)
@@ -75,7 +75,7 @@ class Hub:
     def unsubscribe(self, request: Request) -> Response:
         """204, and within a second nothing more is sent."""
         _only(request)
-        self._subscriptions.remove(self._api, self._version, request.path_params["id"])
+        self._subscriptions.remove(self._api, self._version, request.path_params["id"], _subscriber(request))
         return Response(status_code=204)
 
     def _base(self, request: Request) -> str:
@@ -141,6 +141,12 @@ def _registration(request: Request, body: bytes) -> Registration:
         return msgspec.json.decode(body, type=Registration)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise bad("badSubscription", "the body is not a subscription: {callback, query}", str(error)) from None
+
+
+def _subscriber(request: Request) -> Subscriber | None:
+    """Who asks, as access control has left it there; None where there is none."""
+    found = getattr(request.state, "subscriber", None)
+    return found if isinstance(found, Subscriber) else None
 
 
 def _only(request: Request, *names: str) -> dict[str, str]:

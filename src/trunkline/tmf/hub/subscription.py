@@ -41,6 +41,11 @@ class Subscription(msgspec.Struct, frozen=True, kw_only=True):
     base: str = ""
     subscriber: Subscriber | None = None
 
+    def belongs_to(self, who: Subscriber | None) -> bool:
+        """Whether it is the same person's, by the same application; anybody's where nobody has to say."""
+        own = self.subscriber
+        return who is None or (own is not None and (own.subject, own.client) == (who.subject, who.client))
+
 
 class Position(msgspec.Struct, frozen=True):
     """The next offset of a partition of the events that a subscription is served from."""

@@ -11,7 +11,7 @@ import msgspec
 
 from trunkline.log import Log
 from trunkline.store import Conflict, Query, Store, Stored, Unit
-from trunkline.store.query import And, Compare, Operator
+from trunkline.store.query import And, Compare, Operator, Path, Value
 from trunkline.tmf.declaration import OpenApi, Version
 from trunkline.tmf.errors import bad, conflict, not_found
 from trunkline.tmf.events import TOPIC
@@ -40,7 +40,8 @@ _decode = msgspec.json.Decoder(Subscription).decode
 
 
 class Subscriptions:
-    """The subscriptions of a store to the events of a log."""
+    """The subscriptions of a store to the events of a log. Where a `subscriber` is given, those of others are not
+    there."""
 
     def __init__(self, store: Store, log: Log, guard: Guard) -> None:
         store.declare([SUBSCRIPTIONS, POSITIONS])
@@ -87,15 +88,17 @@ class Subscriptions:
         self._in_unit(add)
         return added
 
-    def get(self, api: OpenApi, version: Version, id: str) -> Subscription:
+    def get(self, api: OpenApi, version: Version, id: str, subscriber: Subscriber | None = None) -> Subscription:
         """A subscription to a version of an API. Raises `Refusal` (404)."""
-        return _of(api, version, id, self._store.get(SUBSCRIPTIONS.name, id) if ID.fullmatch(id) else None)
+        stored = self._store.get(SUBSCRIPTIONS.name, id) if ID.fullmatch(id) else None
+        return _of(api, version, id, stored, subscriber)
 
-    def remove(self, api: OpenApi, version: Version, id: str) -> None:
+    def remove(self, api: OpenApi, version: Version, id: str, subscriber: Subscriber | None = None) -> None:
         """End a subscription, and forget its dead letters. Raises `Refusal` (404)."""
 
         def remove(unit: Unit) -> None:
-            _of(api, version, id, unit.get(SUBSCRIPTIONS.name, id) if ID.fullmatch(id) else None)
+            stored = unit.get(SUBSCRIPTIONS.name, id) if ID.fullmatch(id) else None
+            _of(api, version, id, stored, subscriber)
             unit.remove(SUBSCRIPTIONS.name, id)
             for partition in range(self._partitions):
                 if unit.get(POSITIONS.name, position_id(id, partition)) is not None:
@@ -104,9 +107,14 @@ class Subscriptions:
         self._in_unit(remove)
         self._letters.drop([letter.id for letter in self._letters.all(id)])
 
-    def listed(self, api: OpenApi, version: Version, offset: int, limit: int) -> tuple[list[Subscription], int]:
+    def listed(
+        self, api: OpenApi, version: Version, offset: int, limit: int, subscriber: Subscriber | None = None
+    ) -> tuple[list[Subscription], int]:
         """A part of the subscriptions to a version of an API, and how many there are."""
-        where = And((Compare(("api",), Operator.EQ, api.number), Compare(("version",), Operator.EQ, version.value)))
+        asked: list[tuple[Path, Value]] = [(("api",), api.number), (("version",), version.value)]
+        if subscriber is not None:
+            asked += [(("subscriber", "subject"), subscriber.subject), (("subscriber", "client"), subscriber.client)]
+        where = And(tuple(Compare(path, Operator.EQ, value) for path, value in asked))
         found = self._store.find(Query(SUBSCRIPTIONS.name, where, offset=offset, limit=limit))
         return [_decode(stored.document) for stored in found.records], found.total
 
@@ -145,8 +153,8 @@ class Subscriptions:
             logger.warning("the callback %r leads nowhere yet: %s", callback, error)
 
 
-def _of(api: OpenApi, version: Version, id: str, stored: Stored | None) -> Subscription:
+def _of(api: OpenApi, version: Version, id: str, stored: Stored | None, subscriber: Subscriber | None) -> Subscription:
     found = _decode(stored.document) if stored is not None else None
-    if found is None or (found.api, found.version) != (api.number, version):
+    if found is None or (found.api, found.version) != (api.number, version) or not found.belongs_to(subscriber):
         raise not_found("subscription", id)
     return found
