@@ -10,6 +10,9 @@ import pytest
 
 from tests.security.access.house import HEALTH, ISSUER, House, caller, house
 from trunkline.log import Event
+from trunkline.security.access.decisions import who
+from trunkline.security.access.granted import Granted, Telling
+from trunkline.security.access.kinds import Asked
 from trunkline.security.identity.caller import Caller
 
 BILLS = "/tmf-api/customerBillManagement/v4/customerBill"
@@ -138,6 +141,8 @@ def test_lists_are_masked_record_by_record(there: House) -> None:
     told = there.ask(BILLS, AUDITOR, "audit").json()
     assert [bill["id"] for bill in told] == ["B-1", "B-2"]
     assert not any("amountDue" in bill for bill in told)
+    part = there.ask(f"{BILLS}?limit=1", AUDITOR, "audit")
+    assert (part.status_code, "amountDue" in part.json()[0]) == (206, False)
 
 
 def test_of_a_number_the_ends_are_told_where_the_rules_say_so(there: House) -> None:
@@ -276,6 +281,19 @@ def test_a_stream_tells_each_event_as_its_reader_may_see_it(there: House) -> Non
     assert not {"MONS_CENTRE", "A-2", "els"} & set(told.replace('"', " ").split())
     assert ": hidden\nid: 1\n\n" in told
     assert "ackUser" in there.ask(f"{HEALTH}/events", NOC, "operations").text
+
+
+def test_a_stream_tells_nothing_of_a_kind_that_its_reader_may_not_read(there: House) -> None:
+    telling, events = Telling(there.decisions, there.kinds), there.kind("events")
+
+    def told(by: Caller, purpose: str, event: str) -> bool:
+        mask = there.decisions.mask(by, events, purpose)
+        granted = Granted(who(by), Asked("events", events), purpose, mask, frozenset())
+        return telling.of_event(event, granted) is not None
+
+    assert told(NOC, "operations", "alarm")
+    assert not told(NOC, "operations", "madeUp")
+    assert not told(PARTNER, "selling", "alarm")
 
 
 def test_the_events_of_a_topic_are_masked_by_its_contract(there: House) -> None:
