@@ -218,6 +218,12 @@ def test_keys_are_secrets_by_tier_and_those_of_other_tiers_are_not_known(tmp_pat
     ]
 
 
+def test_a_tier_that_only_reports_and_is_left_out_keeps_no_key_out(tmp_path: Path) -> None:
+    tier = {"kind": "tier", "allowed": ["gold"], "shadow": True}
+    found = specs(rendered(tmp_path, KEY, tier, without=("shadow",)))["SecurityPolicy"]["apiKeyAuth"]
+    assert [secret["name"] for secret in found["credentialRefs"]] == ["api-keys-gold", "api-keys-silver"]
+
+
 @pytest.mark.parametrize(("who", "header"), [(JWT, "x-trunkline-client"), (KEY, "x-trunkline-application")])
 def test_a_limit_for_each_client_counts_by_the_header_that_says_who_it_is(
     tmp_path: Path, who: Json, header: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -57,62 +57,94 @@ class Rendered:
 def render(plan: Plan, namespace: str, without: Collection[str] = ()) -> Rendered:
     """The plan's manifests, for a namespace. `without` names kinds of policies to leave out (and `shadow`, for those
     that only report). Raises `Invalid` with every rule that Envoy Gateway cannot express, and why."""
-    problems = [*_wrong_to_leave_out(plan, without), *overlapping(plan)]
-    names = object_names(one.name for one in plan.routes)
-    files: dict[str, list[Json]] = {"gateway.yaml": [], "upstreams.yaml": []}
-    certificates: dict[str, tuple[str, ...] | None] = {}
-    differs: set[str] = set()
-
-    def manifest(kind: str, name: str, spec: Json) -> Json:
-        where = {} if kind == "GatewayClass" else {"namespace": namespace}
-        noted = {"annotations": {LEFT_OUT: ", ".join(sorted(without))}} if without else {}
-        return {
-            "apiVersion": _VERSIONS[kind],
-            "kind": kind,
-            "metadata": {"name": name, **where, **noted},
-            "spec": spec,
-        }
-
-    for name, upstream in sorted(plan.gateway.upstreams.items()):
-        try:
-            specs = upstreams.specs(name, upstream)
-        except Inexpressible as error:
-            problems.append(plan.apis.gateway_file.problem(("upstreams", name), str(error)))
-            continue
-        files["upstreams.yaml"] += [manifest(kind, name, spec) for kind, spec in specs]
-        if text := upstreams.differs(upstream):
-            differs.add(f"upstream {name}: {text}")
+    rendering = _Rendering(plan, namespace, without)
+    rendering.upstreams()
     for one in plan.routes:
-        rules = [rule for rule in one.rules if not _left_out(rule, without)]
-        said = list(_said(one, rules, problems))
-        differs |= {f"{kind}: {part.differs}" for kind, part in said if part.differs}
-        parts = [part for _, part in said]
-        certificates[one.name] = next((part.certificate for part in parts if part.certificate is not None), None)
-        if problems:
-            continue  # nothing is rendered in part; go on, to name all that is wrong
-        name = names[one.name]
+        rendering.route(one)
+    rendering.gateway()
+    if rendering.problems:
+        raise Invalid(sorted(set(rendering.problems)))
+    files = dict(sorted(rendering.files.items()))
+    return Rendered(files, tuple(_needs(plan)), tuple(sorted(rendering.differs)))
+
+
+class _Rendering:
+    """What is rendered so far, and all that is wrong. Nothing comes of the files where anything is."""
+
+    def __init__(self, plan: Plan, namespace: str, without: Collection[str]) -> None:
+        self.problems = [*_wrong_to_leave_out(plan, without), *overlapping(plan)]
+        self.files: dict[str, list[Json]] = {}
+        self.differs: set[str] = set()
+        self._plan, self._namespace, self._without = plan, namespace, without
+        self._names = object_names(one.name for one in plan.routes)
+        self._certificates: dict[str, tuple[str, ...] | None] = {}
+
+    def upstreams(self) -> None:
+        for name, upstream in sorted(self._plan.gateway.upstreams.items()):
+            try:
+                specs = upstreams.specs(name, upstream)
+            except Inexpressible as error:
+                self.problems.append(self._plan.apis.gateway_file.problem(("upstreams", name), str(error)))
+                continue
+            for kind, spec in specs:
+                self._add("upstreams.yaml", kind, name, spec)
+            if text := upstreams.differs(upstream):
+                self.differs.add(f"upstream {name}: {text}")
+
+    def route(self, one: Route) -> None:
+        said = []
+        for rule in one.rules:
+            if not _left_out(rule, self._without) and (part := self._said(one, rule)):
+                said.append(part)
+        asked = [part.certificate for part in said if part.certificate is not None]
+        self._certificates[one.name] = asked[0] if asked else None
+        if self.problems:
+            return
+        name, file = self._names[one.name], f"api-{one.api.name}.yaml"
         try:
-            found = [manifest("HTTPRoute", name, route.http_route(one, parts))]
+            self._add(file, "HTTPRoute", name, route.http_route(one, said))
         except Inexpressible as error:
-            problems.append(Problem(one.api.openapi_file.path, one.operation.line, str(error)))
-            continue
-        if spec := route.security(name, parts):
-            found.append(manifest("SecurityPolicy", name, spec))
-        found.append(manifest("BackendTrafficPolicy", name, route.backend_traffic(name, one, parts)))
-        files.setdefault(f"api-{one.api.name}.yaml", []).extend(found)
-    try:
-        traffic = listener.client_traffic(plan.gateway, _certificate(certificates))
-    except Inexpressible as error:
-        reason = f"`mutual-tls` cannot be said to Envoy Gateway: {error}"
-        problems.append(plan.apis.gateway_file.problem(("tls",), reason))
-    if problems:
-        raise Invalid(sorted(set(problems)))
-    files["gateway.yaml"] = [
-        manifest("GatewayClass", GATEWAY, {"controllerName": listener.CONTROLLER}),
-        manifest("Gateway", GATEWAY, listener.gateway(plan.gateway)),
-        manifest("ClientTrafficPolicy", GATEWAY, traffic),
-    ]
-    return Rendered({file: said for file, said in files.items() if said}, tuple(_needs(plan)), tuple(sorted(differs)))
+            self.problems.append(Problem(one.api.openapi_file.path, one.operation.line, str(error)))
+            return
+        if spec := route.security(name, said):
+            self._add(file, "SecurityPolicy", name, spec)
+        self._add(file, "BackendTrafficPolicy", name, route.backend_traffic(name, one, said))
+
+    def gateway(self) -> None:
+        declared, file = self._plan.gateway, "gateway.yaml"
+        try:
+            traffic = listener.client_traffic(declared, _certificate(self._certificates))
+        except Inexpressible as error:
+            reason = f"`mutual-tls` cannot be said to Envoy Gateway: {error}"
+            self.problems.append(self._plan.apis.gateway_file.problem(("tls",), reason))
+            return
+        self._add(file, "GatewayClass", GATEWAY, {"controllerName": listener.CONTROLLER})
+        self._add(file, "Gateway", GATEWAY, listener.gateway(declared))
+        self._add(file, "ClientTrafficPolicy", GATEWAY, traffic)
+
+    def _said(self, one: Route, rule: Rule) -> Said | None:
+        """What a rule says; None where it cannot be said, which is a problem with its file and line."""
+        kind = rule.policy.kind()
+        try:
+            said = rule.policy.kubernetes(one)
+            if rule.policy.shadow and not said.shadow:
+                raise Inexpressible("it enforces what it is told, and cannot only report it")
+        except Inexpressible as error:
+            reason = f"`{kind}` cannot be said to Envoy Gateway: {error}"
+            self.problems.append(Problem(rule.document.path, rule.line, reason))
+            return None
+        if said.differs:
+            self.differs.add(f"{kind}: {said.differs}")
+        return said
+
+    def _add(self, file: str, kind: str, name: str, spec: Json) -> None:
+        metadata: Json = {"name": name}
+        if kind != "GatewayClass":  # which is of the whole cluster
+            metadata["namespace"] = self._namespace
+        if self._without:
+            metadata["annotations"] = {LEFT_OUT: ", ".join(sorted(self._without))}
+        manifest = {"apiVersion": _VERSIONS[kind], "kind": kind, "metadata": metadata, "spec": spec}
+        self.files.setdefault(file, []).append(manifest)
 
 
 def _left_out(rule: Rule, without: Collection[str]) -> bool:
@@ -129,21 +161,6 @@ def _wrong_to_leave_out(plan: Plan, without: Collection[str]) -> Iterator[Proble
             yield plan.apis.gateway_file.problem(
                 (), f"`{name}` is not left out: callers would get in who are refused here"
             )
-
-
-def _said(route: Route, rules: Sequence[Rule], problems: list[Problem]) -> Iterator[tuple[str, Said]]:
-    """What the rules of a route say; what cannot be said goes to `problems`, with its file and line."""
-    for rule in rules:
-        kind = rule.policy.kind()
-        try:
-            said = rule.policy.kubernetes(route)
-            if rule.policy.shadow and not said.shadow:
-                raise Inexpressible("it enforces what it is told, and cannot only report it")
-        except Inexpressible as error:
-            reason = f"`{kind}` cannot be said to Envoy Gateway: {error}"
-            problems.append(Problem(rule.document.path, rule.line, reason))
-        else:
-            yield kind, said
 
 
 def _certificate(asked: dict[str, tuple[str, ...] | None]) -> tuple[str, ...] | None:
@@ -163,11 +180,11 @@ def _needs(plan: Plan) -> Iterator[str]:
     yield f"Secret {CERTIFICATE} (tls.crt, tls.key)"
     if gateway.tls and gateway.tls.client_authority:
         yield f"ConfigMap {AUTHORITY} (ca.crt)"
-    asked = [jwt.issuer for one in plan.routes if (jwt := one.policy(Jwt))]
+    asked = [jwt.issuer for one in plan.routes if one.enforces(Jwt) and (jwt := one.policy(Jwt))]
     for issuer in sorted(gateway.issuers):
         if issuer in asked or ANY in asked:
             yield f"ConfigMap {key_set(issuer)} (jwks)"
-    if any(one.policy(ApiKey) for one in plan.routes):
+    if any(one.enforces(ApiKey) for one in plan.routes):
         for tier in sorted(gateway.tiers):
             yield f"Secret {api_keys(tier)} ({tier}.APPLICATION for each application)"
     for name, upstream in sorted(gateway.upstreams.items()):

@@ -46,7 +46,7 @@ class ApiKey(Policy, frozen=True, kw_only=True, tag="api-key"):
         from trunkline.gateway.policies.tier import Tier
 
         tier = route.policy(Tier)
-        levels = tier.allowed if tier else tuple(route.gateway.tiers)
+        levels = tier.allowed if tier and not tier.shadow else tuple(route.gateway.tiers)
         if not levels:
             raise Inexpressible("keys are kept by service level, and gateway.yaml has no `tiers`")
         said = {
