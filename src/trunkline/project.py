@@ -192,6 +192,7 @@ def check(project: Project, against: Path | None = None) -> list[Problem]:
     from trunkline.effects import declaration
     from trunkline.gateway import check as check_gateway
     from trunkline.log import LogError, open_log
+    from trunkline.security.certificates.ending import unusable
     from trunkline.security.identity import declared
     from trunkline.streams import folder
     from trunkline.telco.charging import tariff
@@ -216,6 +217,7 @@ def check(project: Project, against: Path | None = None) -> list[Problem]:
             log.close()
     problems += [problem for problem in _codec_problems(project) if problem not in problems]
     problems += _store_problems(project)
+    problems += unusable(project.settings, project.folder)
     problems += connection.check(project.folder)
     problems += declaration.check(project.folder)
     problems += check_gateway(project.folder, project.folder / project.settings.data)

@@ -8,23 +8,57 @@ from __future__ import annotations
 import tomllib
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from trunkline.document import Invalid, Problem
+from trunkline.security.certificates.spiffe import Peers
 
 FILE = "trunkline.toml"
 
 
+def _peer(id: str) -> str:
+    Peers([id])
+    return id
+
+
 class Http(BaseModel):
-    """The one HTTP listener. Until identity lands it is refused on anything but loopback."""
+    """The one HTTP listener. It is refused on anything but loopback, unless there is [tls] and [trust] requires that
+    callers are known."""
 
     model_config = ConfigDict(extra="forbid")
 
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65535)
+    names: list[Annotated[str, Field(pattern=r"^[A-Za-z0-9.:-]{1,253}$")]] = []
+    """The host names and addresses that callers reach it by, beside this machine's own: it answers for no others."""
+
+
+class Tls(BaseModel):
+    """TLS 1.3 at the HTTP listener, and certificates for Trunkline's own services (docs/certificates.md).
+
+    `certificate` and `key` are the operator's, PEM files; without them the internal authority issues one, which holds
+    for `hours`. An internal authority signs for `authority_days`. Where there are `callers`, SPIFFE ids or
+    `spiffe://domain/role/*`, they alone may call, by certificates of the internal authority.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    certificate: Path | None = None
+    key: Path | None = None
+    trust_domain: str = Field(default="", pattern=r"^[a-z0-9._-]{0,255}$")
+    """"" is the operator's name in small letters."""
+    callers: list[Annotated[str, AfterValidator(_peer)]] = []
+    hours: float = Field(default=24.0, ge=1, le=720)
+    authority_days: int = Field(default=90, ge=30, le=3_650)
+
+    @model_validator(mode="after")
+    def _pair(self) -> Tls:
+        if (self.certificate is None) != (self.key is None):
+            raise ValueError("`certificate` and `key` belong together: give both, or neither")
+        return self
 
 
 class Tmf(BaseModel):
@@ -118,7 +152,8 @@ class Trust(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     issuer: str = Field(default="", pattern=r"^(https?://[^\s/?#@]+)?$")
-    """The URL that people and applications reach the provider by; "" is `http://localhost` and the HTTP port."""
+    """The URL that people and applications reach the provider by; "" is `http://localhost` and the HTTP port, or with
+    [tls] `https://localhost`."""
     audience: str = ""
     """What access tokens have in `aud`; "" is the issuer."""
     key: str = ""
@@ -208,6 +243,8 @@ class Settings(BaseSettings):
     schema_registry: SchemaRegistry | None = None
     keys: Keys | None = None
     http: Http = Http()
+    tls: Tls | None = None
+    """Without it the HTTP listener is in clear, and on loopback."""
     trust: Trust | None = None
     """Without it there is no identity provider, and nobody else's tokens are trusted."""
     tmf: Tmf = Tmf()

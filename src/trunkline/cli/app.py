@@ -14,6 +14,7 @@ from trunkline.cli import (
     access,
     audit,
     catalogue,
+    certificates,
     contracts,
     effects,
     events,
@@ -49,6 +50,7 @@ for commands in (folder, network, events, processors, move, roles, login, gatewa
 app.add_typer(access.app, name="access")
 app.add_typer(audit.app, name="audit")
 app.add_typer(catalogue.app, name="catalogue")
+app.add_typer(certificates.app, name="certificates")
 app.add_typer(contracts.app, name="contracts")
 app.add_typer(effects.app, name="effects")
 app.add_typer(gateway.app, name="gateway")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -35,11 +36,16 @@ def check(
     json: JsonOption = False,
 ) -> None:
     """Check everything in the project folder; say each fault with file, line and reason."""
+    from trunkline.document import Invalid
     from trunkline.project import Project
     from trunkline.project import check as check_project
+    from trunkline.security.certificates.ending import ending
 
     found = Project.find(project)
     problems = check_project(found, against)
+    with suppress(Invalid):
+        for problem in ending(found.settings, found.folder):  # which stops nobody yet
+            typer.echo(problem, err=True)
     if json:
         rows(
             ({"file": str(problem.file), "line": problem.line, "reason": problem.reason} for problem in problems),

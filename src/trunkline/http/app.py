@@ -31,8 +31,13 @@ class Api:
     mounts: Mapping[str, ASGIApp] = field(default_factory=dict)
 
 
-def create_app(apis: Sequence[Api], *, title: str = "Trunkline", version: str = "1") -> FastAPI:
-    """An application that serves `apis`, `/openapi.json` (OpenAPI 3.1), `/docs`, `/metrics` and `/healthz`."""
+def create_app(
+    apis: Sequence[Api], *, title: str = "Trunkline", version: str = "1", hosts: Sequence[str] = ()
+) -> FastAPI:
+    """An application that serves `apis`, `/openapi.json` (OpenAPI 3.1), `/docs`, `/metrics` and `/healthz`.
+
+    It answers to `hosts` beside this machine's own names.
+    """
 
     @asynccontextmanager
     async def running(app: FastAPI) -> AsyncIterator[None]:
@@ -66,7 +71,7 @@ def create_app(apis: Sequence[Api], *, title: str = "Trunkline", version: str = 
     serve_metrics(app)
     mounts = {path: mounted for api in apis for path, mounted in api.mounts.items()}
     app.add_middleware(Mounts, mounts=mounts)
-    app.add_middleware(Guard, own_bodies=tuple(mounts))
+    app.add_middleware(Guard, own_bodies=tuple(mounts), hosts=hosts)
     return app
 
 

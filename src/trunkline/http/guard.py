@@ -5,6 +5,8 @@ must not: its host name rebound to 127.0.0.1 fails the `Host` check, and its for
 (a cross-origin `application/json` needs a preflight, which is never answered).
 """
 
+from collections.abc import Iterable
+
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -27,11 +29,19 @@ SECURITY_HEADERS = {
 class Guard:
     """ASGI middleware: refuses foreign hosts, bodies that are not JSON or too large; adds the security headers.
 
-    `own_bodies` are paths under which applications look after the bodies themselves.
+    `own_bodies` are paths under which applications look after the bodies themselves; `hosts` are the names that the
+    server has beside this machine's own.
     """
 
-    def __init__(self, app: ASGIApp, max_body: int = MAX_BODY, own_bodies: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        max_body: int = MAX_BODY,
+        own_bodies: tuple[str, ...] = (),
+        hosts: Iterable[str] = (),
+    ) -> None:
         self._app = app
+        self._hosts = ALLOWED_HOSTS.union(host.lower() for host in hosts)
         self._max_body = max_body
         self._own_bodies = own_bodies
 
@@ -55,8 +65,9 @@ class Guard:
 
     def _refusal(self, method: str, path: str, headers: Headers) -> Problem | None:
         host = headers.get("host", "")
-        if _without_port(host) not in ALLOWED_HOSTS:
-            return Problem(421, f"this server does not answer for the host {host!r}: use localhost or 127.0.0.1")
+        if _without_port(host) not in self._hosts:
+            names = ", ".join(sorted(self._hosts - ALLOWED_HOSTS)) or "localhost or 127.0.0.1"
+            return Problem(421, f"this server does not answer for the host {host!r}: use {names}")
         if method not in WITH_BODY or under(path, self._own_bodies):
             return None
         length = headers.get("content-length", "")

@@ -11,6 +11,7 @@ from trunkline.connect.archive import Archive
 from trunkline.http import Api, create_app, serve
 from trunkline.log import Log
 from trunkline.project import Project
+from trunkline.runtime import certificates
 from trunkline.runtime.access import controlled
 from trunkline.runtime.audit import audited
 from trunkline.settings import Hub, OnlineCharging, Tmf
@@ -35,7 +36,8 @@ if TYPE_CHECKING:
 
 
 def run(project: Project, stop: threading.Event) -> None:
-    """Serve until `stop` is set. Raises `RefusedBind` where the host is not a loopback address."""
+    """Serve until `stop` is set. Raises `RefusedBind` where the host is not a loopback address, and there is no TLS or
+    callers need not be known; `UnusableCertificate`."""
     http = project.settings.http
     with ExitStack() as stack:
         log = stack.enter_context(closing(project.open_log()))
@@ -52,9 +54,11 @@ def run(project: Project, stop: threading.Event) -> None:
                 *signing_in(identity),
                 *online_charging(log, project.settings.online_charging, stop),
             ]
-            app = create_app(apis, title=f"{project.settings.name} on Trunkline")
+            app = create_app(apis, title=f"{project.settings.name} on Trunkline", hosts=certificates.hosts(http))
             with controlled(app, project, log, identity), audited(app, project, log):
-                serve(app, http.host, http.port, stop)
+                known = project.settings.trust is not None and project.settings.trust.required
+                tls = stack.enter_context(certificates.listener(project))
+                serve(app, http.host, http.port, stop, tls=tls, authenticated=known)
         finally:
             stop.set()
 

@@ -12,9 +12,11 @@ from trunkline.connect import Archive, Intake, connection
 from trunkline.connect.runner import Runner
 from trunkline.project import Project
 from trunkline.runtime.alone import alone
+from trunkline.runtime.certificates import kept
 from trunkline.systems import Format, Origin, installed_systems
 from trunkline.systems.reach import FileReport
 
+ROLE = "connect"
 INGEST = "ingest"
 """The name of the connection by which the command hands files over."""
 
@@ -22,7 +24,7 @@ INGEST = "ingest"
 def run(project: Project, stop: threading.Event) -> None:
     """Run every connection until `stop` is set. Raises `Invalid` where a declaration is wrong."""
     connections = connection.load(project.folder)
-    with closing(project.open_log()) as log:
+    with kept(project, ROLE), closing(project.open_log()) as log:
         runner = Runner(project.folder, project.data, log, connections, keep_days=project.settings.archive_days)
         asyncio.run(runner.run(stop))
 

@@ -18,6 +18,7 @@ from trunkline.gateway.envoy import files
 from trunkline.gateway.places import Places
 from trunkline.project import Project
 from trunkline.runtime.alone import AlreadyRunning, alone
+from trunkline.runtime.certificates import kept
 from trunkline.runtime.side_by_side import side_by_side
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def run(project: Project, stop: threading.Event) -> None:
     with ExitStack() as stack:
         if not stack.enter_context(alone(project, ROLE)):
             raise AlreadyRunning(f"a gateway runs on {project.data} already")
+        stack.enter_context(kept(project, ROLE))
         works = [Control(Places(project.folder, project.data)).run]
         if (identity := project.open_identity()) is not None:
             stack.enter_context(closing(identity))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import ssl
 import sys
 import time
 import urllib.error
@@ -19,6 +20,7 @@ from trunkline.doctor import port_is_free
 from trunkline.document import Invalid
 from trunkline.project import NoProject, Project, check
 from trunkline.runtime import supervisor
+from trunkline.runtime.certificates import calling
 from trunkline.runtime.signals import stop_event
 from trunkline.security.identity import first_passwords
 from trunkline.tmf import catalogue
@@ -46,7 +48,8 @@ def run(folder: Path) -> None:
     )
     stop = stop_event()
     typer.echo(_welcome(project) + passwords)
-    supervisor.supervise(project, stop, Summary(project).show)
+    with calling(project) as tls:
+        supervisor.supervise(project, stop, Summary(project, tls).show)
     typer.echo("\nStopped. Start it again and it goes on where it was.")
 
 
@@ -104,14 +107,16 @@ def _found_from(folder: Path, project: Project) -> bool:
 
 def _url(project: Project) -> str:
     http = project.settings.http
-    host = f"[{http.host}]" if ":" in http.host else http.host
-    return f"http://{host}:{http.port}"
+    host = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(http.host, http.host)  # noqa: S104  # asked for
+    scheme = "http" if project.settings.tls is None else "https"
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{http.port}"
 
 
 class Summary:
     """One line on how the network and the platform are, renewed every second on a terminal."""
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: Project, tls: ssl.SSLContext | None) -> None:
+        self._tls = tls
         self._url = f"{_url(project)}/network-health/v1/network"
         self._terminal = sys.stdout.isatty()
         self._next = 0.0
@@ -127,7 +132,7 @@ class Summary:
 
     def _line(self) -> str:
         try:
-            with urllib.request.urlopen(self._url, timeout=2) as answer:  # noqa: S310  # our own loopback API
+            with urllib.request.urlopen(self._url, timeout=2, context=self._tls) as answer:  # noqa: S310  # our own loopback API
                 health = json.load(answer)
         except urllib.error.HTTPError as error:
             if error.code == 404:

@@ -15,6 +15,7 @@ from trunkline.log import Log
 from trunkline.project import Project
 from trunkline.runtime import audit, records
 from trunkline.runtime.alone import held, numbered
+from trunkline.runtime.certificates import kept
 from trunkline.runtime.processors import processors
 from trunkline.streams import Worker
 
@@ -26,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 def run(project: Project, stop: threading.Event) -> None:
     """Work until `stop` is set, beside other workers of the project. Raises `Fenced` when one takes this one's name."""
-    with numbered(project, ROLE) as number, closing(project.open_log()) as log:
+    with numbered(project, ROLE) as number, kept(project, ROLE), closing(project.open_log()) as log:
         threading.Thread(target=_maintain, args=(log, stop), name="maintenance", daemon=True).start()
         worker = Worker(log, processors(project), name(number))
         keeping = [

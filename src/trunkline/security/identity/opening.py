@@ -18,7 +18,8 @@ from trunkline.store import StoreError
 def issuer_of(settings: Settings) -> str:
     """The URL of a project's provider."""
     trust = settings.trust or Trust()
-    return trust.issuer or f"http://localhost:{settings.http.port}"
+    scheme = "https" if settings.tls is not None else "http"
+    return trust.issuer or f"{scheme}://localhost:{settings.http.port}"
 
 
 def open_provider(settings: Settings, declared: Declared, store_url: str, folder: Path, data: Path) -> Identity:

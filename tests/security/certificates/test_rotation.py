@@ -1,0 +1,102 @@
+"""Certificates and authorities are rotated under load, on both sides of mutual TLS, and no request fails."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.security.certificates.house import ask, authorities, service, serving
+from trunkline.http import Tls
+from trunkline.http.tls import client_context
+from trunkline.security.certificates.spiffe import Peers
+
+CLIENTS = 4
+EACH = 10
+"""Requests between two rotations."""
+
+
+class Load:
+    """Clients that ask without a pause, each request by a handshake of its own."""
+
+    def __init__(self, folder: Path, port: int, context: object) -> None:
+        self.port, self.context = port, context
+        self.answered, self.failed = 0, Counter[str]()
+        self.serials: set[str] = set()
+        self._lock, self._end = threading.Lock(), threading.Event()
+        self._threads = [threading.Thread(target=self._ask) for _ in range(CLIENTS)]
+
+    def __enter__(self) -> Load:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end.set()
+        for thread in self._threads:
+            thread.join()
+
+    def wait_for(self, more: int) -> None:
+        """Until so many more requests have been answered, or failed."""
+        goal = self.done + more
+        while self.done < goal:
+            assert any(thread.is_alive() for thread in self._threads)
+            time.sleep(0.01)
+
+    @property
+    def done(self) -> int:
+        return self.answered + self.failed.total()
+
+    def _ask(self) -> None:
+        while not self._end.is_set():
+            try:
+                answer = ask(self.port, self.context)  # type: ignore[arg-type]
+                fault = "" if answer.status == 200 else f"{answer.status} {answer.body}"
+            except Exception as error:
+                answer, fault = None, repr(error)
+            with self._lock:
+                if fault:
+                    self.failed[fault] += 1
+                elif answer is not None:
+                    self.answered += 1
+                    self.serials.add(answer.serial)
+
+
+def rotations_under_load(folder: Path, count: int) -> Load:
+    """Rotate so often, every fourth time the authority as well; what became of the requests."""
+    of = authorities(folder)
+    api, gateway = service(of, "api"), service(of, "gateway")
+    tls = Tls(api.files, Peers(["spiffe://acme/gateway/*"]))
+    with (
+        serving(tls) as running,
+        Load(folder, running.port, client_context(gateway.files, Peers(["spiffe://acme/api/*"]))) as load,
+    ):
+        for number in range(count):
+            load.wait_for(EACH)
+            if number % 4 == 3:
+                before = of.signing().certificate
+                of.rotate(timedelta(seconds=0.2))
+                while of.signing().certificate == before:
+                    time.sleep(0.05)
+            api.renew(anyway=True)
+            load.wait_for(EACH)
+            gateway.renew(anyway=True)
+        load.wait_for(EACH)
+    return load
+
+
+def test_no_request_fails_while_certificates_and_the_authority_are_rotated(tmp_path: Path) -> None:
+    load = rotations_under_load(tmp_path, 4)
+    assert not load.failed
+    assert len(load.serials) == 5
+
+
+@pytest.mark.prove
+def test_no_request_fails_in_forty_rotations(tmp_path: Path) -> None:
+    load = rotations_under_load(tmp_path, 40)
+    assert not load.failed
+    assert len(load.serials) == 41
