@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
@@ -12,7 +11,6 @@ from trunkline.security.access.rules import Rules
 from trunkline.security.audit.entry import Entry, decode
 from trunkline.security.audit.ledger import Ledger
 
-ID: Final = re.compile(r"[0-9a-f]{16}")
 _BUILT_IN: Final = {
     NO_RULE: "No rule permits it, and what is not permitted is refused: a rule in access/*.cedar would have to.",
     UNKNOWN_KIND: "Nobody has declared these records in access/fields.yaml.",
@@ -38,7 +36,7 @@ class Unknown(Exception):
 def refusal(ledger: Ledger, id: str) -> Entry:
     """The entry of the refusal with this id. Raises `Unknown`, `LedgerError`."""
     conditions = ["body ->> '$.action' = ?", "body ->> '$.origin.request' = ?"]
-    found = ledger.find(conditions, ["decide", id], 1) if ID.fullmatch(id) else []
+    found = ledger.find(conditions, ["decide", id], 1)
     if not found:
         raise Unknown(f"no refusal has the id {id!r}: it is in the answer's header X-Decision")
     return decode(found[0].body)
