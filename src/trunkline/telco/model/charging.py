@@ -153,7 +153,8 @@ class ChargingCommand(msgspec.Struct, frozen=True, kw_only=True, rename="camel",
     """What somebody wants of an account's buckets (TMF654); `id` makes that it is done once.
 
     `amount` is minor units or units of the bucket; of an adjustment it may be negative. A transfer goes from `bucket`
-    to `to_bucket` of the same account. `offering` is the pack that is added: the allowances of that tariff.
+    to `to_bucket` of the same account. `offering` is the pack that is added: the allowances of that tariff. `reason` is
+    why, in the words of who wants it; of a release, the id of the command whose hold goes first.
     """
 
     topic: ClassVar[str] = "charging.command"

@@ -1,4 +1,4 @@
-"""Usages that come many at once, taken by tabs in columns: all that is told is what the book tells of them one by one."""
+"""Usages that come many at once, taken by tabs: all that is told is what the book tells of them one by one."""
 
 from __future__ import annotations
 
