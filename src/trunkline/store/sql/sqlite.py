@@ -155,10 +155,13 @@ class Sqlite(Database):
         return value if isinstance(value, float) or -(2**63) <= value < 2**63 else float(value)
 
 
+PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "cache_size=-16384", "mmap_size=4294967296", "foreign_keys=ON")
+
+
 def _set_up(connection: Any, _record: object) -> None:
     """SQLAlchemy begins and ends transactions; the driver must not do so by itself."""
     connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "cache_size=-16384", "mmap_size=4294967296"):
+    for pragma in PRAGMAS:
         connection.execute(f"PRAGMA {pragma}").fetchall()
     connection.create_function("regexp", 2, _regexp, deterministic=True)
 
