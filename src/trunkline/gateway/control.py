@@ -221,6 +221,8 @@ class Control:
                 yield from (
                     self._places.path(file) for file in (tls.certificate, tls.key, tls.client_authority) if file
                 )
+            for own in filter(None, (upstream.tls for upstream in gateway.upstreams.values())):
+                yield from (self._places.path(file) for file in (own.authority, own.certificate, own.key) if file)
 
     def _let_keys_expire(self) -> None:
         """Others issue and revoke keys without us, but nobody else notices that time has passed."""
