@@ -44,7 +44,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Of each partition."""
     wire_format: WireFormat = "json"
     subject: Literal["none", "key"] = "none"
-    """Whose an event is: `key`, that person's whom its key names, under whose key it is encrypted (see docs/keys.md)."""
+    """Whose an event is: `key`, that person's whom its key names, under whose key it is encrypted (docs/keys.md)."""
     legal_basis: LegalBasis = "none"
 
 
