@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 import msgspec
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.security.access.house import BELGICOM
@@ -31,6 +31,7 @@ KIND = Kind(
     "confidential",
     declared.KindDeclared(area="area", ends=("number",)),
 )  # fmt: skip
+calm = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 classes = st.frozensets(st.sampled_from(CLASSES))
 values = st.recursive(
     st.text(max_size=12) | st.integers() | st.none() | st.booleans(),
@@ -40,6 +41,7 @@ values = st.recursive(
 records = st.dictionaries(st.sampled_from(NAMES), values, max_size=8)
 
 
+@calm
 @given(records, classes)
 def test_nothing_is_told_that_is_not_seen_and_nothing_is_changed_that_is(
     record: dict[str, Any], seen: frozenset[Classification]
@@ -64,23 +66,27 @@ def _upper(mixed: Any) -> Any:
     return dict.fromkeys(mixed, 0) if isinstance(mixed, dict) else None
 
 
+@calm
 @given(records)
 def test_a_mask_of_a_masked_record_takes_no_more(record: dict[str, Any]) -> None:
     mask = Mask(KIND, frozenset({"public", "internal"}), frozenset())
     assert mask.apply(mask.apply(record)) == mask.apply(record)
 
 
+@calm
 @given(st.text(max_size=30))
 def test_the_ends_of_a_text_never_tell_the_whole(number: str) -> None:
     told = Mask(KIND, frozenset({"public"}), frozenset({"sensitive"})).apply({"number": number})["number"]
     assert told == (f"{number[:5]}***{number[-3:]}" if len(number) > 8 else "***")
 
 
+@calm
 @given(st.integers() | st.lists(st.text()) | st.dictionaries(st.text(), st.text()))
 def test_what_is_no_text_has_no_ends(value: Any) -> None:
     assert Mask(KIND, frozenset({"public"}), frozenset({"sensitive"})).apply({"number": value}) == {}
 
 
+@calm
 @given(classes)
 def test_v4_tells_no_more_than_v5(seen: frozenset[Classification]) -> None:
     """A record whose attributes have other names and other places in v4."""
@@ -152,6 +158,7 @@ def _told(name: str, data: bytes) -> bytes | None:
     return None if name == "hidden" else data.replace(b'"a"', b'"b"')
 
 
+@calm
 @given(frames, st.lists(st.integers(0, 200), max_size=10))
 def test_a_stream_is_masked_however_it_is_cut_into_pieces(blocks: list[bytes], cuts: list[int]) -> None:
     whole = b"".join(block + b"\n\n" for block in blocks)

@@ -198,11 +198,13 @@ def test_what_cannot_be_held_against_the_mask_is_not_passed_on(there: House) -> 
     ["/tmf-api%2FalarmManagement/v4/productOffering/alarm", "/tmf-api/alarmManagement%2Fv4/productOffering/alarm",
      "/tmf-api%2FcustomerBillManagement/v4/productOffering/customerBill",
      "/tmf-api/alarmManagement/v4%2FproductOffering/alarm", "/tmf-api/alarmManagement/v4/alarm%2FA-1",
-     "/tmf-api/alarmManagement/v4//alarm", "/tmf-api/alarmManagement/v4/./alarm",
-     "/tmf-api/alarmManagement/v4/productOffering/../alarm", "/network-health/v1/productOffering/../sites"],
+     "/tmf-api/alarmManagement/v4//alarm", "/tmf-api/alarmManagement/v4/%2e/alarm",
+     "/tmf-api/alarmManagement/v4/productOffering/%2e%2e/alarm", "/network-health/v1/productOffering/%2e%2e/sites"],
 )  # fmt: skip
 def test_no_trick_with_a_path_makes_other_records_of_these(there: House, path: str) -> None:
-    assert there.ask(path, PARTNER, "selling").status_code in (403, 404)
+    for by, purpose in ((PARTNER, "selling"), (NOC, "operations"), (BILLING, "billing")):
+        answer = there.ask(path, by, purpose)
+        assert answer.status_code in (403, 404), answer.text
 
 
 def test_whom_nothing_is_hidden_from_looks_for_records_by_anything(there: House) -> None:
@@ -218,7 +220,12 @@ def test_one_looks_for_records_by_what_one_sees(there: House) -> None:
 def test_no_list_is_sorted_by_what_is_hidden(there: House, version: str) -> None:
     path = ALARMS.format(version)
     assert there.ask(f"{path}?sort=-alarmRaisedTime", NOC).status_code == 200
-    for query in ("ackUserId=els", "ackUserId.ne=els", "comment.userId=els", "filter=comment[?(@.userId=='els')]"):
+    for query in (
+        "ackUserId=els",
+        "ackUserId.ne=els",
+        "comment.userId=els",
+        "filter=comment[?(@.userId=='els' %26%26 @.comment=='on my way')]",
+    ):
         assert there.ask(f"{path}?{query}", NOC).status_code == 403, query
         assert there.ask(f"{path}?{query}", NOC, "operations").status_code == 200, query
 

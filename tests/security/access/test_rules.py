@@ -187,6 +187,10 @@ def test_who_can_see_a_field_is_answered_by_the_engine(folder: Path) -> None:
         ("billing-steward", "fraud"): "all", ("customer-service", "care"): "all",
     }  # fmt: skip
     assert ask("bucket.logicalResource.value")["integration-architect", "integration"] == "ends"
+    assert ask("partyRole.name") == {
+        ("auditor", "audit"): "ends", ("billing-steward", "billing"): "ends", ("billing-steward", "dispute"): "ends",
+        ("customer-service", "care"): "all", ("integration-architect", "integration"): "ends",
+    }  # fmt: skip
     assert ask("productOffering.name")["partner", "selling"] == "all"
 
 
