@@ -92,9 +92,17 @@ def token(there: httpx.Client) -> dict[str, str]:
     return token_of(there, "probe")
 
 
-@pytest.mark.parametrize("path", [f"{HEALTH}/sites", BILLS, "/metrics", "/openapi.json", "/docs", f"{HEALTH}/events"])
+@pytest.mark.parametrize("path", [f"{HEALTH}/sites", BILLS, "/metrics", "/", f"{HEALTH}/events"])
 def test_nothing_answers_an_unknown_caller(there: httpx.Client, path: str) -> None:
     assert there.get(path).status_code == 401
+
+
+def test_what_the_apis_are_is_told_to_everybody_and_that_their_calls_need_a_token(there: httpx.Client) -> None:
+    assert "swagger-ui" in there.get("/docs").text
+    assert there.get("/docs/start.js").status_code == 200
+    told = there.get("/openapi.json").json()
+    [needed] = told["security"]
+    assert told["components"]["securitySchemes"][next(iter(needed))]["scheme"] == "bearer"
 
 
 def test_who_is_known_gets_what_the_rules_permit(there: httpx.Client, token: dict[str, str]) -> None:
