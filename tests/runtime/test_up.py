@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -13,7 +14,9 @@ from pathlib import Path
 import pytest
 
 from tests.runtime.operator import Operator, is_alive, pm_file, until
+from trunkline.project import Project
 from trunkline.runtime import supervisor
+from trunkline.runtime.up import Summary
 
 CELL = "ManagedElement=ANT_01,LTECell=ANT_01-1"
 NOW = datetime.now(UTC).replace(second=0, microsecond=0)  # what is older than some periods tells nothing of today
@@ -56,6 +59,20 @@ def test_files_and_informs_show_in_the_network_health_and_a_restart_goes_on_wher
     until(lambda: availability(operator) == 95.0, "the next file's KPI shows after the restart")
     assert alarms(operator) == 1
     assert len(operator.records("network.measurement")) == 2
+
+
+def test_how_the_network_is_is_said_while_it_runs(operator: Operator, capsys: pytest.CaptureFixture[str]) -> None:
+    operator.deliver("a.xml", pm_file("ANT_01", (NOW - timedelta(minutes=15)).isoformat(), down=90))
+    until(lambda: availability(operator) == 90.0, "the file's KPI shows")
+    assert "starting …" in (operator.folder / "up.log").read_text()
+    with operator.log() as log:
+        summary = Summary(Project(operator.folder), log, None)
+        summary.show()
+        assert re.search(r"Z  network \w+ \(\d+\.\d\)   cells 1 \w+   alarms none\n", capsys.readouterr().out)
+    operator.stop()
+    with operator.log() as log:
+        Summary(Project(operator.folder), log, None).show()
+    assert capsys.readouterr().out == "starting …\n"
 
 
 def test_a_second_one_on_the_same_port_is_refused_with_the_way_out(operator: Operator) -> None:

@@ -15,8 +15,10 @@ if TYPE_CHECKING:  # not loaded where nobody has to say who calls
     from trunkline.security.access.subscriber import Delivered
     from trunkline.security.identity.identity import Identity
 
-HEALTH: Final = "/healthz"
-"""Answers whom nobody knows, as the provider does: who looks whether the process is there has no token."""
+OPEN: Final = ("/healthz", "/docs", "/openapi.json")
+"""What answers whom nobody knows, beside the provider: whether the process is there, and what the APIs are. None of it
+tells of a network or a customer; each call that the documentation page makes needs a token."""
+TOKEN: Final = {"type": "http", "scheme": "bearer", "description": "What `trunkline token` prints."}
 
 
 def is_controlled(project: Project) -> bool:
@@ -51,10 +53,19 @@ def controlled(app: FastAPI, project: Project, log: Log, identity: Identity | No
         app.add_middleware(
             Authenticated,
             verifier=verifier(identity, project.settings),
-            open_paths=(*PATHS, HEALTH),
+            open_paths=(*PATHS, *OPEN),
             root=project.settings.tmf.root,
         )
+        _describe_tokens(app)
         yield
+
+
+def _describe_tokens(app: FastAPI) -> None:
+    """Say in the application's own description that its calls need a token, so that the documentation page asks for
+    one."""
+    described = app.openapi()
+    described["components"]["securitySchemes"] = {"token": TOKEN}
+    described["security"] = [{"token": []}]
 
 
 def delivered(project: Project) -> Delivered | None:

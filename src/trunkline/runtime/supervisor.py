@@ -15,6 +15,8 @@ from pathlib import Path
 
 from prometheus_client.multiprocess import mark_process_dead
 
+from trunkline.gateway import folder as gateway
+from trunkline.gateway.envoy import program
 from trunkline.project import Project
 from trunkline.runtime.signals import SUPERVISED
 
@@ -113,8 +115,14 @@ def services(project: Project) -> list[Service]:
 
 
 def _roles(project: Project) -> list[tuple[str, str]]:
-    """(role, name of the process) of all that run; the first worker is `worker`, the next `worker-2`."""
+    """(role, name of the process) of all that run; the first worker is `worker`, the next `worker-2`. The gateway runs
+    where the project declares one and Envoy is here."""
     more = [("worker", f"worker-{number}") for number in range(2, project.settings.workers + 1)]
+    if gateway.is_declared(project.folder / gateway.FOLDER):
+        if program.find() is None:
+            logger.warning("the gateway does not run, Envoy is not here: pip install 'trunkline[gateway]'")
+        else:
+            more.append(("gateway", "gateway"))
     return [(role, role) for role in ROLES] + more
 
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import ssl
 import sys
 import time
-import urllib.error
 import urllib.request
 from contextlib import closing
 from pathlib import Path
@@ -18,11 +16,14 @@ import typer
 from trunkline import settings
 from trunkline.doctor import port_is_free
 from trunkline.document import Invalid
+from trunkline.log import Log, LogError
 from trunkline.project import NoProject, Project, check
 from trunkline.runtime import supervisor
 from trunkline.runtime.certificates import calling
 from trunkline.runtime.signals import stop_event
 from trunkline.security.identity import first_passwords
+from trunkline.telco.model import Health
+from trunkline.telco.network.view.network import NetworkView
 from trunkline.tmf import catalogue
 
 QUIET_SUMMARY = 15  # seconds between two summary lines where the output is no terminal
@@ -48,8 +49,8 @@ def run(folder: Path) -> None:
     )
     stop = stop_event()
     typer.echo(_welcome(project) + passwords)
-    with calling(project) as tls:
-        supervisor.supervise(project, stop, Summary(project, tls).show)
+    with closing(project.open_log()) as log, calling(project) as tls:
+        supervisor.supervise(project, stop, Summary(project, log, tls).show)
     typer.echo("\nStopped. Start it again and it goes on where it was.")
 
 
@@ -84,11 +85,19 @@ def _welcome(project: Project) -> str:
     at = "" if _found_from(here, project) else f" -p {os.path.relpath(project.folder)}"
     called = Path(sys.argv[0]).absolute()
     program = os.path.relpath(called) if called.is_relative_to(here) else "trunkline"
+    network = f"{url}/network-health/v1/network"
+    trust = project.settings.trust
+    if trust is None or not trust.required:
+        then = f"         {network}   the network's health, as JSON"
+    else:
+        then = f"""
+  sign   {program} login{at}
+  in     curl -H "Authorization: Bearer $({program} token)" {network}"""
     return f"""
 {project.settings.name} runs on Trunkline. Ctrl-C stops it.
 
   open   {url}/docs                        the APIs, to try in the browser
-         {url}/network-health/v1/network   the network's health, as JSON
+{then}
 
   try    {program} health{at}
          {program} alarms{at}
@@ -113,11 +122,15 @@ def _url(project: Project) -> str:
 
 
 class Summary:
-    """One line on how the network and the platform are, renewed every second on a terminal."""
+    """One line on how the network and the platform are, renewed every second on a terminal.
 
-    def __init__(self, project: Project, tls: ssl.SSLContext | None) -> None:
+    Whether the platform answers it asks at `/healthz`; how the network is stands in the log, which needs no token.
+    """
+
+    def __init__(self, project: Project, log: Log, tls: ssl.SSLContext | None) -> None:
         self._tls = tls
-        self._url = f"{_url(project)}/network-health/v1/network"
+        self._url = f"{_url(project)}/healthz"
+        self._view = NetworkView(log)
         self._terminal = sys.stdout.isatty()
         self._next = 0.0
 
@@ -132,17 +145,19 @@ class Summary:
 
     def _line(self) -> str:
         try:
-            with urllib.request.urlopen(self._url, timeout=2, context=self._tls) as answer:  # noqa: S310  # our own loopback API
-                health = json.load(answer)
-        except urllib.error.HTTPError as error:
-            if error.code == 404:
-                return "nothing heard of the network yet"
-            return f"the API answers {error.code}"
+            with urllib.request.urlopen(self._url, timeout=2, context=self._tls):  # noqa: S310  # our own loopback API
+                pass
         except (OSError, ValueError):
             return "starting …"
-        cells, alarms = health.get("cells", {}), health.get("alarms", {})
+        try:
+            self._view.catch_up((Health.topic,))
+        except LogError as error:
+            return f"the log cannot be read: {error}"
+        network = self._view.network()
+        if network is None:
+            return "nothing heard of the network yet"
         return (
-            f"{health['time'][11:19]}Z  network {health['status']} ({health['score']:.1f})   "
-            f"cells {' '.join(f'{count} {status}' for status, count in cells.items()) or 'none yet'}   "
-            f"alarms {' '.join(f'{count} {severity}' for severity, count in alarms.items()) or 'none'}"
+            f"{network.time:%H:%M:%S}Z  network {network.status} ({network.score:.1f})   "
+            f"cells {' '.join(f'{count} {status}' for status, count in network.cells.items()) or 'none yet'}   "
+            f"alarms {' '.join(f'{count} {severity}' for severity, count in network.alarms.items()) or 'none'}"
         )
