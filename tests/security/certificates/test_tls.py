@@ -105,13 +105,13 @@ def test_a_certificate_that_has_ended_is_refused_on_either_side(
 
 
 def test_a_connection_ends_with_its_clients_certificate(acme: Authorities, clock: Clock) -> None:
-    clock.pass_by(timedelta(seconds=2) - DAY)  # its certificate has two seconds left
+    clock.pass_by(timedelta(seconds=4) - DAY)  # its certificate has four seconds left
     gateway = service(acme, "gateway")
     clock.pass_by(DAY)
     with serving(Tls(service(acme, "api").files, Peers(["spiffe://acme/gateway/*"]))) as running:
         connection = http.client.HTTPSConnection("localhost", running.port, context=client_context(gateway.files))
         statuses = []
-        for _ in range(60):
+        for _ in range(100):
             connection.request("GET", "/")
             answer = connection.getresponse()
             answer.read()
