@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from tests.telco.charging.accounts.desk import ACCOUNT, ANN, BOB, Desk, command, day, used
 from tests.telco.charging.accounts.test_reference import OFFER
+from trunkline.telco.charging.accounts import tabs
 from trunkline.telco.charging.accounts.tab import Tab
 from trunkline.telco.charging.tariff.terms import Tariff
 from trunkline.telco.model import Account, Assignment, ChargingCommand, Notice, Posting, RatedUsage, Usage
@@ -78,10 +79,17 @@ def life(chance: random.Random) -> Iterator[Usage | ChargingCommand]:
             yield command(f"k{number}", kind, amount, at, offering=offering, subscription=ANN, valid_to=until)
 
 
-@given(st.integers(0, 1 << 32))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-def test_all_that_is_told_is_what_the_book_tells_of_each_usage_alone(seed: int) -> None:
-    chance = random.Random(seed)
+@pytest.mark.parametrize("most", [tabs.MOST, 0])
+@given(seed=st.integers(0, 1 << 32))
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_all_that_is_told_is_what_the_book_tells_of_each_usage_alone(most: int, seed: int) -> None:
+    """Also where no tab is kept from one batch to the next."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(tabs, "MOST", most)
+        assert_all_is_told(random.Random(seed))
+
+
+def assert_all_is_told(chance: random.Random) -> None:
     account, events = family(chance), list(life(chance))
     columns, book = (Desk(account, offer=offer) for offer in (OFFER, OneByOne()))
     for desk in (columns, book):

@@ -122,7 +122,8 @@ class Book:
             return
         else:
             self._origin = replace(before, record=record, turns=self._turns(record.cycle_day))
-        self._last_head, self.tab, self._stops = self._head, Tab(self), []
+        self.close_tab()
+        self._stops = []
         try:
             if self._head is not None:
                 self.apply((self._its.cycles[0].time, 0, ""), out)
@@ -223,6 +224,10 @@ class Book:
         self.history.put(place, rated, corrects)
         out.rated.append(rated)
         out.kept[place_key(self.account.id, place)] = rated
+
+    def close_tab(self) -> None:
+        """Take back what the tab has taken, and begin with a new one."""
+        self._last_head, self.tab = self._head, Tab(self)
 
     def forget_stops(self, time: datetime) -> None:
         """Something else happened at a moment than was thought: no standing after it can be gone on from."""

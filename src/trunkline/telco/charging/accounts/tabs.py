@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, MutableSequence, Sequence
-from typing import NamedTuple
+from itertools import islice
+from typing import Final, NamedTuple
 
 from trunkline.log.port import Record
 from trunkline.telco.charging.accounts.book import Book
@@ -12,6 +13,9 @@ from trunkline.telco.charging.accounts.tab import Seat
 from trunkline.telco.charging.accounts.telling import Telling
 from trunkline.telco.charging.tariff.editions import Counted, Editions
 from trunkline.telco.model import Usage
+
+MOST: Final = 20_000
+"""Tabs that are kept from one batch to the next, the last ones: each takes some kilobytes."""
 
 
 class Its(NamedTuple):
@@ -28,6 +32,7 @@ class Tabs:
 
     def __init__(self, editions: Editions, books: Mapping[str, Book]) -> None:
         self._editions, self._books = editions, books
+        self._kept: dict[str, Book] = {}  # those with a tab, the first used first
 
     def charge(
         self,
@@ -59,6 +64,7 @@ class Tabs:
             if last is not None:
                 told.settle(self._books[account], last)
         told.slip(slip)
+        self._let_go()
 
     def _all(self, its: Its, slip: Slip) -> Record | None:
         """Let the account's tab take them all; the last of them, None where it cannot."""
@@ -99,6 +105,8 @@ class Tabs:
         book = self._books.get(account)
         if book is None or not book.open:
             return
+        self._kept.pop(account, None)
+        self._kept[account] = book
         tab, known = book.tab, book.tab.seats.get
         for place in places:
             usage = usages[place]
@@ -106,3 +114,8 @@ class Tabs:
             if seat is None or not seat.since <= usage.started < seat.until:
                 seat = tab.seat(usage.subscription, usage.started, self._editions)
             seats[place] = seat
+
+    def _let_go(self) -> None:
+        """Keep no more tabs than we may: what they have taken is with the books."""
+        for account in list(islice(self._kept, max(0, len(self._kept) - MOST))):
+            self._kept.pop(account).close_tab()
