@@ -44,11 +44,11 @@ class Connection(H11Protocol):
         self._wait(self._patience.head)
 
     def data_received(self, data: bytes) -> None:
-        if self._idle and self._timer is None:
-            self._wait(self._patience.head)
         super().data_received(data)
         if not self._idle:
             self._waited()
+        elif self._timer is None:  # a part of a head
+            self._wait(self._patience.head)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._waited()
@@ -108,7 +108,7 @@ class _Request:
     async def receive(self) -> Message:
         if self.late:
             return {"type": "http.disconnect"}
-        if self._whole:
+        if self._whole or not self._connection.cycle.more_body:
             return await self._receive()
         try:
             async with asyncio.timeout_at(self._due):

@@ -120,6 +120,17 @@ def test_a_new_authority_is_trusted_before_it_signs_and_the_old_one_after(acme: 
     assert first not in [each.x509 for each in acme.all()]
 
 
+def test_what_an_authority_signs_last_holds_as_long_as_what_it_signs_first(acme: Authorities, clock: Clock) -> None:
+    first = acme.signing().certificate
+    clock.pass_by(timedelta(days=90) - timedelta(minutes=1))
+    assert acme.signing().certificate == first
+    last = issued(acme, timedelta(days=90))
+    assert last.not_valid_after_utc - acme.now() > timedelta(days=90) - timedelta(seconds=2)
+    clock.pass_by(timedelta(days=90) - timedelta(seconds=2))
+    acme.keep()
+    assert is_trusted(last, acme)
+
+
 def test_processes_that_begin_at_once_agree_on_one_authority(tmp_path: Path) -> None:
     made = [authorities(tmp_path) for _ in range(8)]
     threads = [threading.Thread(target=each.keep) for each in made]
