@@ -12,6 +12,7 @@ import typer
 
 from trunkline.cli import (
     access,
+    applications,
     audit,
     catalogue,
     certificates,
@@ -48,6 +49,7 @@ app = typer.Typer(
 for commands in (folder, network, events, processors, move, roles, login, gateway):
     commands.register(app)
 app.add_typer(access.app, name="access")
+app.add_typer(applications.app, name="applications")
 app.add_typer(audit.app, name="audit")
 app.add_typer(catalogue.app, name="catalogue")
 app.add_typer(certificates.app, name="certificates")

@@ -24,7 +24,7 @@ UserName = Annotated[str, typer.Argument(help="What the person signs in with.")]
 @app.command("list")
 def list_people(project: ProjectOption = HERE, json: JsonOption = False) -> None:
     """List the people, their roles, and by what they sign in."""
-    with _identity(project) as identity, identity.looking() as unit:
+    with opened(project) as identity, identity.looking() as unit:
         table = [_row(unit, person) for person in unit.people.all()]
     rows(table, ("user_name", "name", "roles", "region", "active", "signs_in_by"), as_json=json, empty="there are none")
 
@@ -44,7 +44,7 @@ def add(
     from trunkline.store import Conflict
 
     password = new_password()
-    with _identity(project) as identity:
+    with opened(project) as identity:
         try:
             user = read_user({"userName": user_name, "displayName": name, EXTENSION: {"region": region}})
             hashed = identity.passwords.hash(password)
@@ -74,7 +74,7 @@ def password(
     """Set a person's password. It opens a locked account, and ends every sign-in that there was."""
     from trunkline.security.identity.passwords import new_password
 
-    with _identity(project) as identity:
+    with opened(project) as identity:
         with identity.looking() as unit:
             person = _named(unit, user_name)
         given = new_password() if generate else typer.prompt("Password", hide_input=True, confirmation_prompt=True)
@@ -94,7 +94,7 @@ def password(
 @app.command()
 def leave(user_name: UserName, project: ProjectOption = HERE) -> None:
     """Somebody has left: they cannot sign in any more, and their tokens stop to work at once."""
-    with _identity(project) as identity, identity.unit() as unit:
+    with opened(project) as identity, identity.unit() as unit:
         person = _named(unit, user_name)
         unit.people.replace(person.id, person.user_name, person.document, active=False)
     typer.echo(f"{user_name} cannot sign in any more")
@@ -124,7 +124,8 @@ def _named(unit: Unit, user_name: str) -> Person:
 
 
 @contextmanager
-def _identity(folder: Path) -> Iterator[Identity]:
+def opened(folder: Path) -> Iterator[Identity]:
+    """The provider of the project at `folder`. Raises `Refused` where it has none."""
     from trunkline.project import Project
 
     identity = Project.find(folder).open_identity()
