@@ -56,7 +56,7 @@ class Browser:
 
     def __init__(self, app: Any, source: str = "127.0.0.1", issuer: str = ISSUER) -> None:
         self._issuer = issuer
-        self.http: httpx.Client = TestClient(app, base_url=issuer, client=(source, 50_000), follow_redirects=False)
+        self.http = TestClient(app, base_url=issuer, client=(source, 50_000), follow_redirects=False)
 
     def get(self, url: str, **query: str) -> httpx.Response:
         """A page, all redirects on this site followed."""
