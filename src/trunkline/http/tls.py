@@ -98,11 +98,11 @@ class FollowedContext(ssl.SSLContext):
         if stamp != self._stamp:
             with self._lock:
                 if stamp != self._stamp:
-                    self._stamp = stamp
                     try:
                         self._inner = self._build()
                     except UnusableCertificate as error:
                         logger.warning("the certificate before stays in force: %s", error)
+                    self._stamp = stamp  # now at last: until then others wait here, too, for what is being built
         return self._inner
 
 

@@ -7,6 +7,7 @@ import logging
 import shutil
 import socket
 import ssl
+import threading
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -16,7 +17,7 @@ import pytest
 
 from tests.security.certificates.house import APP, DAY, Clock, ask, authorities, service, serving, trusting
 from trunkline.http import RefusedBind, Tls, check_bind, server
-from trunkline.http.tls import Files, UnusableCertificate, client_context, server_context
+from trunkline.http.tls import Files, FollowedContext, UnusableCertificate, client_context, server_context
 from trunkline.security.certificates.authorities import Authorities
 from trunkline.security.certificates.spiffe import Peers
 
@@ -176,3 +177,34 @@ def test_off_loopback_there_must_be_tls_and_known_callers(acme: Authorities) -> 
         check_bind("192.0.2.1", authenticated=True)
     with pytest.raises(RefusedBind, match=r"not authenticated \(`required = true` under \[trust\]"):
         server(APP, "0.0.0.0", 0, tls=Tls(service(acme, "api").files))
+
+
+def test_who_comes_while_new_files_are_read_waits_for_what_they_say(acme: Authorities) -> None:
+    api = service(acme, "api")
+    old, new = (ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) for _ in range(2))
+    begun, go_on = threading.Event(), threading.Event()
+    found: list[ssl.SSLContext] = []
+
+    def build() -> ssl.SSLContext:
+        if not building:
+            return old
+        begun.set()
+        go_on.wait(20)
+        return new
+
+    def shake() -> None:
+        found.append(followed.wrap_bio(ssl.MemoryBIO(), ssl.MemoryBIO(), server_side=True).context)
+
+    building = False
+    followed = FollowedContext(ssl.PROTOCOL_TLS_SERVER, api.files, build)
+    building = True
+    api.renew(anyway=True)
+    first, second = threading.Thread(target=shake), threading.Thread(target=shake)
+    first.start()
+    begun.wait(20)
+    second.start()
+    second.join(0.3)
+    go_on.set()
+    for thread in (first, second):
+        thread.join()
+    assert found == [new, new]
