@@ -99,10 +99,11 @@ def test_every_filter_of_the_table_finds_something_and_not_everything(store: Sto
 def test_the_first_call_runs(store: Store, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     http = client(store, product_catalog.API, product_inventory.API)
 
-    def connect(base_url: str) -> TestClient:
-        assert base_url == URL
+    def connect(base_url: str, headers: dict[str, str]) -> TestClient:
+        assert (base_url, headers["Authorization"]) == (URL, "Bearer a-token")
         return http
 
+    monkeypatch.setenv("TOKEN", "a-token")
     monkeypatch.setattr(httpx, "Client", connect)
     exec(compile(python(), "docs/tmf.md", "exec"), {"__name__": "first_call"})  # our own guide
     said = capsys.readouterr().out.splitlines()
