@@ -1,10 +1,15 @@
-"""The table of real components at the end of every test run, over all processes that the tests ran in."""
+"""The table of real components at the end of every test run, over all processes that the tests ran in; and that no
+property is one of time, which a busy machine would not keep."""
 
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from tests import components
+
+settings.register_profile("tests", deadline=None)
+settings.load_profile("tests")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -23,7 +23,7 @@ from trunkline.gateway.decisions import Decision, Unknown, why
 from trunkline.gateway.envoy.admin import Admin
 from trunkline.gateway.places import Places
 
-PATIENCE = 10.0
+PATIENCE = 60.0
 
 
 @dataclass

@@ -31,7 +31,7 @@ PERSONAL = {"bill": Personal(("account", "id"), (("account",), ("party",), ("amo
 ANN = {
     "id": "1",
     "state": "sent",
-    "amount": 4200,
+    "amount": 420042004200,
     "account": {"id": "ANN", "name": "Ann's"},
     "text": "to 32470123456",
     "party": [{"role": "owner", "id": "32470123456"}, {"role": "user", "id": "32470999999"}],
@@ -109,7 +109,7 @@ def test_the_first_key_is_made_in_the_midst_of_a_unit_where_keys_lie_in_the_stor
 
 def test_nothing_personal_lies_in_the_database(bare: Store) -> None:
     document = str(read(bare, "1"))
-    for secret in ("ANN", "Ann's", "4200", "32470123456"):
+    for secret in ("ANN", "Ann's", "420042004200", "32470123456"):
         assert secret not in document
     assert "sent" in document
 
@@ -131,7 +131,7 @@ def test_records_are_found_by_what_is_equal_to_a_personal_text(store: Store) -> 
     [
         Compare(("account", "id"), Operator.GT, "A"),
         Compare(("account", "id"), Operator.REGEX, "A"),
-        Compare(("amount",), Operator.EQ, 4200),
+        Compare(("amount",), Operator.EQ, 420042004200),
         equal("account", "name", to="Ann's"),
         Present(("party",)),
         Element(("party",), Compare(("id",), Operator.REGEX, "3")),
@@ -210,7 +210,7 @@ json = st.recursive(
     st.none()
     | st.booleans()
     | st.integers(-(2**40), 2**40)
-    | st.text(st.characters(exclude_characters="\0"), max_size=9),
+    | st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=9),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("abc"), inner, max_size=3),
     max_leaves=12,
 )
