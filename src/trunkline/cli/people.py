@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from trunkline.cli.audit import audited
 from trunkline.cli.output import HERE, JsonOption, ProjectOption, Refused, rows
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ def list_people(project: ProjectOption = HERE, json: JsonOption = False) -> None
 
 
 @app.command()
+@audited("person", "people add", id="user_name", personal=True)
 def add(
     user_name: UserName,
     role: Annotated[list[str], typer.Option(help="A role (repeat it for several).")],
@@ -62,6 +64,7 @@ def add(
 
 
 @app.command()
+@audited("person", "people password", id="user_name", personal=True)
 def password(
     user_name: UserName,
     generate: Annotated[bool, typer.Option(help="Make one, and print it, instead of asking for it.")] = False,
@@ -92,6 +95,7 @@ def password(
 
 
 @app.command()
+@audited("person", "people leave", id="user_name", personal=True)
 def leave(user_name: UserName, project: ProjectOption = HERE) -> None:
     """Somebody has left: they cannot sign in any more, and their tokens stop to work at once."""
     with opened(project) as identity, identity.unit() as unit:

@@ -123,6 +123,33 @@ def test_a_leaver_does_not_come_back_with_the_next_start(acme: Path) -> None:
     assert [row["user_name"] for row in people(acme)] == ["admin@acme.example"]
 
 
+def test_what_is_done_to_people_and_applications_is_in_the_trail_without_their_names(acme: Path) -> None:
+    for words in (
+        ("people", "add", "ana@acme.example", "--role", "noc-engineer"),
+        ("people", "password", "ana@acme.example", "--generate"),
+        ("people", "leave", "ana@acme.example"),
+        ("applications", "add", "feeder", "--scope", "network.read"),
+    ):
+        assert trunkline(acme, *words)[0] == 0
+    said = trunkline(acme, "audit", "search", "--action", "command", "--json")[1]
+    found = [json.loads(line)["entry"] for line in said.splitlines()]
+    assert sorted(entry["origin"]["operation"] for entry in found) == [
+        "trunkline applications add", "trunkline people add", "trunkline people leave", "trunkline people password",
+    ]  # fmt: skip
+    assert "ana@" not in said
+    assert "feeder" in said
+
+
+def test_an_application_is_let_in_once_for_scopes_that_there_are(acme: Path) -> None:
+    assert trunkline(acme, "applications", "add", "feeder", "--scope", "network.read")[0] == 0
+    assert "already" in trunkline(acme, "applications", "add", "feeder")[1]
+    assert "no role has the scope" in trunkline(acme, "applications", "add", "other", "--scope", "network.raed")[1]
+    assert "is no id" in trunkline(acme, "applications", "add", "a b")[1]
+    for id in ("trunkline", "nobody"):  # the command line itself is none to be changed
+        assert "there is no application" in trunkline(acme, "applications", "secret", id)[1]
+        assert "there is no application" in trunkline(acme, "applications", "remove", id)[1]
+
+
 def test_without_the_section_there_is_no_provider(acme: Path) -> None:
     settings = acme / "trunkline.toml"
     settings.write_text(settings.read_text().replace("[trust]", ""))
