@@ -143,6 +143,8 @@ def test_who_signs_in_gets_what_the_role_may_have(belgicom: Belgicom, noc: str, 
         ("billing", NETWORK): 403, ("billing", ALARMS): 403, ("billing", BILLS): 200, ("billing", BALANCE): 404,
         ("auditor", NETWORK): 200, ("auditor", ALARMS): 200, ("auditor", BILLS): 200, ("auditor", BALANCE): 404,
     }  # fmt: skip  # nobody has the account
+    for token, purpose in ((noc, ""), (billing, "billing"), (auditor, "audit")):
+        assert belgicom.ask(SESSION, token, purpose, body={}).status_code == 403
 
 
 def test_why_somebody_is_refused_can_be_shown(belgicom: Belgicom, noc: str) -> None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:  # not loaded where nothing is by TLS
 FOLDER: Final = "certificates"
 LOCAL: Final = ("localhost", "127.0.0.1", "::1")
 SUPERVISOR: Final = "supervisor"
-"""The role of `trunkline up`, which asks the API how the network is."""
+"""The role of `trunkline up`, which asks the API whether it answers."""
 WILDCARDS: Final = frozenset({"", "0.0.0.0", "::"})  # noqa: S104  # names of no machine; nothing is bound here
 
 
