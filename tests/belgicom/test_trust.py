@@ -24,6 +24,7 @@ from trunkline.security.identity.login import by_device
 
 BELGICOM = Path(__file__).parents[2] / "belgicom"
 LEFT_OUT = (".trunkline", "__pycache__", "simulator", "systems", "catalogue")
+PATIENCE = 60  # seconds of a busy machine
 NETWORK = "/network-health/v1/network"
 BALANCE = "/charging/v1/accounts/1042/balance"
 BILLS = "/tmf-api/customerBillManagement/v4/customerBill"
@@ -37,7 +38,7 @@ class OverHttp(Browser):
 
     def __init__(self, url: str) -> None:
         self._issuer = url
-        self.http = httpx.Client(base_url=url, timeout=10)  # type: ignore[assignment]  # as Starlette's, of another house
+        self.http = httpx.Client(base_url=url, timeout=PATIENCE)  # type: ignore[assignment]  # as Starlette's, of another house
 
 
 class Belgicom(Operator):
@@ -68,7 +69,7 @@ class Belgicom(Operator):
         headers = {"authorization": f"Bearer {token}"} if token else {}
         headers |= {"x-purpose": purpose} if purpose else {}
         url = f"http://localhost:{port or self.http}{path}"
-        return httpx.request("GET" if body is None else "POST", url, headers=headers, json=body, timeout=10)
+        return httpx.request("GET" if body is None else "POST", url, headers=headers, json=body, timeout=PATIENCE)
 
     def let_in(self, user_name: str, user_code: str) -> None:
         """Somebody lets a device in, with the first password that `trunkline up` has told."""
@@ -82,10 +83,10 @@ class Belgicom(Operator):
     def token(self, user_name: str, scope: str) -> str:
         """An access token of somebody, as the command line gets one."""
         asked = {"client_id": "trunkline", "scope": scope}
-        begun = httpx.post(f"{self.url}/oauth2/device_authorization", data=asked).json()
+        begun = httpx.post(f"{self.url}/oauth2/device_authorization", data=asked, timeout=PATIENCE).json()
         self.let_in(user_name, begun["user_code"])
         asked = {"client_id": "trunkline", "grant_type": DEVICE, "device_code": begun["device_code"]}
-        return str(httpx.post(f"{self.url}/oauth2/token", data=asked).json()["access_token"])
+        return str(httpx.post(f"{self.url}/oauth2/token", data=asked, timeout=PATIENCE).json()["access_token"])
 
 
 @pytest.fixture(scope="module")
@@ -160,7 +161,7 @@ def test_a_5g_core_charges_as_an_application_and_reads_nothing(belgicom: Belgico
     asked = {"grant_type": "client_credentials", "scope": "charging.write"}
 
     def token(secret: str) -> httpx.Response:
-        return httpx.post(f"{belgicom.url}/oauth2/token", data=asked, auth=("smf", secret))
+        return httpx.post(f"{belgicom.url}/oauth2/token", data=asked, auth=("smf", secret), timeout=PATIENCE)
 
     first = said.split()[-1]
     smf = token(first).json()["access_token"]
