@@ -1,8 +1,8 @@
 """What every request passes first, and what every answer carries.
 
-The API is open to whoever reaches loopback, and a browser on the same machine reaches it. So a page of another origin
-must not: its host name rebound to 127.0.0.1 fails the `Host` check, and its form posts fail the content type check
-(a cross-origin `application/json` needs a preflight, which is never answered).
+A browser on the same machine reaches loopback, also for a page of another origin, which must not: its host name rebound
+to 127.0.0.1 fails the `Host` check, and its form posts fail the content type check (a cross-origin `application/json`
+needs a preflight, which is never answered). So it is whether or not callers must be known.
 """
 
 from collections.abc import Iterable
