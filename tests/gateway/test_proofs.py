@@ -17,7 +17,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.gateway.authority import Authority
+from tests.authority import Authority
 from tests.gateway.running import Running, eventually, free_port, gateway, openapi
 from tests.gateway.upstream import serving
 from tests.servers.process import answers

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.gateway.authority import Authority
+from tests.authority import Authority
 from tests.gateway.running import Running, eventually, gateway, openapi
 from tests.gateway.upstream import serving
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.log.authority import Authority
+from tests.authority import Authority
 from tests.log.tokens import AUDIENCE, CLIENT, ISSUER, SECRET, tokens
 from tests.servers.kafka import Kafka
 from trunkline.log import Event, LogError, Topic, open_log

@@ -488,7 +488,7 @@ def test_the_migrations_make_the_tables_that_the_code_uses(url: str) -> None:
     from alembic.migration import MigrationContext
     from sqlalchemy import create_engine
 
-    from trunkline.store.sql.migrating import FOLDER, NEWEST
+    from trunkline.store.sql.migrating import STEPS
     from trunkline.store.sql.tables import metadata
 
     open_store(url).close()
@@ -498,4 +498,4 @@ def test_the_migrations_make_the_tables_that_the_code_uses(url: str) -> None:
         differences = compare_metadata(MigrationContext.configure(connection), metadata)
     engine.dispose()
     assert [each for each in differences if "alembic_version" not in str(each)] == []
-    assert max((FOLDER / "versions").glob("v*.py")).name.startswith(f"v{NEWEST}")
+    assert max((STEPS.folder / "versions").glob("v*.py")).name.startswith(f"v{STEPS.newest}")

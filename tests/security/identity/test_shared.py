@@ -166,7 +166,7 @@ def test_the_migrations_make_the_tables_that_the_code_uses(world: World) -> None
     from alembic.migration import MigrationContext
     from sqlalchemy import create_engine
 
-    from trunkline.security.identity.migrating import FOLDER, NEWEST
+    from trunkline.security.identity.migrating import STEPS
     from trunkline.security.identity.tables import metadata
 
     engine = create_engine(world.url.replace("sqlite:///", "sqlite:////"))
@@ -174,7 +174,7 @@ def test_the_migrations_make_the_tables_that_the_code_uses(world: World) -> None
         differences = compare_metadata(MigrationContext.configure(connection), metadata)
     engine.dispose()
     assert [each for each in differences if "identity_version" not in str(each)] == []
-    assert max((FOLDER / "versions").glob("v*.py")).name.startswith(f"v{NEWEST}")
+    assert max((STEPS.folder / "versions").glob("v*.py")).name.startswith(f"v{STEPS.newest}")
 
 
 def test_tables_of_a_newer_release_are_left_alone(world: World) -> None:

@@ -20,7 +20,7 @@ from trunkline.security.identity.dpop import Nonces
 from trunkline.security.identity.grants import Grants
 from trunkline.security.identity.keys import SigningKeys
 from trunkline.security.identity.lockout import Lockout
-from trunkline.security.identity.migrating import migrate
+from trunkline.security.identity.migrating import STEPS
 from trunkline.security.identity.passkeys import Passkeys
 from trunkline.security.identity.passwords import Passwords
 from trunkline.security.identity.people import People
@@ -76,7 +76,7 @@ class Identity:
         self._swept = 0.0
         with database.writing() as connection:
             database.lock_out(connection)
-            migrate(connection)
+            STEPS.migrate(connection)
         with self.unit() as unit:
             self._keep_command_line(unit)
 

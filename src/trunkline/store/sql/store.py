@@ -14,7 +14,7 @@ from trunkline.store.query import Found, Query, Stored
 from trunkline.store.sql.catalogue import Catalogue, current_version, declare, load
 from trunkline.store.sql.database import Database
 from trunkline.store.sql.finding import LOOK, Finder
-from trunkline.store.sql.migrating import migrate
+from trunkline.store.sql.migrating import STEPS
 from trunkline.store.sql.tables import outbox, record
 from trunkline.store.sql.unit import SqlUnit
 
@@ -31,7 +31,7 @@ class SqlStore:
         self._database, self._look = database, look
         with database.writing() as connection:
             database.lock_out(connection)
-            migrate(connection)
+            STEPS.migrate(connection)
         with database.reading() as connection:
             self._catalogue = load(connection)
 
