@@ -51,7 +51,7 @@ SETTINGS = {
     "group.consumer.heartbeat.interval.ms": "200",
     "group.consumer.min.session.timeout.ms": "1000",
     "group.consumer.session.timeout.ms": "6000",
-    "broker.session.timeout.ms": "1000",
+    "broker.session.timeout.ms": "4000",  # less, and a busy machine's broker is taken for dead: see `shared_kafka`
     "broker.heartbeat.interval.ms": "100",
     "transaction.abort.timed.out.transaction.cleanup.interval.ms": "500",
     "log.initial.task.delay.ms": "500",
