@@ -115,6 +115,8 @@ class History:
     def forget(self, time: datetime) -> list[Place]:
         """Drop what was before a moment; what that was."""
         count = bisect_left(self._places, (time,))
+        if not count:
+            return []
         gone = self._places[:count]
         del self._places[:count]
         self.last = self._places[-1] if self._places else NOTHING

@@ -8,10 +8,10 @@ what cannot be taken goes to the quarantine, and the events behind it go on.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from heapq import heappop, heappush
-from itertools import groupby
+from itertools import groupby, islice
 from operator import attrgetter
 from typing import ClassVar, Final
 from zoneinfo import ZoneInfo
@@ -141,27 +141,30 @@ class Charge:
 
     def _charge(self, run: Sequence[Record], tabs: Tabs, told: Telling) -> None:
         """Charge usages, many at once where they are, and where no hold ends meanwhile."""
-        while run:
-            usages = self._usages(run)
-            now = max((record.time for record in run[: len(usages)]), default=0)
+        latest = from_micros(min(record.time for record in run)) + AHEAD
+        first = 0
+        while first < len(run):
+            usages = self._usages(islice(run, first, None), latest)
+            last = first + len(usages)
+            its = run[first:last]
+            now = max((record.time for record in its), default=0)
             ending = bool(self._due) and self._due[0][0] <= now
             if usages and not ending and not self._tariffs.stopped:
-                tabs.charge(run, usages, told, lambda record: self._work_on(record, told))
+                tabs.charge(its, usages, told, lambda record: self._work_on(record, told))
                 self._now = max(self._now, now)
             else:
-                for record in run[: len(usages)]:
+                for record in its:
                     self._work_on(record, told)
-            run = run[len(usages) :]
-            for record in run[:1]:
+            for record in run[last : last + 1]:
                 self._work_on(record, told)
-            run = run[1:]
+            first = last + 1
 
-    def _usages(self, run: Sequence[Record]) -> list[Usage]:
+    def _usages(self, records: Iterable[Record], latest: datetime) -> list[Usage]:
         """The events of records, up to the first that must be looked at alone."""
         usages: list[Usage] = []
-        decode, latest = self._usage, from_micros(min(record.time for record in run)) + AHEAD
+        decode = self._usage
         try:
-            for record in run:
+            for record in records:
                 usage = decode(record.value or b"")
                 if usage.started > latest:
                     break
