@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import socket
+import ssl
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -78,6 +80,35 @@ def eventually(holds: Callable[[], bool]) -> None:
     while not holds():
         assert time.monotonic() < deadline, "it did not come about"
         time.sleep(0.02)
+
+
+@contextmanager
+def load(url: str, verify: ssl.SSLContext | bool = True, anew: bool = False) -> Iterator[Counter[str]]:
+    """Requests on two connections, or on a new one each; counts what became of them."""
+    seen: Counter[str] = Counter()
+    stop = threading.Event()
+
+    def ask() -> None:
+        client = httpx.Client(timeout=20, verify=verify)
+        while not stop.is_set():
+            try:
+                seen[str(client.get(url).status_code)] += 1
+            except httpx.TransportError as error:
+                seen[repr(error)] += 1
+            if anew:
+                client.close()
+                client = httpx.Client(timeout=20, verify=verify)
+        client.close()
+
+    threads = [threading.Thread(target=ask) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield seen
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
 
 
 def free_port() -> int:

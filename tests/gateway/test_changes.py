@@ -6,16 +6,14 @@ import os
 import signal
 import threading
 import time
-from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 import pytest
 
 from tests.gateway.issuer import Issuer, declared
-from tests.gateway.running import Running, eventually, gateway, openapi
+from tests.gateway.running import Running, eventually, gateway, load, openapi
 from tests.gateway.upstream import Upstream, serving
 from trunkline.gateway.control import Control
 from trunkline.gateway.credentials import Register
@@ -61,38 +59,13 @@ def running(upstream: Upstream, issuer: Issuer, project: Path) -> Iterator[Runni
         yield running
 
 
-@contextmanager
-def load(running: Running, path: str) -> Iterator[Counter[str]]:
-    """Requests one after another, on two connections; counts what became of them."""
-    seen: Counter[str] = Counter()
-    stop = threading.Event()
-
-    def ask() -> None:
-        with httpx.Client(timeout=10) as client:
-            while not stop.is_set():
-                try:
-                    seen[str(client.get(f"{running.url}{path}").status_code)] += 1
-                except httpx.TransportError as error:
-                    seen[type(error).__name__] += 1
-
-    threads = [threading.Thread(target=ask) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    try:
-        yield seen
-    finally:
-        stop.set()
-        for thread in threads:
-            thread.join()
-
-
 def things(*policies: object, **more: object) -> dict[str, object]:
     return {"upstream": "things", "group": "all-things", "policies": [OPEN, *policies], **more}
 
 
 def test_no_request_fails_while_policies_change(running: Running) -> None:
     """Each change also gives the API another cluster, which is there before its routes are."""
-    with load(running, "/things/v1/thing") as seen:
+    with load(f"{running.url}/things/v1/thing") as seen:
         for turn in range(5):
             breaker = {"kind": "circuit-breaker", "connections": 100 + turn}
             running.write("things/policies.yaml", things(breaker, {"kind": "headers", "set": {"x-turn": str(turn)}}))

@@ -8,17 +8,14 @@ import signal
 import ssl
 import subprocess
 import sys
-import threading
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-import httpx
 import pytest
 
 from tests.authority import Authority
-from tests.gateway.running import Running, eventually, free_port, gateway, openapi
+from tests.gateway.running import Running, eventually, free_port, gateway, load, openapi
 from tests.gateway.upstream import serving
 from tests.servers.process import answers
 
@@ -27,35 +24,6 @@ OPEN = {"kind": "open", "reason": "a proof of changes, not of callers"}
 CHANGES = 500
 ROTATIONS = 40
 KILLS = 6
-
-
-@contextmanager
-def load(url: str, verify: ssl.SSLContext | bool = True, anew: bool = False) -> Iterator[Counter[str]]:
-    """Requests on two connections, or on a new one each; counts what became of them."""
-    seen: Counter[str] = Counter()
-    stop = threading.Event()
-
-    def ask() -> None:
-        client = httpx.Client(timeout=20, verify=verify)
-        while not stop.is_set():
-            try:
-                seen[str(client.get(url).status_code)] += 1
-            except httpx.TransportError as error:
-                seen[repr(error)] += 1
-            if anew:
-                client.close()
-                client = httpx.Client(timeout=20, verify=verify)
-        client.close()
-
-    threads = [threading.Thread(target=ask) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    try:
-        yield seen
-    finally:
-        stop.set()
-        for thread in threads:
-            thread.join()
 
 
 def test_no_request_fails_in_hundreds_of_changes(tmp_path: Path) -> None:

@@ -9,34 +9,24 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from msgspec import Meta
 
 from trunkline.gateway.kubernetes.said import Said
-from trunkline.gateway.policies.policy import Json, Policy, Stage
-from trunkline.gateway.policies.rbac import any_of, deny, rbac_filter, refusal, report
+from trunkline.gateway.policies.policy import Json, Stage
+from trunkline.gateway.policies.rbac import RbacPolicy, any_of, deny, refusal
 
 if TYPE_CHECKING:
-    from trunkline.gateway.declaration import Gateway
     from trunkline.gateway.plan import Route
 
 Network = Annotated[str, Meta(pattern=r"^[0-9a-fA-F.:]+(/[0-9]{1,3})?$")]
 
 
-class Ip(Policy, frozen=True, kw_only=True, tag="ip"):
+class Ip(RbacPolicy, frozen=True, kw_only=True, tag="ip"):
     """Refuse `deny`; where `allow` is not empty, refuse all that is not in it, too. Networks are as `10.1.0.0/16`."""
 
     allow: tuple[Network, ...] = ()
     deny: tuple[Network, ...] = ()
 
     stage: ClassVar[Stage] = Stage.ADDRESS
-    shadowable: ClassVar[bool] = True
     refusals: ClassVar[tuple[str, ...]] = (refusal("ip"),)
     because: ClassVar[str] = "the caller's address is not in a network that may call"
-
-    @classmethod
-    def filters(cls, gateway: Gateway) -> dict[str, Json]:
-        return {cls.kind(): rbac_filter()}
-
-    @classmethod
-    def reports(cls) -> str:
-        return report(cls.kind())
 
     def on_route(self, route: Route) -> dict[str, Json]:
         refused = [_in(network) for network in self.deny]

@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from msgspec import Meta
 
 from trunkline.gateway.kubernetes.said import Said
-from trunkline.gateway.policies.policy import Json, Policy, Stage
-from trunkline.gateway.policies.rbac import any_of, deny_unless, rbac_filter, refusal, report
+from trunkline.gateway.policies.policy import Json, Stage
+from trunkline.gateway.policies.rbac import RbacPolicy, any_of, deny_unless, refusal
 
 if TYPE_CHECKING:
-    from trunkline.gateway.declaration import Gateway
     from trunkline.gateway.plan import Route
 
 
-class MutualTls(Policy, frozen=True, kw_only=True, tag="mutual-tls"):
+class MutualTls(RbacPolicy, frozen=True, kw_only=True, tag="mutual-tls"):
     """The certificate's name is one of `names`: its URI (`spiffe://belgicom.be/billing`), else its DNS name, else its
     subject (`CN=billing,O=BelgiCom`). Where `names` is empty, any certificate of the authority does."""
 
@@ -23,17 +22,8 @@ class MutualTls(Policy, frozen=True, kw_only=True, tag="mutual-tls"):
 
     stage: ClassVar[Stage] = Stage.IDENTITY
     family: ClassVar[str] = "identity"
-    shadowable: ClassVar[bool] = True
     refusals: ClassVar[tuple[str, ...]] = (refusal("mutual-tls"),)
     because: ClassVar[str] = "the caller has shown no client certificate, or one of another name"
-
-    @classmethod
-    def filters(cls, gateway: Gateway) -> dict[str, Json]:
-        return {cls.kind(): rbac_filter()}
-
-    @classmethod
-    def reports(cls) -> str:
-        return report(cls.kind())
 
     def on_route(self, route: Route) -> dict[str, Json]:
         """Without a name to look for, Envoy would take every connection with TLS, also one without a certificate."""

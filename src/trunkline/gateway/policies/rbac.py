@@ -6,11 +6,28 @@ and `trunkline why` needs the name. (A request that no rule of an allowing filte
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
-from trunkline.gateway.policies.policy import TYPE, Json
+from trunkline.gateway.policies.policy import TYPE, Json, Policy
+
+if TYPE_CHECKING:
+    from trunkline.gateway.declaration import Gateway
 
 _TYPE: Final = f"{TYPE}extensions.filters.http.rbac.v3."
+
+
+class RbacPolicy(Policy, frozen=True, kw_only=True):
+    """A policy whose rules the filter decides, also in the shadow."""
+
+    shadowable: ClassVar[bool] = True
+
+    @classmethod
+    def filters(cls, gateway: Gateway) -> dict[str, Json]:
+        return {cls.kind(): rbac_filter()}
+
+    @classmethod
+    def reports(cls) -> str:
+        return report(cls.kind())
 
 
 def rbac_filter() -> Json:

@@ -8,34 +8,24 @@ from msgspec import Meta
 
 from trunkline.gateway.kubernetes.said import Said
 from trunkline.gateway.policies.jwt import issuers
-from trunkline.gateway.policies.policy import Json, Policy, Stage
-from trunkline.gateway.policies.rbac import all_of, any_of, claim, deny_unless, rbac_filter, refusal, report
+from trunkline.gateway.policies.policy import Json, Stage
+from trunkline.gateway.policies.rbac import RbacPolicy, all_of, any_of, claim, deny_unless, refusal
 
 if TYPE_CHECKING:
-    from trunkline.gateway.declaration import Gateway
     from trunkline.gateway.plan import Route
 
 Scope = Annotated[str, Meta(pattern=r"^[\x21\x23-\x5b\x5d-\x7e]{1,200}$")]  # RFC 6749, clause 3.3
 
 
-class Scopes(Policy, frozen=True, kw_only=True, tag="scopes"):
+class Scopes(RbacPolicy, frozen=True, kw_only=True, tag="scopes"):
     """The token has every scope of `all_of`, and one of `any_of` where it is not empty."""
 
     all_of: tuple[Scope, ...] = ()
     any_of: tuple[Scope, ...] = ()
 
     stage: ClassVar[Stage] = Stage.ACCESS
-    shadowable: ClassVar[bool] = True
     refusals: ClassVar[tuple[str, ...]] = (refusal("scopes"),)
     because: ClassVar[str] = "the token does not have the scopes that this operation asks for"
-
-    @classmethod
-    def filters(cls, gateway: Gateway) -> dict[str, Json]:
-        return {cls.kind(): rbac_filter()}
-
-    @classmethod
-    def reports(cls) -> str:
-        return report(cls.kind())
 
     def on_route(self, route: Route) -> dict[str, Json]:
         wanted = [claim("scope", scope) for scope in self.all_of]

@@ -15,8 +15,8 @@ from trunkline.gateway.kubernetes.said import limit as kubernetes_limit
 from trunkline.gateway.policies.api_key import APPLICATION, ApiKey
 from trunkline.gateway.policies.bucket import CALLERS, REFUSED, bucket, limit, limit_filter
 from trunkline.gateway.policies.jwt import CLIENT, TIER, issuers
-from trunkline.gateway.policies.policy import Json, Policy, Stage
-from trunkline.gateway.policies.rbac import any_of, deny_unless, header, rbac_filter, refusal, report
+from trunkline.gateway.policies.policy import Json, Stage
+from trunkline.gateway.policies.rbac import RbacPolicy, any_of, deny_unless, header, rbac_filter, refusal
 from trunkline.gateway.quantities import Rate
 
 if TYPE_CHECKING:
@@ -26,23 +26,18 @@ if TYPE_CHECKING:
 LIMIT: Final = "tier-limit"
 
 
-class Tier(Policy, frozen=True, kw_only=True, tag="tier"):
+class Tier(RbacPolicy, frozen=True, kw_only=True, tag="tier"):
     """`allowed` are levels of gateway.yaml."""
 
     allowed: Annotated[tuple[str, ...], Meta(min_length=1)]
 
     stage: ClassVar[Stage] = Stage.ACCESS
-    shadowable: ClassVar[bool] = True
     refusals: ClassVar[tuple[str, ...]] = (refusal("tier"), f"{REFUSED} {LIMIT}")
     because: ClassVar[str] = "the client's service level is none that this operation is for, or its rate is used up"
 
     @classmethod
     def filters(cls, gateway: Gateway) -> dict[str, Json]:
         return {cls.kind(): rbac_filter(), LIMIT: limit_filter(LIMIT)}
-
-    @classmethod
-    def reports(cls) -> str:
-        return report(cls.kind())
 
     def on_route(self, route: Route) -> dict[str, Json]:
         """A key's level is the prefix of its application, a token's a header: two ways that cannot be mistaken."""
