@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -106,6 +107,19 @@ def assert_all_is_told(chance: random.Random) -> None:
     assert columns.told(Notice) == book.told(Notice)
     assert columns.rejected() == book.rejected()
     assert columns.balance() == book.balance()
+
+
+def test_what_is_no_usage_among_many_is_put_aside_and_the_others_are_charged() -> None:
+    members = tuple(
+        replace(each, tariffs=(Assignment(tariff="mobile-80", since=day(-200)),)) for each in ACCOUNT.members
+    )
+    desk = Desk(replace(ACCOUNT, members=members), offer=OFFER)
+    records = desk.records(used(f"u{n}", day(1 + n / 25), octets=10**6, visited="20699") for n in range(40))
+    for broken in (0, 7, 8, 30, 39):
+        records[broken] = msgspec.structs.replace(records[broken], value=b'{"id":"no usage"}')
+    desk.driver.work(records)
+    assert len(desk.rejected()) == 5
+    assert desk.rated().keys() == {f"u{n}" for n in range(40)} - {"u0", "u7", "u8", "u30", "u39"}
 
 
 def test_tabs_take_nearly_all_usages_of_an_ordinary_month(monkeypatch: pytest.MonkeyPatch) -> None:
