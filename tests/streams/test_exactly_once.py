@@ -198,6 +198,8 @@ def test_a_paused_worker_that_wakes_up_cannot_write(cluster: Cluster, tmp_path: 
             wait_until(lambda: lengths(log, "usage.total") >= 3_000)
             for partition, event in job.last_events(3_000):
                 log.append("usage", [event], partition)
+            # Sums and windows are made by two processors: neither waits for the other.
+            wait_until(lambda: lengths(log, "usage.total") >= 3_000 + job.PARTITIONS)
             wait_until(lambda: lengths(log, "usage.window") >= len(job.Sums(3_000).windows))
             time.sleep(1)  # for what must not come
         finally:
