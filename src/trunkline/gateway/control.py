@@ -21,6 +21,7 @@ import msgspec
 
 from trunkline.document import Invalid, Problem
 from trunkline.gateway import checks, revisions, status
+from trunkline.gateway.companions import Companions, NoCompanion
 from trunkline.gateway.credentials.register import Register, extension
 from trunkline.gateway.envoy import files, program
 from trunkline.gateway.envoy.admin import Unreachable
@@ -92,28 +93,37 @@ class Control:
         self._issued: tuple[int, int] | None = None
         self._next_expiry: datetime | None = None
         self._envoy = Envoy(places)
+        self._companions = Companions(places)
+        self._needed: frozenset[str] = frozenset()
         self._threads = 1
         self._clusters: dict[str, Json] = {}
         self._drop_clusters: float | None = None
 
     def run(self, stop: threading.Event) -> None:
         """Keep Envoy running by the operator's files until `stop` is set. Raises `Invalid` where the files are wrong at
-        the beginning, and `NoEnvoy`."""
+        the beginning, `NoEnvoy` and `NoCompanion`."""
         self._seen = self._fingerprint()
-        self.apply()
-        if not self._envoy.runs():
-            self._envoy.start(self._threads)
+        try:
+            self.apply()
+            if not self._envoy.runs():
+                self._envoy.start(self._threads)
+        except BaseException:
+            if not self._envoy.runs():  # else it goes on by the plan before, which may need them
+                self._companions.stop()
+            raise
         try:
             while not stop.wait(LOOK_AGAIN):
                 self._look()
         finally:
             self._envoy.stop()
+            self._companions.stop()
 
     def _look(self) -> None:
-        """One round: restart Envoy if it died, take changes of files, let keys expire."""
+        """One round: restart what died, take changes of files, let keys expire."""
         if not self._envoy.runs():
             logger.warning("Envoy has ended; starting it again")
             self._envoy.start(self._threads)
+        self._companions.tend()
         began = datetime.now(UTC)
         if (seen := self._fingerprint()) != self._seen:
             self._seen = seen
@@ -122,17 +132,19 @@ class Control:
             except Invalid as error:
                 status.tell_problems(self._places, [str(problem) for problem in error.problems], began)
                 logger.error("the gateway stays as it is, because of what is wrong:\n%s", error)
-            except Unreachable as error:
+            except (Unreachable, NoCompanion) as error:
                 self._seen = ()  # begin anew when it answers again
                 logger.warning("a change waits: %s", error)
         if self._drop_clusters and time.monotonic() >= self._drop_clusters:
             self._drop_clusters = None
             self._put(self._places.clusters, list(self._clusters.values()), "cluster_manager.cds")
+            self._companions.keep(self._needed)
         self._let_keys_expire()
         self._bound_log()
 
     def apply(self) -> Plan:
-        """Put the operator's files in force, if they are sound. Raises `Invalid`, and changes nothing then."""
+        """Put the operator's files in force, if they are sound. Raises `Invalid` and `NoCompanion`, and changes nothing
+        then."""
         began = datetime.now(UTC)
         found = validated(self._places)
         gateway, places = found.gateway, self._places
@@ -150,12 +162,13 @@ class Control:
             files.replace(places.secret(name), files.resources([resource]))
         keys = extension(Jwt.kind(), jwt_filter(gateway, self._key_sets(found)))
         files.replace(places.filter(Jwt.kind()), files.resources([keys]))
+        self._companions.start(found.companions())
         before = self._clusters or {cluster["name"]: cluster for cluster in files.read(places.clusters)}
         self._put(places.clusters, list((before | wanted).values()), "cluster_manager.cds")
         self._wait_for(set(wanted))
         files.replace(places.listeners, files.resources([said]))
         self._put(places.routes, [route_configuration(found, revision)], "http.gateway.rds.apis")
-        self._clusters, self._drop_clusters = wanted, time.monotonic() + LINGER
+        self._clusters, self._needed, self._drop_clusters = wanted, found.companions(), time.monotonic() + LINGER
         self._threads = gateway.threads
         files.replace(places.bootstrap, msgspec.json.encode(bootstrap(gateway, places)))
         status.tell(places, revision, began)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 
@@ -12,6 +12,12 @@ class Places:
 
     project: Path
     data: Path
+    store: str = field(default="", repr=False)
+    """The URL of the store that several gateways share, secrets in it; "" is a file in the data folder."""
+
+    @property
+    def store_url(self) -> str:
+        return self.store or f"sqlite://{self.data / 'store.db'}"
 
     @property
     def folder(self) -> Path:
@@ -30,6 +36,10 @@ class Places:
     def admin(self) -> Path:
         """The socket by which Envoy is asked how it is."""
         return self.folder / "admin.sock"
+
+    def companion(self, name: str) -> Path:
+        """The socket by which Envoy asks a companion."""
+        return self.folder / f"{name}.sock"
 
     @property
     def bootstrap(self) -> Path:

@@ -109,6 +109,10 @@ class Plan:
                 found[route.cluster(upstream)] = upstream, route.cluster_changes()
         return found
 
+    def companions(self) -> frozenset[str]:
+        """The names of the companions that Envoy asks."""
+        return frozenset(rule.policy.companion for route in self.routes for rule in route.rules) - {""}
+
 
 def plan(apis: Apis, generations: Mapping[str, int] = {}) -> Plan:  # only read
     """Work out what holds where. `generations` says how often each API's cache has been purged."""

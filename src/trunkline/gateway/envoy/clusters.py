@@ -6,6 +6,7 @@ import ipaddress
 from typing import Any, Final
 
 from trunkline.gateway.declaration import Upstream, split
+from trunkline.gateway.envoy import companions
 from trunkline.gateway.envoy.tls import upstream_tls
 from trunkline.gateway.places import Places
 from trunkline.gateway.plan import Plan
@@ -20,11 +21,14 @@ IDLE: Final = "60s"
 
 
 def clusters(plan: Plan, places: Places) -> dict[str, Json]:
-    """The clusters of the plan by name."""
+    """The clusters of the plan by name, those of its companions among them."""
     upstreams = plan.gateway.upstreams
-    return {
+    found = {
         name: cluster(name, upstreams[upstream], places, changes)
         for name, (upstream, changes) in sorted(plan.clusters().items())
+    }
+    return found | {
+        companions.cluster_name(name): companions.cluster(name, places) for name in sorted(plan.companions())
     }
 
 

@@ -62,6 +62,9 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", forbid
     because: ClassVar[str] = ""
     """Why a request is refused by this kind, for the person who asks `trunkline why`."""
 
+    companion: ClassVar[str] = ""
+    """The process that Envoy asks for this kind, by its name in `companions/kinds.py`; "" where it decides alone."""
+
     @classmethod
     def kind(cls) -> str:
         """Its name in the operator's files."""
