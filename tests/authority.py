@@ -12,6 +12,17 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 VALID = timedelta(days=1)
+_SIGNS = x509.KeyUsage(
+    digital_signature=True,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    key_cert_sign=True,
+    crl_sign=True,
+    encipher_only=False,
+    decipher_only=False,
+)
 
 
 class Authority:
@@ -24,6 +35,9 @@ class Authority:
         self.file = folder / f"{name}.pem"
         itself = _builder(self._name, self._name, self._key.public_key())
         itself = itself.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        itself = itself.add_extension(_SIGNS, critical=True)
+        identified = x509.SubjectKeyIdentifier.from_public_key(self._key.public_key())
+        itself = itself.add_extension(identified, critical=False)
         self.file.write_bytes(itself.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
 
     def issue(self, name: str, *, dns: str = "", uri: str = "") -> tuple[Path, Path]:
@@ -34,6 +48,8 @@ class Authority:
         names += [x509.UniformResourceIdentifier(uri)] if uri else []
         builder = _builder(_named(name), self._name, key.public_key())
         builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
+        signed_by = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
+        builder = builder.add_extension(signed_by, critical=False)
         certificate, private = self._folder / f"{name}.pem", self._folder / f"{name}.key"
         certificate.write_bytes(builder.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
         private.touch(mode=0o600)

@@ -59,7 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--message-port", type=int, help="the messaging system's port")
     parser.add_argument("--snmp", dest="traps_to", metavar="HOST:PORT", help="where traps go")
     parser.add_argument("--ves", metavar="URL", help="where O-RAN radios post their events; empty: they do not")
-    parser.add_argument("--ves-ca", metavar="FILE", help="the certificate by which they know the collector")
+    parser.add_argument("--ves-ca", metavar="FILE", help="the authorities by which they know the collector")
     parser.add_argument("--rate", type=float, help="faults that begin in a minute, over the whole network")
     parser.add_argument("--quiet", action="store_true", default=None, help="no faults, and nothing goes wrong")
     parser.add_argument("--storm-at", type=float, metavar="SECONDS", help="a region's transport fails then")

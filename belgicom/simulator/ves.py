@@ -116,7 +116,7 @@ def _header(
 
 
 class Collector:
-    """The way to the collector at `url` (`https://host:port/eventListener/v7`), known by the certificate in `ca`."""
+    """The way to the collector at `url` (`https://host:port/eventListener/v7`), known by the authorities in `ca`."""
 
     def __init__(self, url: str, ca: Path, user: str, password: str) -> None:
         parts = urlsplit(url)

@@ -1,4 +1,4 @@
-"""Which addresses only this machine reaches. Until identity is in place, every listener is bound to one of them."""
+"""Which addresses only this machine reaches, and what an operator writes a listener's address as."""
 
 import ipaddress
 
@@ -14,14 +14,17 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def loopback_address(listen: str) -> tuple[str, int]:
-    """The host and the port of `listen` (`host:port`). Raises `ValueError` where it is no such address, or one that
-    others reach."""
+def address(listen: str) -> tuple[str, int]:
+    """The host and the port of `listen` (`host:port`, `[::1]:port`). Raises `ValueError` where it is no such address."""
     host, _, port = listen.rpartition(":")
-    if not port.isdecimal() or int(port) > 65_535:
+    if not host or not port.isdecimal() or int(port) > 65_535:
         raise ValueError(f"`listen` must be host:port, and is {listen!r}")
-    if not is_loopback(host):
-        raise ValueError(
-            f"`listen` must be a loopback address until access is controlled, and {host!r} is not loopback"
-        )
     return host.strip("[]"), int(port)
+
+
+def loopback_address(listen: str) -> tuple[str, int]:
+    """The same of one that nobody but this machine reaches. Raises `ValueError` also where others do."""
+    host, port = address(listen)
+    if not is_loopback(host):
+        raise ValueError(f"`listen` must be a loopback address, for it is in clear, and {host!r} is not loopback")
+    return host, port

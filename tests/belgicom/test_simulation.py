@@ -25,6 +25,7 @@ from belgicom.simulator.managers import Manager
 from belgicom.simulator.settings import Settings, load
 from belgicom.simulator.simulation import Simulation
 from belgicom.simulator.traps import Notification, nokia
+from tests.security.certificates.house import authorities, service
 from trunkline.connect import connection
 from trunkline.connect.runner import Runner
 from trunkline.log import Log, Topic, open_log
@@ -150,7 +151,9 @@ def run_both(folder: Path, simulation: Simulation, log: Log, enough: Callable[[]
 
     async def run() -> None:
         declare(folder, simulation.settings)
-        runner = Runner(folder, simulation.settings.data, log, connection.load(folder))
+        data = simulation.settings.data
+        certificate = service(authorities(data / "certificates"), "connect").files
+        runner = Runner(folder, data, log, connection.load(folder), certificate=certificate)
         stop = threading.Event()
         connecting = asyncio.create_task(runner.run(stop))
         network = asyncio.create_task(simulation.run())

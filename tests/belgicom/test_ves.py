@@ -20,10 +20,10 @@ from belgicom.simulator.radios import measured_radios
 from belgicom.simulator.traps import encode_trap
 from belgicom.simulator.ves import Collector, fault_event, measurement_event
 from tests import components
+from tests.systems.certificates import self_signed
 from trunkline.quarantine import Rejected
 from trunkline.systems import Origin, Trap, installed_systems
 from trunkline.systems.snmp.message import decode
-from trunkline.systems.ves.certificate import for_this_machine
 from trunkline.systems.ves.events import Event
 from trunkline.systems.ves.translate import Translator
 from trunkline.telco.model import AlarmReport, Measurement
@@ -115,7 +115,8 @@ class Listener:
         """Post the events to it until there is enough."""
 
         async def run() -> Collector:
-            certificate, key = for_this_machine(self.folder)
+            certificate, key = self.folder / "server.pem", self.folder / "server.key"
+            self_signed(certificate, key)
             tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             tls.load_cert_chain(certificate, key)
             server = await asyncio.start_server(self.serve, "127.0.0.1", 0, ssl=tls)

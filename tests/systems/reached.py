@@ -68,7 +68,8 @@ def context(folder: Path, secrets: Mapping[str, str] | None = None, **changes: A
     """A context named `traps` whose `intake` is `Kept` and whose `status` is `Told`."""
     given = {
         "name": "traps", "system": None, "systems": installed_systems(), "intake": Kept(), "status": Told(),
-        "folder": folder, "project": folder, "secret": lambda name: (secrets or {})[name],
+        "folder": folder, "project": folder, "secret": lambda name: (secrets or {})[name], "certificate": None,
+        "refused": lambda subject, address, rule: None,
     } | changes  # fmt: skip
     return Context(**given)
 

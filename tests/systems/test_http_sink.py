@@ -14,6 +14,7 @@ import msgspec
 import pytest
 
 from tests.connect.outlet import Outlets
+from tests.systems.certificates import self_signed
 from tests.systems.sinks import context, portion, record
 from trunkline.connect import sink
 from trunkline.log.envelope import cloud_event
@@ -21,7 +22,6 @@ from trunkline.systems.http import SINK
 from trunkline.systems.http.settings import HttpSettings
 from trunkline.systems.http.target import idempotency_key
 from trunkline.systems.sink import Down, Target
-from trunkline.systems.ves.certificate import for_this_machine
 
 CLOUD_EVENT = (
     ("content-type", b"application/json"),
@@ -173,7 +173,8 @@ def test_the_login_goes_with_every_event(server: Server, tmp_path: Path, setting
 
 
 def test_a_server_is_trusted_by_its_certificate_alone(server: Server, tmp_path: Path) -> None:
-    chain, key = for_this_machine(tmp_path)
+    chain, key = tmp_path / "server.pem", tmp_path / "server.key"
+    self_signed(chain, key)
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(chain, key)
     server.socket = tls.wrap_socket(server.socket, server_side=True)

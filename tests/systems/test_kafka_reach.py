@@ -17,10 +17,10 @@ from tests.connect.outlet import TOPIC
 from tests.connect.project import until
 from tests.servers.kafka import Kafka
 from tests.servers.process import free_ports
+from tests.systems.certificates import self_signed
 from tests.systems.foreign_kafka import ForeignKafka
 from trunkline.connect import connection, runner
 from trunkline.systems.kafka import client, following
-from trunkline.systems.ves.certificate import for_this_machine
 
 SOURCE = {"connector": "postgresql", "name": "crm", "db": "crm", "schema": "public", "table": "customer", "ts_us": 7}
 
@@ -269,7 +269,8 @@ def test_brokers_are_known_by_their_certificate_and_know_us_by_our_password(
     foreign: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(client, "PATIENCE", 1.5)
-    chain, key = for_this_machine(tmp_path)
+    chain, key = tmp_path / "server.pem", tmp_path / "server.key"
+    self_signed(chain, key)
     secrets = tmp_path / "password"
     secrets.write_text("wrong")
     secrets.chmod(0o600)

@@ -5,27 +5,28 @@ from __future__ import annotations
 import asyncio
 import copy
 import json
-import socket
+import logging
 import ssl
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
 import msgspec
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests import components
+from tests.authority import Authority
+from tests.security.certificates.house import authorities, service
 from tests.systems.reached import Kept, Told, context
-from trunkline.systems.ves.certificate import for_this_machine
-from trunkline.systems.ves.listener import listen, serve
+from trunkline.http.tls import Files, UnusableCertificate
+from trunkline.systems.ves import logins
+from trunkline.systems.ves.listener import listen, listener, serve
+from trunkline.systems.ves.logins import STRANGER, Logins
 from trunkline.systems.ves.settings import VesSettings, VesUser
 from trunkline.telco.model import EventType, Report, Severity
 
@@ -86,8 +87,10 @@ def perf(**changed: Any) -> dict[str, Any]:
 class Posted:
     """A running collector and a client that trusts its certificate."""
 
-    def __init__(self, client: httpx.AsyncClient, intake: Kept, status: Told) -> None:
-        self.client, self.intake, self.status = client, intake, status
+    def __init__(
+        self, client: httpx.AsyncClient, intake: Kept, status: Told, refused: list[tuple[str, str, str]]
+    ) -> None:
+        self.client, self.intake, self.status, self.refused = client, intake, status, refused
 
     async def post(self, body: Any, path: str = SINGLE, **options: Any) -> httpx.Response:
         given = {"auth": LOGIN, "headers": {"content-type": "application/json"}} | options
@@ -96,39 +99,37 @@ class Posted:
 
 
 def declared(**changed: Any) -> VesSettings:
-    given = {"name": "oran", "reach": "ves", "users": (VesUser(name="oran", password="${env:PASSWORD}"),)} | changed
+    given = {
+        "name": "oran", "reach": "ves", "listen": "127.0.0.1:0",
+        "users": (VesUser(name="oran", password="${env:PASSWORD}"),),
+    } | changed  # fmt: skip
     return VesSettings(**given)
 
 
 @asynccontextmanager
-async def collecting(folder: Path, cert: tuple[str, str] | None = None, **changed: Any) -> AsyncIterator[Posted]:
-    where = context(folder, SECRETS, name="oran")
+async def collecting(
+    folder: Path, verify: ssl.SSLContext | None = None, own: Files | None = None, **changed: Any
+) -> AsyncIterator[Posted]:
+    """A collector, and a client that trusts as `verify` says; `own` is the certificate that the platform gives it."""
+    refused: list[tuple[str, str, str]] = []
+    where = context(folder, SECRETS, name="oran", certificate=own, refused=lambda *who: refused.append(who))
     configured = declared(**changed)
-    bound = socket.create_server(("127.0.0.1", 0))
-    task = asyncio.create_task(serve(configured, where, bound))
-    scheme, verify = "http", ssl.create_default_context()
-    if configured.tls:
-        scheme = "https"
-        if configured.certificate:
-            own = folder / configured.certificate
-        else:
-            own, _ = for_this_machine(folder)
-        verify = ssl.create_default_context(cafile=str(own))
-        if cert:
-            verify.load_cert_chain(*cert)
-    url = f"{scheme}://127.0.0.1:{bound.getsockname()[1]}"
+    collecting = listener(configured, where)
+    task = asyncio.create_task(serve(collecting))
+    url = f"{'https' if configured.tls else 'http'}://127.0.0.1:{collecting.port}"
     try:
-        async with httpx.AsyncClient(base_url=url, verify=verify, trust_env=False) as client:
-            yield Posted(client, where.intake, where.status)  # type: ignore[arg-type]
+        async with httpx.AsyncClient(
+            base_url=url, verify=verify or ssl.create_default_context(), trust_env=False
+        ) as client:
+            yield Posted(client, where.intake, where.status, refused)  # type: ignore[arg-type]
     finally:
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        bound.close()
 
 
 async def test_a_fault_is_an_alarm_of_the_object_as_its_vendor_names_it(tmp_path: Path):
-    async with collecting(tmp_path) as posted:
+    async with collecting(tmp_path, tls=False) as posted:
         answer = await posted.post(fault())
         assert (answer.status_code, answer.content) == (202, b"")
         assert (answer.headers["x-latestversion"], answer.headers["x-minorversion"]) == ("7.2.1", "2")
@@ -326,50 +327,134 @@ async def test_an_event_is_accepted_when_it_is_durable_and_not_before(tmp_path: 
         assert len(posted.intake.reports) == 1
 
 
+# Who logs in
+
+
+async def test_a_wrong_login_is_said_and_recorded_and_no_login_is_not(tmp_path: Path, caplog: pytest.LogCaptureFixture):
+    async with collecting(tmp_path, tls=False) as posted:
+        with caplog.at_level(logging.WARNING):
+            await posted.post(fault(), auth=None)
+            assert posted.refused == []
+            await posted.post(fault(), auth=("oran", "wrong"))
+            await posted.post(fault(), auth=("root", "correct horse"))
+    assert posted.refused == [("oran", "127.0.0.1", "wrong-login"), ("?", "127.0.0.1", "wrong-login")]
+    assert "a login of 127.0.0.1 as oran is wrong" in caplog.text
+    assert "correct horse" not in caplog.text
+
+
+async def test_who_guesses_is_not_heard_for_a_while_and_locks_out_no_other_sender(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(logins, "MOST", 3)
+    users = (VesUser(name="oran", password="${env:PASSWORD}"), VesUser(name="smo", password="${env:PASSWORD}"))
+    async with collecting(tmp_path, tls=False, users=users) as posted:
+        for guess in "abc":
+            assert (await posted.post(fault(), auth=("oran", guess))).status_code == 401
+        locked = await posted.post(fault())
+        assert (locked.status_code, locked.headers["retry-after"]) == (429, "60")
+        is_ves_error(locked)
+        assert (await posted.post(fault(), auth=("smo", "correct horse"))).status_code == 202
+        assert len(posted.refused) == 3
+
+
+def test_a_lock_grows_with_each_wrong_login_and_ends_with_a_right_one():
+    now = [0.0]
+    known = Logins({"oran": "correct horse"}, lambda: now[0])
+    wrong = httpx.BasicAuth("oran", "x")._auth_header
+    right = httpx.BasicAuth(*LOGIN)._auth_header
+    for _ in range(logins.MOST):
+        assert known.look(wrong, "a").wait == 0
+    assert known.look(right, "a") == (False, "oran", 60)
+    assert known.look(right, "b").right
+    now[0] = 60
+    assert known.look(wrong, "a").wait == 0
+    assert known.look(wrong, "a").wait == 120
+    now[0] = 180
+    assert known.look(right, "a").right
+    assert known.look(wrong, "a").wait == 0
+    assert known.look(wrong, "a").wait == 0
+
+
+def test_the_names_of_strangers_take_no_room(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(logins, "REMEMBERED", 2)
+    known = Logins({"oran": "correct horse"}, lambda: 0.0)
+    for number in range(logins.MOST):
+        assert known.look(httpx.BasicAuth(f"u{number}", "x")._auth_header, "a").name == STRANGER
+    assert known.look(httpx.BasicAuth("another", "x")._auth_header, "a").wait == 60
+    for address in "bcd":
+        known.look(httpx.BasicAuth("x", "x")._auth_header, address)
+    assert known.look(httpx.BasicAuth("another", "x")._auth_header, "a").wait == 0
+
+
 # TLS
 
 
-async def test_without_a_certificate_one_for_this_machine_is_made_and_kept(tmp_path: Path):
-    async with collecting(tmp_path) as posted:
-        assert (await posted.post(fault())).status_code == 202
-    made = (tmp_path / "certificate.pem").read_bytes()
-    assert (tmp_path / "key.pem").stat().st_mode & 0o777 == 0o600
-    assert for_this_machine(tmp_path)[0].read_bytes() == made
+async def test_it_answers_by_the_platforms_own_certificate_and_takes_a_new_one_up(tmp_path: Path):
+    own = service(authorities(tmp_path / "certificates"), "connect")
+    verify = ssl.create_default_context(cafile=str(own.files.authorities))
+    async with collecting(tmp_path, verify, own.files) as posted:
+        serials = set()
+        for _ in range(3):
+            async with httpx.AsyncClient(base_url=posted.client.base_url, verify=verify, trust_env=False) as once:
+                answer = await once.post(SINGLE, json=fault(), auth=LOGIN)
+                shown = answer.extensions["network_stream"].get_extra_info("ssl_object")
+                serials.add(shown.getpeercert()["serialNumber"])
+                assert (answer.status_code, shown.version()) == (202, "TLSv1.3")
+                own.renew(anyway=True)
+                assert (await once.post(SINGLE, json=fault(), auth=LOGIN)).status_code == 202
+        assert len(serials) == 3
 
 
-def sender_certificate(folder: Path) -> tuple[str, str]:
-    """A certificate that is its own authority, as a sender would show it."""
-    private = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "smo-1")])
-    now = datetime.now(UTC)
-    signed = (
-        x509.CertificateBuilder(name, name, private.public_key(), 1, now - timedelta(days=1), now + timedelta(days=1))
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(private, hashes.SHA256())
-    )
-    pem = serialization.Encoding.PEM
-    form = serialization.PrivateFormat.PKCS8
-    (folder / "sender.pem").write_bytes(signed.public_bytes(pem))
-    (folder / "sender.key").write_bytes(private.private_bytes(pem, form, serialization.NoEncryption()))
-    return str(folder / "sender.pem"), str(folder / "sender.key")
+@pytest.mark.parametrize(("because", "taken"), [("", False), ("radios of 2019 speak nothing newer", True)])
+async def test_tls_1_2_is_spoken_only_where_the_declaration_says_why(tmp_path: Path, because: str, taken: bool):
+    own = service(authorities(tmp_path / "certificates"), "connect").files
+    old = ssl.create_default_context(cafile=str(own.authorities))
+    old.maximum_version = ssl.TLSVersion.TLSv1_2
+    async with collecting(tmp_path, old, own, tls12_because=because) as posted:
+        if taken:
+            answer = await posted.post(fault())
+            cipher = answer.extensions["network_stream"].get_extra_info("ssl_object").cipher()[0]
+            assert answer.status_code == 202
+            assert cipher.startswith("ECDHE-")
+            assert "GCM" in cipher or "CHACHA20" in cipher
+        else:
+            with pytest.raises((httpx.ReadError, httpx.ConnectError)):
+                await posted.post(fault())
 
 
-async def test_with_a_client_authority_senders_must_show_a_certificate(tmp_path: Path):
-    shown = sender_certificate(tmp_path)
-    async with collecting(tmp_path, users=(), client_ca="sender.pem") as posted:
-        with pytest.raises((httpx.ReadError, httpx.ConnectError, httpx.RemoteProtocolError)):
-            await posted.post(fault(), auth=None)
-    async with collecting(tmp_path, shown, users=(), client_ca="sender.pem") as posted:
-        assert (await posted.post(fault(), auth=None)).status_code == 202
+async def test_with_a_client_authority_senders_must_show_a_certificate_of_the_one_that_is_there_now(tmp_path: Path):
+    first, second = Authority(tmp_path, "first"), Authority(tmp_path, "second")
+    certificate, key = first.issue("collector")
+    (tmp_path / "senders.pem").write_bytes(first.file.read_bytes())
+    own = {"certificate": certificate.name, "key": key.name, "client_ca": "senders.pem", "users": ()}
+    refused = (ssl.SSLError, httpx.TransportError)
+
+    async def post(posted: Posted, *shown: Path) -> int:
+        verify = first.trusting(shown)  # type: ignore[arg-type]
+        async with httpx.AsyncClient(base_url=posted.client.base_url, verify=verify, trust_env=False) as once:
+            return (await once.post(SINGLE, json=fault())).status_code
+
+    async with collecting(tmp_path, first.trusting(), **own) as posted:
+        with pytest.raises(refused):
+            await post(posted)
+        assert await post(posted, *first.issue("smo-1")) == 202
+        (tmp_path / "new.pem").write_bytes(second.file.read_bytes())
+        (tmp_path / "new.pem").replace(tmp_path / "senders.pem")
+        with pytest.raises(refused):
+            await post(posted, *first.issue("smo-2"))
+        assert await post(posted, *second.issue("smo-3")) == 202
 
 
 @pytest.mark.parametrize(
     ("changed", "says"),
     [
         ({"users": ()}, "anyone could post"),
-        ({"listen": "0.0.0.0:8443"}, "not loopback"),
+        ({"listen": "0.0.0.0:8443", "tls": False}, "not loopback"),
+        ({"listen": "8443"}, "host:port"),
         ({"certificate": "a.pem"}, "belong together"),
-        ({"tls": False, "client_ca": "a.pem"}, "needs TLS"),
+        ({"tls": False, "client_ca": "a.pem"}, "need TLS"),
+        ({"tls": False, "tls12_because": "old"}, "need TLS"),
+        ({"certificate": "a.pem", "key": "a.key", "names": ("ves.acme.example",)}, "has its own"),
     ],
 )
 def test_settings_that_would_open_the_listener_are_refused(changed: dict[str, Any], says: str):
@@ -379,8 +464,10 @@ def test_settings_that_would_open_the_listener_are_refused(changed: dict[str, An
 
 async def test_a_certificate_that_is_not_there_is_told(tmp_path: Path):
     where = context(tmp_path, SECRETS, name="oran")
-    with pytest.raises(FileNotFoundError, match=r"none\.pem"):
-        await listen(declared(listen="127.0.0.1:0", certificate="none.pem", key="none.key"), where)
+    with pytest.raises(UnusableCertificate, match=r"none\.pem"):
+        await listen(declared(certificate="none.pem", key="none.key"), where)
+    with pytest.raises(ValueError, match="give `certificate` and `key`"):
+        await listen(declared(), where)
 
 
 # ONAP's schema

@@ -7,9 +7,11 @@ import logging
 import socket
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from trunkline import credentials
 from trunkline.connect.archive import Archive
@@ -23,6 +25,9 @@ from trunkline.systems import installed_systems
 from trunkline.systems.reach import Context
 from trunkline.systems.sink import SinkContext
 
+if TYPE_CHECKING:
+    from trunkline.http.tls import Files
+
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0  # seconds before a failed connection is started again; doubled each time
 HOUSEKEEPING = 3600.0  # seconds between two rounds of retention
 LOOK = 0.1  # seconds between looks at `stop`
@@ -32,16 +37,27 @@ logger = logging.getLogger("trunkline.connect")
 
 class Runner:
     """The connections of one operator's folder `project` on one log. Raw files lie under `data`, for `keep_days`.
+    Listeners answer by `certificate`, where they have none of their own; `refused` is told of the connection by which
+    somebody was refused, and what `Context.refused` is.
 
     `statuses` says how each connection is doing, at any time and from any thread.
     """
 
     def __init__(
-        self, project: Path, data: Path, log: Log, connections: Sequence[Connection | Outlet], *, keep_days: float = 30
+        self,
+        project: Path,
+        data: Path,
+        log: Log,
+        connections: Sequence[Connection | Outlet],
+        *,
+        keep_days: float = 30,
+        certificate: Files | None = None,
+        refused: Callable[[str, str, str, str], None] = lambda connection, subject, address, rule: None,
     ) -> None:
         self._project, self._data, self._log, self._keep_days = project, data, log, keep_days
         self._archive = Archive(data / "archive")
         self._connections = connections
+        self._certificate, self._refused = certificate, refused
         self.statuses = [Status(connection.name) for connection in connections]
 
     async def run(self, stop: threading.Event) -> None:
@@ -106,6 +122,8 @@ class Runner:
             folder=folder,
             project=self._project,
             secret=self._secret,
+            certificate=self._certificate,
+            refused=partial(self._refused, connection.name),
         )
         try:
             await asyncio.to_thread(intake.resume)

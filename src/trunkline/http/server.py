@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,11 +25,17 @@ GRACE = 5  # seconds that requests under way have to end when the server stops
 
 @dataclass(frozen=True, slots=True)
 class Tls:
-    """By which certificate a server answers. Where `callers` are given, they alone may call, and show a certificate of
-    `files.authorities`."""
+    """By which certificate a server answers. With `ask`, every client must show a certificate of `files.authorities`;
+    where `callers` are given, they alone may call. `oldest` is the oldest version of TLS that is spoken."""
 
     files: Files
     callers: Peers | None = None
+    ask: bool = False
+    oldest: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3
+
+    def context(self) -> ssl.SSLContext:
+        """Raises `UnusableCertificate`."""
+        return server_context(self.files, ask=self.ask or self.callers is not None, oldest=self.oldest)
 
 
 class Server(uvicorn.Server):
@@ -37,8 +44,7 @@ class Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, sockets: list[socket], tls: Tls | None, patience: Patience) -> None:
         super().__init__(config)
         self._sockets, self._patience = sockets, patience
-        asks = tls is not None and tls.callers is not None
-        self._tls = server_context(tls.files, ask=asks) if tls is not None else None
+        self._tls = tls.context() if tls is not None else None
         self._listener: Listener | None = None
 
     @contextmanager

@@ -1,4 +1,5 @@
-"""TLS 1.3 by certificates in files. Who replaces the files needs to restart nothing: each handshake is by the newest.
+"""TLS 1.3, or 1.2 for who speaks nothing newer, by certificates in files. Who replaces the files needs to restart
+nothing: each handshake is by the newest.
 
 New files are taken as a whole, and only where they can be used: until then those before stay in force. Sessions are not
 resumed, for a resumed one would pass over what has changed since: whom to trust, and whose certificate has ended.
@@ -21,6 +22,8 @@ from cryptography import x509
 from trunkline.security.certificates.spiffe import Peers, id_of
 
 LARGEST: Final = 1 << 20  # bytes of a file of certificates
+CIPHERS: Final = "ECDHE+AESGCM:ECDHE+CHACHA20"
+"""Of TLS 1.2: forward secrecy and authenticated encryption alone (RFC 9325, clause 4.2)."""
 
 logger = logging.getLogger(__name__)
 
@@ -106,12 +109,16 @@ class FollowedContext(ssl.SSLContext):
         return self._inner
 
 
-def server_context(files: Files, *, ask: bool = False) -> ssl.SSLContext:
+def server_context(
+    files: Files, *, ask: bool = False, oldest: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3
+) -> ssl.SSLContext:
     """For a listener; with `ask`, every client must show a certificate of `files.authorities`. Raises
     `UnusableCertificate`."""
 
     def build() -> ssl.SSLContext:
         context = _bare(ssl.PROTOCOL_TLS_SERVER)
+        context.minimum_version = oldest
+        context.set_ciphers(CIPHERS)
         _load(context, files)
         context.set_alpn_protocols(["http/1.1"])
         context.num_tickets = 0

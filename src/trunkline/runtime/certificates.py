@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from trunkline.connect import connection
+from trunkline.connect.connection import Connection, Outlet
 from trunkline.http import Tls
 from trunkline.http.tls import Files, client_context
 from trunkline.project import Project
@@ -25,6 +27,7 @@ FOLDER: Final = "certificates"
 LOCAL: Final = ("localhost", "127.0.0.1", "::1")
 SUPERVISOR: Final = "supervisor"
 """The role of `trunkline up`, which asks the API whether it answers."""
+CONNECT: Final = "connect"
 WILDCARDS: Final = frozenset({"", "0.0.0.0", "::"})  # noqa: S104  # names of no machine; nothing is bound here
 
 
@@ -56,14 +59,20 @@ def instance() -> str:
 
 
 def certificate(project: Project, role: str) -> ServiceCertificate:
-    """That of a role on this machine, as its files are or shall be."""
+    """That of a role on this machine, as its files are or shall be. Raises `Invalid`, of the role `connect`, where the
+    declarations that say what it answers as are wrong."""
     from trunkline.security.certificates.service import ServiceCertificate
 
     http, tls = project.settings.http, project.settings.tls
-    named = [name for name in (*http.names, http.host.strip("[]")) if name not in WILDCARDS] if role == "api" else []
+    named: list[str] = []
+    if role == "api":
+        named = [*http.names, http.host.strip("[]")]
+    elif role == CONNECT:
+        named = _answering(connection.load(project.folder))
+    names = [*LOCAL, *(name for name in named if name not in WILDCARDS)]
     id = SpiffeId.service(domain(project), role, instance())
     lasting = timedelta(hours=tls.hours if tls is not None else 24)
-    return ServiceCertificate(authorities(project), folder(project) / role, id, [*LOCAL, *named], lasting)
+    return ServiceCertificate(authorities(project), folder(project) / role, id, names, lasting)
 
 
 def hosts(http: Http) -> list[str]:
@@ -78,10 +87,31 @@ def kept(project: Project, role: str) -> Iterator[Files | None]:
     if project.settings.tls is None:
         yield None
         return
+    with _kept(project, role) as files:
+        yield files
+
+
+@contextmanager
+def connecting(project: Project, connections: Iterable[Connection | Outlet]) -> Iterator[Files | None]:
+    """The same of the role `connect`, also without a section [tls] where one of its listeners answers by it."""
+    if project.settings.tls is None and not _answering(connections):
+        yield None
+        return
+    with _kept(project, CONNECT) as files:
+        yield files
+
+
+@contextmanager
+def _kept(project: Project, role: str) -> Iterator[Files]:
     from trunkline.security.certificates.keeper import kept as keep
 
     with keep(certificate(project, role)) as files:
         yield files
+
+
+def _answering(connections: Iterable[Connection | Outlet]) -> list[str]:
+    """What the listeners among connections are reached by, that answer by a certificate of the internal authority."""
+    return [name for each in connections if isinstance(each, Connection) for name in each.settings.answers_as]
 
 
 @contextmanager

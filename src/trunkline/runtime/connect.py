@@ -6,17 +6,22 @@ import asyncio
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import closing
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from trunkline.connect import Archive, Intake, connection
 from trunkline.connect.runner import Runner
 from trunkline.project import Project
 from trunkline.runtime.alone import alone
-from trunkline.runtime.certificates import kept
+from trunkline.runtime.certificates import CONNECT, connecting
+from trunkline.security import audit
+from trunkline.security.audit import Entry, Recorder, Resource, Who
+from trunkline.security.audit.entry import UNNUMBERED, bounded
 from trunkline.systems import Format, Origin, installed_systems
 from trunkline.systems.reach import FileReport
 
-ROLE = "connect"
+ROLE = CONNECT
 INGEST = "ingest"
 """The name of the connection by which the command hands files over."""
 
@@ -24,9 +29,37 @@ INGEST = "ingest"
 def run(project: Project, stop: threading.Event) -> None:
     """Run every connection until `stop` is set. Raises `Invalid` where a declaration is wrong."""
     connections = connection.load(project.folder)
-    with kept(project, ROLE), closing(project.open_log()) as log:
-        runner = Runner(project.folder, project.data, log, connections, keep_days=project.settings.archive_days)
+    with (
+        connecting(project, connections) as certificate,
+        closing(project.open_log()) as log,
+        closing(Recorder(log)) as recorder,
+    ):
+        runner = Runner(
+            project.folder,
+            project.data,
+            log,
+            connections,
+            keep_days=project.settings.archive_days,
+            certificate=certificate,
+            refused=partial(_refused, recorder),
+        )
         asyncio.run(runner.run(stop))
+
+
+def _refused(recorder: Recorder, connection: str, subject: str, address: str, rule: str) -> None:
+    """Record that a system could not log in at a connection's listener."""
+    entry = Entry(
+        id=UNNUMBERED,
+        time=datetime.now(UTC),
+        who=Who(bounded(subject)),
+        action="signIn",
+        resource=Resource("connection", connection),
+        origin=audit.Origin(address=address),
+        outcome="refused",
+        rule=rule,
+        status=401,
+    )
+    recorder.add(lambda: entry)
 
 
 def ingest(project: Project, files: Iterable[Path], format: Format | None = None) -> Iterator[FileReport]:

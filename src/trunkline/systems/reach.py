@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, BinaryIO, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Protocol
 
 import msgspec
 
@@ -17,6 +17,9 @@ from trunkline.log.port import Event
 from trunkline.quarantine import Rejected
 from trunkline.systems.system import CanonicalRecord, Format, Origin, System
 from trunkline.telco.model import Source
+
+if TYPE_CHECKING:  # what serves is not loaded where nothing is served
+    from trunkline.http.tls import Files
 
 Secret = Annotated[str, msgspec.Meta(pattern=r"^\$\{(env|file|data):[^}]+\}$")]
 """A setting that names a secret and never holds it: `${env:NAME}`, `${file:path}` in the
@@ -36,6 +39,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     reach: str
     system: str = ""
     options: dict[str, Any] = {}
+
+    @property
+    def answers_as(self) -> Sequence[str]:
+        """Where it listens by a certificate of the platform's own authority: the host names and addresses for which it
+        does, beside this machine's own; none where it needs no such certificate."""
+        return ()
 
 
 class FileReport(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -127,6 +136,8 @@ class Context:
     ones. `folder` is the connection's own place for files in transit, which outlives a restart; `project` is the
     operator's folder, to which relative paths in settings refer.
     `secret` turns a `Secret` setting into its value and raises `ValueError` with what to do where it is not there.
+    `certificate` is that of the platform's own authority, for who listens and has no other (`Settings.answers_as`).
+    `refused` records in the audit trail who was refused: as whom he came, from which address, and by which rule.
     """
 
     name: str
@@ -137,6 +148,8 @@ class Context:
     folder: Path
     project: Path
     secret: Callable[[str], str]
+    certificate: Files | None
+    refused: Callable[[str, str, str], None]
 
 
 @dataclass(frozen=True, slots=True)

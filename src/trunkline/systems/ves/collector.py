@@ -7,13 +7,8 @@ batch again does no harm, for an event that is taken twice says the same twice.
 
 from __future__ import annotations
 
-import asyncio
-import binascii
 import logging
 import re
-from base64 import b64decode
-from hashlib import sha256
-from hmac import compare_digest
 from typing import NamedTuple
 
 import msgspec
@@ -26,11 +21,12 @@ from trunkline.systems.reach import Context
 from trunkline.systems.system import CanonicalRecord, Origin
 from trunkline.systems.ves import errors
 from trunkline.systems.ves.events import Event
+from trunkline.systems.ves.logins import Logins
 from trunkline.systems.ves.settings import VesSettings
 from trunkline.systems.ves.translate import Translator
 
 SINGLE, BATCH = "/eventListener/v7", "/eventListener/v7/eventBatch"
-PATIENCE = 30  # seconds for a request's body
+WRONG_LOGIN = "wrong-login"  # what the audit trail says has refused
 
 logger = logging.getLogger(__name__)
 
@@ -62,8 +58,7 @@ class Collector:
     def __init__(self, settings: VesSettings, context: Context) -> None:
         self._settings, self._context = settings, context
         self._translator = Translator(context.name, context.system, context.systems)
-        # Digests have one length, so that comparing them tells nothing of a password's.
-        self._logins = [_digest(f"{user.name}:{context.secret(user.password)}") for user in settings.users]
+        self._logins = Logins({user.name: context.secret(user.password) for user in settings.users})
         self._working = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -78,8 +73,8 @@ class Collector:
         await response(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
-        if not self._authenticated(request):
-            return errors.unauthorized()
+        if (refusal := self._refusal(request)) is not None:
+            return refusal
         path = request.url.path.rstrip("/")
         if path not in (SINGLE, BATCH):
             return errors.not_found(path)
@@ -97,29 +92,30 @@ class Collector:
         finally:
             self._working -= 1
 
-    def _authenticated(self, request: Request) -> bool:
-        if not self._logins:
-            return True  # the TLS handshake asked for a certificate
-        scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
-        try:
-            given = b64decode(credentials, validate=True).decode() if scheme.lower() == "basic" else ""
-        except (binascii.Error, UnicodeDecodeError):
-            given = ""
-        known = [compare_digest(_digest(given), login) for login in self._logins]
-        return any(known)
+    def _refusal(self, request: Request) -> Response | None:
+        """What a sender hears that does not log in as it should."""
+        if not self._settings.users:
+            return None  # the TLS handshake asked for a certificate
+        authorization, client = request.headers.get("authorization", ""), _address(request)
+        login = self._logins.look(authorization, client)
+        if login.right:
+            return None
+        if login.wait:
+            return errors.locked(login.wait)
+        if authorization:
+            logger.warning("%s: a login of %s as %s is wrong", self._context.name, client, login.name)
+            self._context.refused(login.name, client, WRONG_LOGIN)
+        return errors.unauthorized()
 
     async def _take(self, request: Request, batch: bool) -> Response:
         limit = self._settings.max_body
         try:
-            async with asyncio.timeout(PATIENCE):
-                body = await _body(request, limit)
-        except TimeoutError:
-            return errors.too_slow(PATIENCE)
+            body = await _body(request, limit)
         except ClientDisconnect:
-            return Response(status_code=400)  # nobody is there to read it
+            return Response(status_code=400)  # nobody is there to read it, or it took too long
         if body is None:
             return errors.too_large(limit)
-        client = request.client.host if request.client else ""
+        client = _address(request)
         records, faults, count = self._read(body, batch, client)
         origin = self._translator.origin(client)
         records += [_rejected(fault, origin) for fault in faults]
@@ -188,5 +184,5 @@ async def _body(request: Request, limit: int) -> bytes | None:
     return bytes(body)
 
 
-def _digest(login: str) -> bytes:
-    return sha256(login.encode()).digest()
+def _address(request: Request) -> str:
+    return request.client.host if request.client else ""

@@ -6,6 +6,8 @@ places %1, %2, … that `variables` fill, so that senders can act on both.
 
 from __future__ import annotations
 
+from math import ceil
+
 from starlette.responses import JSONResponse, Response
 
 # What every response says of the interface's version (7.2.1).
@@ -35,6 +37,13 @@ def unauthorized() -> Response:
     return response
 
 
+def locked(seconds: float) -> Response:
+    text = "A policy error occurred: too many logins were wrong, come again in %1 s"
+    response = _error(429, "policyException", "POL0001", text, str(ceil(seconds)))
+    response.headers["Retry-After"] = str(ceil(seconds))
+    return response
+
+
 def not_found(path: str) -> Response:
     return _error(404, "serviceException", "SVC2000", "There is nothing at %1: post to /eventListener/v7", path)
 
@@ -43,10 +52,6 @@ def bad_method(method: str) -> Response:
     response = _error(405, "serviceException", "SVC2000", "The method %1 is not served: post events", method)
     response.headers["Allow"] = "POST"
     return response
-
-
-def too_slow(seconds: int) -> Response:
-    return _error(408, "serviceException", "SVC2000", "The request's body did not come within %1 s", str(seconds))
 
 
 def too_large(limit: int) -> Response:
