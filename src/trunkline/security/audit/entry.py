@@ -83,7 +83,9 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
     told: int = 0
     """How many records were told."""
     fields: tuple[str, ...] = ()
-    """Which attributes were asked for or changed; none says all."""
+    """Which attributes were asked for or changed; none says all. Of a grant: its scopes."""
+    factors: tuple[str, ...] = ()
+    """By what somebody has proved who they are (RFC 8176)."""
     purpose: str = ""
     reason: str = ""
     """In the caller's words, or the number of a ticket."""

@@ -1,7 +1,8 @@
 """Every request to the APIs becomes an entry: who asked for what, and what was answered.
 
 A change is recorded before its answer leaves: where that cannot be done, the answer says so instead. A read shares a
-batch with others (`recorder`), and is not served while so many wait that they cannot be written.
+batch with others (`recorder`), and is not served while so many wait that they cannot be written. Of the identity
+provider that is recorded which it says was done: who signs in, who is given tokens, who keeps people and applications.
 """
 
 from __future__ import annotations
@@ -24,9 +25,11 @@ from trunkline.security.audit.resource import (
     Documents,
     Place,
     documents_in,
+    names,
     names_in,
     names_in_query,
     place_of,
+    told_place_of,
 )
 
 ACTIONS: Final[dict[str, Action]] = {"POST": "create", "PUT": "change", "PATCH": "change", "DELETE": "delete"}
@@ -48,7 +51,10 @@ class AuditedRequests:
         self._app, self._recorder, self._pseudonyms, self._in_the_log = app, recorder, pseudonyms, in_the_log
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        place = place_of(scope["path"], scope["raw_path"]) if scope["type"] == "http" else None
+        place = telling = None
+        if scope["type"] == "http":
+            place = place_of(scope["path"], scope["raw_path"])
+            place = place or (telling := told_place_of(scope["path"]))
         if place is None:
             await self._app(scope, receive, send)
         elif self._recorder.full():
@@ -56,9 +62,9 @@ class AuditedRequests:
                 scope, receive, send
             )
         elif scope["method"] in ACTIONS and not scope["path"].startswith(self._in_the_log or ("\n",)):
-            await self._change(Seen(scope, place, self._pseudonyms), receive, send)
+            await self._change(Seen(scope, place, self._pseudonyms, telling is not None), receive, send)
         else:
-            await self._read(Seen(scope, place, self._pseudonyms), receive, send)
+            await self._read(Seen(scope, place, self._pseudonyms, telling is not None), receive, send)
 
     async def _read(self, seen: Seen, receive: Receive, send: Send) -> None:
         recorded = False
@@ -71,14 +77,14 @@ class AuditedRequests:
                 recorded = True
                 if not message.get("more_body"):
                     seen.told(message.get("body", b""))
-                self._recorder.add(seen.entry)
+                self._add(seen)
             await send(message)
 
         try:
             await self._app(seen.scope, receive, sending)
         finally:
             if not recorded:
-                self._recorder.add(seen.entry)
+                self._add(seen)
 
     async def _change(self, seen: Seen, receive: Receive, send: Send) -> None:
         recorded = refused = False
@@ -94,7 +100,7 @@ class AuditedRequests:
                 seen.answered(message)
                 recorded = True
                 try:
-                    await self._recorder.settle(seen.entry)
+                    await self._settle(seen)
                 except NotRecorded as error:
                     refused = True
                     answer = _unavailable(f"this may have been done, but is not recorded in the audit trail: {error}")
@@ -108,18 +114,28 @@ class AuditedRequests:
             if not recorded:  # who answers 500 is further out
                 recorded = True
                 with suppress(NotRecorded):
-                    await self._recorder.settle(seen.entry)
+                    await self._settle(seen)
             raise
         finally:
             if not recorded:
-                self._recorder.add(seen.entry)
+                self._add(seen)
+
+    def _add(self, seen: Seen) -> None:
+        if seen.recorded:
+            self._recorder.add(seen.entry)
+
+    async def _settle(self, seen: Seen) -> None:
+        if seen.reads:
+            self._add(seen)
+        elif seen.recorded:
+            await self._recorder.settle(seen.entry)
 
 
 class Seen:
-    """What was seen of one request."""
+    """What was seen of one request; of one to a part that is `telling`, what that says was done is recorded."""
 
-    def __init__(self, scope: Scope, place: Place, pseudonyms: Pseudonyms) -> None:
-        self._note = Note()
+    def __init__(self, scope: Scope, place: Place, pseudonyms: Pseudonyms, telling: bool = False) -> None:
+        self._note, self._telling = Note(), telling
         self.scope: Scope = {**scope, KEY: self._note}
         self._place, self._pseudonyms = place, pseudonyms
         self._time = time.time()
@@ -128,9 +144,19 @@ class Seen:
         self._body = b""
         self._told = Documents()
 
+    @property
+    def recorded(self) -> bool:
+        """Whether an entry is made of it."""
+        return self._note.did is not None or not self._telling
+
+    @property
+    def reads(self) -> bool:
+        """Whether nothing was changed, although its method is one by which things are."""
+        return self._note.did is not None and self._note.did.action == "read"
+
     def took(self, message: Message) -> None:
         """A part of the request's body came."""
-        if len(self._body) <= LARGEST:
+        if len(self._body) <= LARGEST and not self._telling:
             self._body += message.get("body", b"")
 
     def answered(self, message: Message) -> None:
@@ -161,6 +187,10 @@ class Seen:
             told = documents_in(self._body) if self._body else told
             if not id and self._location:
                 id = self._location.decode("latin-1").rstrip("/").rpartition("/")[2]
+        kind, factors = place.kind, tuple[str, ...]()
+        if self._note.did is not None:
+            action, kind, id, fields, factors, count = self._note.did
+            fields, told = names(fields), Documents(count)
         concerns = (place.within, *asked, *told.owners, *self._note.concerns)
         outcome = self._outcome()
         asked_for = f"?{'&'.join(parameters)}" if parameters else ""
@@ -169,10 +199,11 @@ class Seen:
             time=entries.moment(self._time),
             who=entries.who(caller),
             action=action,
-            resource=Resource(place.kind, self._named(id)),
-            concerns=tuple(self._named(each) for each in dict.fromkeys(concerns) if each),
+            resource=Resource(kind, _named(self._pseudonyms, kind, id)),
+            concerns=tuple(_named(self._pseudonyms, kind, each) for each in dict.fromkeys(concerns) if each),
             told=told.told if action == "read" else 0,
             fields=fields,
+            factors=factors,
             purpose=_text(headers.get(PURPOSE)),
             reason=_text(headers.get(REASON)),
             origin=Origin(
@@ -186,12 +217,13 @@ class Seen:
         )
 
     def _outcome(self) -> Outcome:
-        if self._status in REFUSED:
+        if self._status in REFUSED or (self._telling and self._note.refused_by and 0 < self._status < 400):
             return "refused"
         return "done" if 0 < self._status < 400 else "failed"
 
-    def _named(self, id: str) -> str:
-        return bounded(id) if not id or self._place.kind in OPEN else self._pseudonyms.of(id)
+
+def _named(pseudonyms: Pseudonyms, kind: str, id: str) -> str:
+    return bounded(id) if not id or kind in OPEN else pseudonyms.of(id)
 
 
 def _text(header: bytes | None) -> str:

@@ -18,6 +18,11 @@ from trunkline.security.audit.entry import MOST
 TMF: Final = "tmf-api"
 DEPTHS: Final = {TMF: 3, "network-health": 2, "charging": 2, "nchf-convergedcharging": 2}
 """The APIs whose requests are recorded, by the first step of their paths; at which step behind it the kind stands."""
+TELLING: Final = {"oauth2": 2, "scim": 3}
+"""The identity provider's paths: what is recorded there is said by who serves it (`note.Did`). At which step of a path
+an id stands."""
+NAMED: Final = frozenset({"register", "Users", "Groups"})
+"""What of the provider's has ids in its paths."""
 UNRECORDED: Final = frozenset({"openapi.json"})
 OPEN: Final = frozenset(
     {
@@ -37,7 +42,7 @@ OPEN: Final = frozenset(
         *("measurementCollectionJob", "performanceIndicatorGroupSpecification", "performanceIndicatorSpecification"),
         *("performanceMeasurement", "trackingRecord", "dataAccessEndpoint"),
         *("productCatalog", "catalog", "category", "productOffering", "productOfferingPrice", "productSpecification"),
-        *("usageSpecification", "billCycle", "billCycleSpecification", "topic", "topicHub", "hub"),
+        *("usageSpecification", "billCycle", "billCycleSpecification", "topic", "topicHub", "hub", "application"),
     }
 )
 """The kinds that tell of the network, of what is sold, and of the platform: of no person."""
@@ -109,6 +114,16 @@ def place_of(path: str, raw_path: bytes) -> Place | None:
     if depth is None:
         return None
     return _place(api, depth, raw_path[:LONGEST_PATH] if api == TMF else path[:LONGEST_PATH].encode())
+
+
+def told_place_of(path: str) -> Place | None:
+    """What a path of the identity provider leads to; None where it is none."""
+    steps = path[:LONGEST_PATH].split("/")[1:]
+    at = TELLING.get(steps[0])
+    if at is None:
+        return None
+    words = ["{id}" if n == at and steps[n - 1] in NAMED else _word(step) for n, step in enumerate(steps)]
+    return Place(words[at - 1] if len(words) >= at else "", "", "", "/".join(("", *words)))
 
 
 @lru_cache(maxsize=4_096)

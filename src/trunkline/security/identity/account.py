@@ -18,6 +18,7 @@ from trunkline.security.identity.passkeys import InvalidPasskey
 from trunkline.security.identity.people import Person
 from trunkline.security.identity.reading import Fields
 from trunkline.security.identity.sessions import Session
+from trunkline.security.identity.trail import PERSON, Telling, tell
 
 FRESH: Final = 600
 """Seconds after signing in during which factors may be changed: an open browser that was left alone is not enough."""
@@ -59,9 +60,11 @@ class Account:
 
     def confirm_totp(self, request: Request, fields: Fields) -> Response:
         """The app shows the right code: from now on it is asked for."""
+        trail = tell(request, "change", PERSON)
         browser = self._checked(request, fields.get("form", ""))
         with self._identity.unit() as unit:
             session, person = self._fresh(browser, unit)
+            self._tell(trail, session, person, "totp")
             if session.pending_totp is None:
                 raise Problem(400, "set up the authenticator app from the page of your account")
             secret = self._identity.seal.open(session.pending_totp, f"totp:{person.id}")
@@ -70,22 +73,28 @@ class Account:
                 unit.people.set_totp(person.id, session.pending_totp, step)
                 unit.sessions.pending_totp(session, None)
         if step is None:
+            trail.refused("sign-in code")
             return self._totp_page(browser, person, secret, "The code is wrong: is the clock of the device right?")
         return self._page(browser)
 
     def change_password(self, request: Request, fields: Fields) -> Response:
         """Every session and every token of before ends with it."""
+        trail = tell(request, "change", PERSON)
         browser = self._checked(request, fields.get("form", ""))
         with self._identity.unit() as unit:
-            _, person = self._signed_in(browser, unit)
+            session, person = self._signed_in(browser, unit)
+            self._tell(trail, session, person, "password")
             wait = unit.lockout.attempt(person.user_name, browser.source)
             present = unit.people.password(person.id)
+        trail.refused("sign-in locked" if wait else "sign-in password")
         if wait or not self._identity.passwords.check(fields.get("old", ""), present):
             return self._page(browser, "The present password is wrong, or was tried too often.")
         try:
             hashed = self._identity.passwords.hash(fields.get("new", ""), person.user_name)
         except ValueError as error:
+            trail.refused("password too easy")
             return self._page(browser, str(error))
+        trail.refused("")
         with self._identity.unit() as unit:
             unit.lockout.succeeded(person.user_name, browser.source)
             unit.people.set_password(person.id, hashed)
@@ -101,12 +110,14 @@ class Account:
         return Json(options)
 
     def add_passkey(self, request: Request, body: Any) -> Response:
+        trail = tell(request, "change", PERSON)
         browser = self._checked(request, request.headers.get("x-form", ""))
         if not isinstance(body, dict):
             raise Problem(400, "the body is the browser's answer, a JSON object")
         refused = ""
         with self._identity.unit() as unit:
             session, person = self._told(browser, unit)
+            self._tell(trail, session, person, "passkey")
             if session.challenge is None:
                 raise Problem(400, "ask for the options first")
             unit.sessions.challenge(session, None)
@@ -149,6 +160,10 @@ class Account:
             return self._fresh(browser, unit)
         except SignInAgain:
             raise Problem(403, "sign in again first: it is too long ago") from None
+
+    def _tell(self, trail: Telling, session: Session, person: Person, factor: str) -> None:
+        trail.about(person.id, [factor])
+        trail.by(person, self._identity.terms.issuer, factors=session.amr)
 
     def _page(self, browser: Browser, alert: str = "") -> Response:
         with self._identity.looking() as unit:

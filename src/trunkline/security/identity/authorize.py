@@ -19,8 +19,13 @@ from trunkline.security.identity.identity import Identity, Unit
 from trunkline.security.identity.people import Person
 from trunkline.security.identity.reading import Fields
 from trunkline.security.identity.sessions import Session
+from trunkline.security.identity.trail import DEVICE, GRANT, tell
 
 AUTHORIZE = "/oauth2/authorize"
+UNSEEN = frozenset({"login_required", "consent_required"})
+"""What is no refusal: the application asked for no page to be shown, and goes on with one."""
+DENIED = "the person"
+"""The rule by which somebody has said no, in the audit trail."""
 
 
 class Authorize:
@@ -45,16 +50,17 @@ class Authorize:
     def begin(self, request: Request) -> Response:
         asked = reading.query(request)
         with self._identity.unit() as unit:
-            return self._answer(Browser(self._identity, request), unit, asked, None)
+            return self._answer(request, Browser(self._identity, request), unit, asked, None)
 
     def decide(self, request: Request, fields: Fields) -> Response:
+        tell(request, "decide", GRANT)
         browser = Browser(self._identity, request)
         browser.check(fields.get("form", ""))
         asked = reading.query(request)
         with self._identity.unit() as unit:
-            return self._answer(browser, unit, asked, fields.get("decision", "") == "allow")
+            return self._answer(request, browser, unit, asked, fields.get("decision", "") == "allow")
 
-    def _answer(self, browser: Browser, unit: Unit, asked: Fields, decided: bool | None) -> Response:
+    def _answer(self, came: Request, browser: Browser, unit: Unit, asked: Fields, decided: bool | None) -> Response:
         """What comes next of an authorization request. `decided` is what the person has said to it, if anything."""
         request = OAuthRequest("GET", AUTHORIZE, asked, {})
         if fault := request.fault():
@@ -74,8 +80,17 @@ class Authorize:
                     )
                 )  # fmt: skip
         except OAuth2Error as error:
+            if error.error not in UNSEEN:
+                trail = tell(came, "decide", GRANT)
+                trail.by(None, self._identity.terms.issuer, server.client_id)
+                trail.refused(f"oauth2 {error.error}")
             error.state = asked.get("state")
             return _told(server, error)
+        trail = tell(came, "decide", GRANT)
+        trail.about("", scope.split())
+        trail.by(person, self._identity.terms.issuer, request.client.id, session.amr)
+        if decided is False:
+            trail.refused(DENIED)
         server.signed_in = session.signed_in(asked.get("nonce", ""))
         answer: Response = server.create_authorization_response(
             request, grant_user=person if decided is not False else None, grant=grant
@@ -118,6 +133,7 @@ class Authorize:
         return browser.remember(pages.device_code(browser.mark, user_code))
 
     def decide_device(self, request: Request, fields: Fields) -> Response:
+        trail = tell(request, "decide", DEVICE)
         browser = Browser(self._identity, request)
         browser.check(fields.get("form", ""))
         user_code, decision = fields.get("user_code", "")[:20], fields.get("decision")
@@ -126,17 +142,24 @@ class Authorize:
             person = unit.people.get(session.person) if session is not None else None
             if session is None or person is None:
                 return to_sign_in(f"/oauth2/device?{urlencode({'user_code': user_code})}")
+            trail.by(person, self._identity.terms.issuer, factors=session.amr)
             wait = unit.lockout.attempt(f"device {person.id}", browser.source)
             waiting = unit.devices.waiting(user_code) if not wait else None
             client = unit.clients.get(waiting.client) if waiting is not None else None
             if waiting is None or client is None:
+                trail.refused("sign-in locked" if wait else "device code")
                 alert = "No device waits with this code: check it, or begin again on the device."
                 return browser.remember(pages.device_code(browser.mark, user_code, alert, 429 if wait else 400))
             unit.lockout.succeeded(f"device {person.id}", browser.source)
             if decision is None:
+                trail.nothing()
                 request_ = OAuthRequest("POST", "/oauth2/device", {}, {})
                 scope = Exchange(self._identity, unit, request_).allowed_scope(client, person, waiting.scope)
                 return browser.remember(pages.device_consent(browser.mark, user_code, client.name, scope.split()))
+            trail.about("", waiting.scope.split())
+            trail.by(person, self._identity.terms.issuer, client.id, session.amr)
+            if decision != "allow":
+                trail.refused(DENIED)
             unit.devices.decide(waiting, person.id, session.signed_in(), decision == "allow")
         if decision == "allow":
             return pages.show("Your device is connected", "<p>You can close this page.</p>")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from authlib.oauth2 import OAuth2Error
 from starlette.requests import Request
@@ -13,6 +13,8 @@ from starlette.routing import Route
 
 from trunkline.http.errors import Problem
 from trunkline.http.responses import Json
+from trunkline.security.audit.entry import Action
+from trunkline.security.audit.note import note_of
 from trunkline.security.identity import reading
 from trunkline.security.identity.caller import Caller, Refused
 from trunkline.security.identity.discovery import metadata
@@ -22,7 +24,16 @@ from trunkline.security.identity.flows import exchange_with_flows
 from trunkline.security.identity.identity import Identity
 from trunkline.security.identity.reading import Fields
 from trunkline.security.identity.tokens import user_info
+from trunkline.security.identity.trail import DEVICE, GRANT, PERSON, Telling, tell
 from trunkline.security.identity.verifier import Verifier
+
+CLIENT, REFRESH = "client_credentials", "refresh_token"
+ACTS: Final[dict[str, tuple[Action, str]]] = {
+    "revocation": ("delete", GRANT), "introspection": ("read", GRANT), "device_authorization": ("create", DEVICE),
+}  # fmt: skip
+"""What the audit trail calls the use of an endpoint."""
+WAITING: Final = frozenset({"authorization_pending", "slow_down", "use_dpop_nonce"})
+"""What is no refusal: the client is to ask again."""
 
 log = logging.getLogger(__name__)
 
@@ -60,10 +71,13 @@ class Endpoints:
             told: Response = server.create_token_response()
             return told
 
-        return self._answered(request, fields, answer)
+        kind = fields.get("grant_type", "")
+        action: Action = "signIn" if kind == CLIENT else "change" if kind == REFRESH else "create"
+        return self._answered(request, fields, answer, tell(request, action, GRANT))
 
     def user_info(self, request: Request) -> Response:
         """OpenID Connect Core, clause 5.3."""
+        trail = tell(request, "read", PERSON)
         try:
             caller = caller_of(self._identity, self._verifier, request, "openid")
         except Refused as refused:
@@ -72,6 +86,7 @@ class Endpoints:
             person = unit.people.get(caller.subject)
         if person is None:
             return refusal(Refused("the token speaks for no person"))
+        trail.about(person.id, told=1)
         return Json(user_info(person, " ".join(caller.scopes)))
 
     def _endpoint(self, path: str, name: str) -> Callable[[Request, Fields], Response]:
@@ -80,11 +95,13 @@ class Endpoints:
                 told: Response = server.create_endpoint_response(name)
                 return told
 
-            return self._answered(request, fields, answer)
+            return self._answered(request, fields, answer, tell(request, *ACTS[name]))
 
         return handle
 
-    def _answered(self, request: Request, fields: Fields, answer: Callable[[Exchange], Response]) -> Response:
+    def _answered(
+        self, request: Request, fields: Fields, answer: Callable[[Exchange], Response], trail: Telling
+    ) -> Response:
         asked = OAuthRequest("POST", request.url.path, fields, {
             name: value for name in ("Authorization",) if (value := request.headers.get(name)) is not None
         })  # fmt: skip
@@ -96,24 +113,49 @@ class Endpoints:
                 try:
                     return answer(server)
                 except OAuth2Error as error:
-                    refused: Response = server.handle_error_response(asked, error)
-                    return refused
+                    return server.handle_error_response(asked, error)
+                finally:
+                    self._tell(trail, server)
         except (ValueError, TypeError):  # Authlib, of what it cannot read or repeat
             log.info("a request to %s could not be read", request.url.path)
             return Json({"error": "invalid_request", "error_description": "the request cannot be read"}, 400)
 
+    def _tell(self, trail: Telling, server: Exchange) -> None:
+        """What became of it, for whom and for which client."""
+        if server.refused in WAITING:
+            trail.nothing()
+        grant = server.grant
+        if grant is not None:
+            trail.about(grant.id, grant.scope.split(), of=[grant.person])
+        if server.refused:
+            trail.refused(f"oauth2 {server.refused}")
+        if server.refused == "invalid_client":
+            trail.did("signIn")
+        factors = grant.signed_in.amr if grant is not None else ()
+        trail.by(server.person, self._identity.terms.issuer, server.client_id, factors)
+
 
 def caller_of(identity: Identity, verifier: Verifier, request: Request, scope: str) -> Caller:
     """Who calls one of the provider's own APIs, with a token that has a scope. Raises `Refused`."""
+    note = note_of(request.scope)
+    try:
+        caller = _verified(identity, verifier, request)
+        note.caller = caller
+        if scope not in caller.scopes:
+            raise Refused(f"this needs the scope {scope}", "insufficient_scope", 403)
+    except Refused as refused:
+        note.refused_by = f"authentication {refused.error}".strip()
+        raise
+    return caller
+
+
+def _verified(identity: Identity, verifier: Verifier, request: Request) -> Caller:
     headers = request.headers
     url = identity.terms.url(request.url.path)
     given = headers.getlist("authorization")
     if len(given) > 1:
         raise Refused("the header Authorization is there more than once", "invalid_request")
-    caller = verifier.verify(given[0] if given else "", request.method, url, headers.getlist("dpop"))
-    if scope not in caller.scopes:
-        raise Refused(f"this needs the scope {scope}", "insufficient_scope", 403)
-    return caller
+    return verifier.verify(given[0] if given else "", request.method, url, headers.getlist("dpop"))
 
 
 def refusal(refused: Refused) -> Response:

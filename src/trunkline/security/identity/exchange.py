@@ -80,9 +80,17 @@ class Exchange(AuthorizationServer):
         """Whether it came with a proof at all."""
         self.grant: Grant | None = None
         """What the tokens of the answer are of."""
+        self.person: Person | None = None
+        """Whom they speak for."""
+        self.client_id = ""
+        """The client that asks, or that the request says it is: one that there is."""
+        self.refused = ""
+        """The word for what was refused."""
 
     def query_client(self, client_id: str) -> Client | None:
-        return self.unit.clients.get(client_id)
+        found = self.unit.clients.get(client_id)
+        self.client_id = found.id if found is not None else ""
+        return found
 
     def save_token(self, token: object, request: OAuth2Request) -> None:
         """What must be kept of it has been kept when it was made."""
@@ -92,6 +100,11 @@ class Exchange(AuthorizationServer):
 
     def create_oauth2_request(self, request: Any) -> OAuth2Request:
         return self.request
+
+    def handle_error_response(self, request: OAuth2Request, error: OAuth2Error) -> Response:
+        self.refused = self.refused or str(error.error)
+        answer: Response = super().handle_error_response(request, error)
+        return answer
 
     def handle_response(self, status: int, body: Any, headers: Collection[tuple[str, str]]) -> Response:
         """Every redirect to a client says whose answer it is (RFC 9207)."""
@@ -146,6 +159,7 @@ class Exchange(AuthorizationServer):
         if user is None and scope and set(scope.split()) - client.scopes:
             raise InvalidScopeError("the client is not registered for all of this scope")
         scope = self.allowed_scope(client, user, scope or ("" if user else client.metadata.scope))
+        self.person = user
         self.grant = self.request.refresh_token or self._begun(client, user, scope)
         key = self.unit.keys.current()
         access = access_token(key, self.terms, self.unit.now, self.grant, scope, user, self.proof_key)

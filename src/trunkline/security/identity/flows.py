@@ -102,6 +102,8 @@ class RefreshFlow(RefreshTokenGrant):
             return None
         if used:
             self.server.unit.grants.revoke(grant.id)
+            self.server.person = self.server.unit.people.get(grant.person)
+            self.server.refused = "refresh token used again"
             return None
         if grant.key and grant.key != self.server.proof_key:
             raise InvalidGrantError("the refresh token is bound to a DPoP key that this request does not prove to have")

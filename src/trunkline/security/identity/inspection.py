@@ -23,7 +23,8 @@ class Revocation(RevocationEndpoint):
 
     def query_token(self, token_string: str, token_type_hint: str | None) -> Grant | None:
         found = _found(self.server, token_string)
-        return found[0] if found is not None else None
+        self.server.grant = found[0] if found is not None else None
+        return self.server.grant
 
     def revoke_token(self, token: Grant, request: OAuth2Request) -> None:
         self.server.unit.grants.revoke(token.id)
@@ -38,7 +39,8 @@ class Introspection(IntrospectionEndpoint):
     def query_token(self, token_string: str, token_type_hint: str | None) -> Grant | None:
         found = _found(self.server, token_string)
         self._told = found[1] if found is not None else {}
-        return found[0] if found is not None else None
+        self.server.grant = found[0] if found is not None else None
+        return self.server.grant
 
     def check_permission(self, token: Grant, client: Client, request: OAuth2Request) -> bool:
         return token.check_client(client) or INTROSPECT in client.scopes

@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from trunkline.http.responses import Json
+from trunkline.security.audit.entry import Action
 from trunkline.security.identity import reading
 from trunkline.security.identity.caller import Refused
 from trunkline.security.identity.clients import Client, Metadata
@@ -22,6 +23,7 @@ from trunkline.security.identity.endpoints import caller_of, refused_as_problem
 from trunkline.security.identity.identity import Identity
 from trunkline.security.identity.sealing import new_secret
 from trunkline.security.identity.terms import OPENID, REGISTER
+from trunkline.security.identity.trail import APPLICATION, Telling, changed, tell
 from trunkline.security.identity.verifier import Verifier
 
 _OURS = ("client_id", "client_secret", "registration_access_token", "registration_client_uri",
@@ -44,6 +46,7 @@ class Registration:
         ]
 
     def register(self, request: Request, body: Any) -> Response:
+        trail = tell(request, "create", APPLICATION)
         caller = caller_of(self._identity, self._verifier, request, REGISTER)
         metadata = _read(body)
         if isinstance(metadata, str):
@@ -53,14 +56,15 @@ class Registration:
         secret, token, id = new_secret() if metadata.secret else None, new_secret(), str(uuid.uuid4())
         with self._identity.unit() as unit:
             client = unit.clients.add(id, metadata, secret, token)
+        trail.about(id, metadata.scope.split())
         return Json(self._told(client) | {"registration_access_token": token} | _secret(secret), 201)
 
     def read(self, request: Request) -> Response:
-        return Json(self._told(self._its_own(request)))
+        return Json(self._told(self._its_own(request, "read")))
 
     def replace(self, request: Request, body: Any) -> Response:
         """All metadata at once (RFC 7592, clause 2.2). It gains no scope by it, and keeps its secret."""
-        client = self._its_own(request)
+        client = self._its_own(request, "change")
         if not isinstance(body, dict) or body.get("client_id") != client.id:
             return _invalid("client_id is that of the client")
         if set(body) & set(_OURS[2:]):
@@ -75,23 +79,30 @@ class Registration:
         secret = new_secret() if metadata.secret and not client.metadata.secret else None
         with self._identity.unit() as unit:
             unit.clients.replace(client.id, metadata, secret)
+        before, after = msgspec.to_builtins(client.metadata), msgspec.to_builtins(metadata)
+        Telling(request).about(client.id, changed(before, after))
         return Json(self._told(Client(client.id, metadata, created=client.created)) | _secret(secret))
 
     def remove(self, request: Request) -> Response:
         """With the client go all its tokens."""
-        client = self._its_own(request)
+        client = self._its_own(request, "delete")
         with self._identity.unit() as unit:
             unit.clients.remove(client.id)
         return Response(status_code=204)
 
-    def _its_own(self, request: Request) -> Client:
+    def _its_own(self, request: Request, action: Action) -> Client:
         """The client whose registration access token was sent. Raises `Refused`."""
+        trail = tell(request, action, APPLICATION)
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         with self._identity.looking() as unit:
             id = request.path_params["id"]
             client = unit.clients.get(id) if "\0" not in id else None
+        if client is not None:
+            trail.about(client.id)
         if scheme.lower() != "bearer" or client is None or not client.check_registration(token):
+            trail.refused("registration access token")
             raise Refused("this needs the client's registration access token")
+        trail.by(None, self._identity.terms.issuer, client.id)
         return client
 
     def _told(self, client: Client) -> dict[str, Any]:

@@ -19,7 +19,10 @@ from trunkline.security.identity.passkeys import InvalidPasskey
 from trunkline.security.identity.people import Person
 from trunkline.security.identity.reading import Fields
 from trunkline.security.identity.sessions import Session
+from trunkline.security.identity.trail import SESSION, Telling, tell
 
+LOCKED = "sign-in locked"
+"""The rule by which too many wrong attempts are refused, in the audit trail."""
 WRONG = "The user name or the password is wrong."
 WRONG_CODE = "The code is wrong, or was used before: wait for the next one."
 
@@ -46,6 +49,7 @@ class SignIn:
         return self._page(request, next)
 
     def password(self, request: Request, fields: Fields) -> Response:
+        trail = tell(request, "signIn", SESSION)
         browser = Browser(self._identity, request)
         browser.check(fields.get("form", ""))
         next = checked_next(fields.get("next", ""))
@@ -54,8 +58,11 @@ class SignIn:
             wait = unit.lockout.attempt(user_name, browser.source)
             person = unit.people.named(user_name)
             hashed = unit.people.password(person.id) if person is not None and person.active else None
+        trail.by(person, self._identity.terms.issuer)
         if wait:
+            trail.refused(LOCKED)
             return self._page(request, next, user_name, _wait(wait), 429)
+        trail.refused("sign-in password")
         if not self._identity.passwords.check(fields.get("password", ""), hashed) or person is None:
             return self._page(request, next, user_name, WRONG, 401)
         with self._identity.unit() as unit:
@@ -67,6 +74,8 @@ class SignIn:
             session = unit.sessions.begin(person.id, ("pwd",), complete)
             if complete:
                 unit.lockout.succeeded(user_name, browser.source)
+        trail.refused("")
+        trail.by(person, self._identity.terms.issuer, factors=("pwd",))
         to = next if complete else f"/oauth2/second-factor?{urlencode({'next': next})}"
         return browser.begin(RedirectResponse(to, 303), session)
 
@@ -75,14 +84,18 @@ class SignIn:
         return self._second_page(request, next)
 
     def code(self, request: Request, fields: Fields) -> Response:
+        trail = tell(request, "signIn", SESSION)
         browser = Browser(self._identity, request)
         browser.check(fields.get("form", ""))
         next = checked_next(fields.get("next", ""))
         with self._identity.unit() as unit:
             half, person = self._half(browser, unit)
             if half is None or person is None:
+                trail.refused("sign-in again")
                 return to_sign_in(next)
+            trail.by(person, self._identity.terms.issuer, factors=half.amr)
             wait = unit.lockout.attempt(person.user_name, browser.source)
+            trail.refused(LOCKED if wait else "sign-in code")
             sealed, _ = unit.people.totp(person.id)
             if wait or sealed is None:
                 return self._second_page(request, next, _wait(wait) if wait else WRONG_CODE, 429 if wait else 401)
@@ -91,7 +104,7 @@ class SignIn:
             if step is None or not unit.people.use_totp(person.id, step):
                 answer = None
             else:
-                answer = self._complete(browser, unit, half, person, "otp", next)
+                answer = self._complete(browser, unit, half, person, "otp", next, trail)
         return answer or self._second_page(request, next, WRONG_CODE, 401)
 
     def passkey_options(self, request: Request, body: Any) -> Response:
@@ -106,6 +119,7 @@ class SignIn:
         return Json(options)
 
     def passkey(self, request: Request, body: Any) -> Response:
+        trail = tell(request, "signIn", SESSION)
         browser = Browser(self._identity, request)
         browser.check(request.headers.get("x-form", ""))
         if not isinstance(body, dict):
@@ -115,26 +129,35 @@ class SignIn:
             half, person = self._half(browser, unit)
             if half is None or person is None or half.challenge is None:
                 raise Problem(403, "sign in with your password first")
+            trail.by(person, self._identity.terms.issuer, factors=half.amr)
+            trail.refused("sign-in passkey")
             unit.sessions.challenge(half, None)
             try:
                 unit.passkeys.use(self._identity.terms.issuer, person.id, body, half.challenge)
             except InvalidPasskey as error:
                 refused = str(error)
             else:
-                answer = self._complete(browser, unit, half, person, "hwk", "")
+                answer = self._complete(browser, unit, half, person, "hwk", "", trail)
         if refused:
             raise Problem(403, refused)
         return answer
 
     def sign_out(self, request: Request, fields: Fields) -> Response:
+        trail = tell(request, "delete", SESSION)
         browser = Browser(self._identity, request)
         browser.check(fields.get("form", ""))
         with self._identity.unit() as unit:
-            self._end_present(browser, unit)
+            if present := browser.session(unit):
+                trail.by(unit.people.get(present.person), self._identity.terms.issuer)
+                unit.sessions.end(present)
         return to_sign_in("/oauth2/account")
 
-    def _complete(self, browser: Browser, unit: Unit, half: Session, person: Person, how: str, next: str) -> Response:
+    def _complete(
+        self, browser: Browser, unit: Unit, half: Session, person: Person, how: str, next: str, trail: Telling
+    ) -> Response:
         """The person has proved it twice: a new session takes the place of the half one."""
+        trail.refused("")
+        trail.by(person, self._identity.terms.issuer, factors=(*half.amr, how, "mfa"))
         unit.lockout.succeeded(person.user_name, browser.source)
         unit.sessions.end(half)
         secret = unit.sessions.begin(person.id, (*half.amr, how, "mfa"), True)

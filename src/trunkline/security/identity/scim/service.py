@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from trunkline.http.responses import Json
+from trunkline.security.audit.entry import Action
 from trunkline.security.identity import reading
 from trunkline.security.identity.endpoints import caller_of, refused_as_problem
 from trunkline.security.identity.identity import Identity, Unit
@@ -19,9 +20,13 @@ from trunkline.security.identity.scim.errors import MEDIA_TYPE, ScimError
 from trunkline.security.identity.scim.filtering import equals
 from trunkline.security.identity.scim.patching import patched
 from trunkline.security.identity.terms import SCIM
+from trunkline.security.identity.trail import GROUP, PERSON, Telling, changed, moved, tell
 from trunkline.security.identity.verifier import Verifier
 from trunkline.store import Conflict
 
+ACTIONS: Final[dict[str, Action]] = {
+    "GET": "read", "HEAD": "read", "POST": "create", "PUT": "change", "PATCH": "change", "DELETE": "delete",
+}  # fmt: skip
 MOST: Final = 200  # resources on a page
 _LIST: Final = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 _CONFIG: Final = "urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"
@@ -59,6 +64,7 @@ class Scim:
 
     def configuration(self, request: Request) -> Response:
         """What is offered (RFC 7643, clause 5)."""
+        Telling(request).nothing()
         no = {"supported": False}
         bearer = {
             "type": "oauthbearertoken",
@@ -75,11 +81,14 @@ class Scim:
         start, count, value = _page(request, "username")
         with self._identity.looking() as unit:
             found, total = unit.people.find(value, start, count)
+        Telling(request).about("", of=found, told=len(found))
         return _list([resources.user(each, self._identity.terms) for each in found], total, start)
 
     def user(self, request: Request) -> Response:
         with self._identity.looking() as unit:
-            return self._shown(_person(unit, request))
+            person = _person(unit, request)
+        Telling(request).about(person.id, of=[person], told=1)
+        return self._shown(person)
 
     def add_user(self, request: Request, body: Any) -> Response:
         user = resources.read_user(body)
@@ -88,13 +97,14 @@ class Scim:
             added = unit.people.add(user.user_name, user.document(), user.active)
             if hashed:
                 unit.people.set_password(added.id, hashed)
+        Telling(request).about(added.id, of=[added])
         return self._shown(added, 201)
 
     def replace_user(self, request: Request, body: Any) -> Response:
         user = resources.read_user(body)
         hashed = self._hashed(user)
         with self._identity.unit() as unit:
-            return self._keep(unit, _person(unit, request), user, hashed)
+            return self._keep(request, unit, _person(unit, request), user, hashed)
 
     def patch_user(self, request: Request, body: Any) -> Response:
         with self._identity.looking() as unit:
@@ -106,56 +116,68 @@ class Scim:
             unit.people.hold(request.path_params["id"])
             person = _person(unit, request)
             user = resources.read_user(patched(resources.user(person, self._identity.terms), body))
-            return self._keep(unit, person, user, hashed)
+            return self._keep(request, unit, person, user, hashed)
 
     def remove_user(self, request: Request) -> Response:
         with self._identity.unit() as unit:
-            unit.people.remove(_person(unit, request).id)
+            person = _person(unit, request)
+            unit.people.remove(person.id)
+        Telling(request).about(person.id, of=[person])
         return Response(status_code=204)
 
     def groups(self, request: Request) -> Response:
         start, count, value = _page(request, "displayname")
         with self._identity.looking() as unit:
             found, total = unit.people.groups(value, start, count)
+        Telling(request).about("", of={id for each in found for id in each.members}, told=len(found))
         return _list([resources.group(each, self._identity.terms) for each in found], total, start)
 
     def group(self, request: Request) -> Response:
         with self._identity.looking() as unit:
-            return _answer(resources.group(_group(unit, request), self._identity.terms))
+            group = _group(unit, request)
+        Telling(request).about(group.id, of=group.members, told=1)
+        return _answer(resources.group(group, self._identity.terms))
 
     def add_group(self, request: Request, body: Any) -> Response:
         role = resources.read_group(body)
         with self._identity.unit() as unit:
             added = unit.people.add_group(role.display_name, [each.value for each in role.members])
+        Telling(request).about(added.id, of=added.members)
         return _answer(resources.group(added, self._identity.terms), 201)
 
     def replace_group(self, request: Request, body: Any) -> Response:
         with self._identity.unit() as unit:
-            return self._keep_group(unit, _group(unit, request), resources.read_group(body))
+            return self._keep_group(request, unit, _group(unit, request), resources.read_group(body))
 
     def patch_group(self, request: Request, body: Any) -> Response:
         with self._identity.unit() as unit:
             group = _group(unit, request)
             unit.people.hold(group.id)
             group = _group(unit, request)
-            return self._keep_group(
-                unit, group, resources.read_group(patched(resources.group(group, self._identity.terms), body))
-            )
+            role = resources.read_group(patched(resources.group(group, self._identity.terms), body))
+            return self._keep_group(request, unit, group, role)
 
     def remove_group(self, request: Request) -> Response:
         with self._identity.unit() as unit:
-            unit.people.remove_group(_group(unit, request).id)
+            group = _group(unit, request)
+            unit.people.remove_group(group.id)
+        Telling(request).about(group.id, of=group.members)
         return Response(status_code=204)
 
-    def _keep(self, unit: Unit, person: Person, user: resources.User, hashed: str) -> Response:
+    def _keep(self, request: Request, unit: Unit, person: Person, user: resources.User, hashed: str) -> Response:
         unit.people.replace(person.id, user.user_name, user.document(), user.active)
         if hashed:
             unit.people.set_password(person.id, hashed)
             unit.people.sign_out(person.id)
-        return self._shown(_person_of(unit, person.id))
+        kept, terms = _person_of(unit, person.id), self._identity.terms
+        fields = changed(resources.user(person, terms), resources.user(kept, terms))
+        Telling(request).about(person.id, [*fields, *(["password"] if hashed else [])], of=[person, kept])
+        return self._shown(kept)
 
-    def _keep_group(self, unit: Unit, group: Group, role: resources.Role) -> Response:
+    def _keep_group(self, request: Request, unit: Unit, group: Group, role: resources.Role) -> Response:
         kept = unit.people.replace_group(group, role.display_name, [each.value for each in role.members])
+        fields = changed(resources.group(group, self._identity.terms), resources.group(kept, self._identity.terms))
+        Telling(request).about(kept.id, fields, of=moved(group, kept))
         return _answer(resources.group(kept, self._identity.terms))
 
     def _hashed(self, user: resources.User) -> str:
@@ -173,6 +195,8 @@ class Scim:
     def _guarded(self, handle: Callable[..., Response]) -> Callable[..., Response]:
         @refused_as_problem
         def guarded(request: Request, *body: Any) -> Response:
+            kind = PERSON if "/Users" in request.url.path else GROUP
+            tell(request, ACTIONS[request.method], kind, request.path_params.get("id", ""))
             caller_of(self._identity, self._verifier, request, SCIM)
             try:
                 return handle(request, *body)
