@@ -20,7 +20,7 @@ from typing import Any, Final
 import msgspec
 
 from trunkline.document import Invalid, Problem
-from trunkline.gateway import checks, revisions, status
+from trunkline.gateway import checks, revisions, revocations, status
 from trunkline.gateway.companions import Companions, NoCompanion
 from trunkline.gateway.credentials.register import Register, extension
 from trunkline.gateway.envoy import files, program
@@ -164,6 +164,7 @@ class Control:
         files.replace(places.filter(Jwt.kind()), files.resources([keys]))
         self._companions.start(found.companions())
         before = self._clusters or {cluster["name"]: cluster for cluster in files.read(places.clusters)}
+        revocations.begin(places)
         self._put(places.clusters, list((before | wanted).values()), "cluster_manager.cds")
         self._wait_for(set(wanted))
         files.replace(places.listeners, files.resources([said]))

@@ -88,7 +88,7 @@ def _kind(details: str) -> type[Policy] | None:
 
 def _because(kind: type[Policy] | None, details: str) -> str:
     if kind:
-        return kind.because
+        return next((why for begins, why in kind.nearer.items() if details.startswith(begins)), kind.because)
     return next(
         (reason for begins, reason in _NOT_RULES.items() if details.startswith(begins)), "Envoy could not do it"
     )

@@ -17,8 +17,9 @@ _FILES: Final = {
     r"listener_manager\.lds": "listener",
     r"http\.gateway\.rds\.apis": "routes",
     r"cluster_manager\.cds": "clusters",
-    r"extension_config_discovery\.http_filter\.jwt": "keys of issuers",
+    r"extension_config_discovery\.http_filter\.jwt$": "keys of issuers",
     r"extension_config_discovery\.http_filter\.api-key": "keys of applications",
+    r"extension_config_discovery\.http_filter\.jwt-revoked": "revoked tokens",
     r"sds\.listener-certificate": "certificate",
     r"sds\.client-authority": "authority of clients",
 }

@@ -16,11 +16,12 @@ from trunkline.gateway.policies import KINDS
 from trunkline.gateway.policies.api_key import ApiKey
 from trunkline.gateway.policies.jwt import Jwt
 from trunkline.gateway.policies.policy import TYPE
+from trunkline.gateway.policies.revoked import REVOKED
 from trunkline.gateway.policies.size import BodySize
 
 Json = dict[str, Any]
 STATISTICS: Final = "gateway"
-APART: Final = (ApiKey.kind(), Jwt.kind())
+APART: Final = (ApiKey.kind(), Jwt.kind(), REVOKED)
 """Filters with a file of their own: keys change much more often than anything else."""
 ALWAYS_ON: Final = (BodySize.kind(),)
 _HTTP: Final = f"{TYPE}extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"

@@ -8,6 +8,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from trunkline.gateway.policies import KINDS
+from trunkline.gateway.policies.inspecting import Inspecting
+from trunkline.gateway.policies.policy import TYPE
+from trunkline.gateway.policies.rbac import refusal
+from trunkline.gateway.policies.revoked import REVOKED
+
 Json = dict[str, Any]
 UNNAMED: Final = "%CONNECTION_ID%-%START_TIME(%s%6f)%"
 """The id of a request that was refused before Envoy gave it one, because it could not be read."""
@@ -32,7 +38,7 @@ _REASONS: Final = {
 def local_replies() -> Json:
     """Envoy's `local_reply_config`: one body a status, with the id that the request has."""
     unnamed = {"header_filter": {"header": {"name": "x-request-id", "present_match": True, "invert_match": True}}}
-    mappers = []
+    mappers: list[Json] = [_revoked(), _looked_into()]
     for status, (code, reason) in _REASONS.items():
         this = {
             "status_code_filter": {"comparison": {"op": "EQ", "value": {"default_value": status, "runtime_key": "-"}}}
@@ -41,6 +47,30 @@ def local_replies() -> Json:
         mappers.append({"filter": this, **_body(code, reason, status, _REQUEST_ID)})
     other = _body("refused", "the gateway cannot do this", "%RESPONSE_CODE%", _REQUEST_ID)
     return {"mappers": mappers, "body_format": other["body_format_override"]}
+
+
+def _revoked() -> Json:
+    """A revoked token is answered as one that has lapsed (RFC 6750, clause 3.1); Envoy itself would say 403."""
+    kind = f"{TYPE}extensions.access_loggers.filters.cel.v3.ExpressionFilter"
+    expression = {"@type": kind, "expression": f'response.code_details == "{refusal(REVOKED)}"'}
+    is_revoked = {"name": "envoy.access_loggers.extension_filters.cel", "typed_config": expression}
+    challenge = {"key": "www-authenticate", "value": 'Bearer error="invalid_token"'}
+    return {
+        "filter": {"extension_filter": is_revoked},
+        "status_code": 401,
+        "headers_to_add": [{"header": challenge}],
+        **_body(*_REASONS[401], 401, _REQUEST_ID),
+    }
+
+
+def _looked_into() -> Json:
+    """Where a companion has looked into a body, it says itself what is wrong there."""
+    kinds = "|".join(kind.kind() for kind in KINDS if issubclass(kind, Inspecting))
+    kind = f"{TYPE}extensions.access_loggers.filters.cel.v3.ExpressionFilter"
+    expression = {"@type": kind, "expression": rf'response.code_details.matches("^({kinds})\\[")'}
+    is_looked_into = {"name": "envoy.access_loggers.extension_filters.cel", "typed_config": expression}
+    said = {"text_format_source": {"inline_string": "%LOCAL_REPLY_BODY%"}, "content_type": "application/json"}
+    return {"filter": {"extension_filter": is_looked_into}, "body_format_override": said}
 
 
 def _body(code: str, reason: str, status: int | str, id: str) -> Json:

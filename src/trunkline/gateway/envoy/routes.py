@@ -9,6 +9,7 @@ from trunkline.gateway.openapi import Operation
 from trunkline.gateway.plan import Plan, Route
 from trunkline.gateway.policies.cors import Cors
 from trunkline.gateway.policies.policy import TYPE
+from trunkline.gateway.policies.revoked import GRANT
 from trunkline.gateway.policies.timeout import Timeout
 
 Json = dict[str, Any]
@@ -26,6 +27,7 @@ def route_configuration(plan: Plan, revision: str) -> Json:
         "name": NAME,
         "validate_clusters": True,
         "virtual_hosts": [{"name": NAME, "domains": _domains(plan), **_by_base(plan, revision)}],
+        "request_headers_to_remove": [GRANT],
     }
 
 

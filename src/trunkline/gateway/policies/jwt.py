@@ -5,17 +5,19 @@ a token without an expiry is refused. What it says of the caller goes to the ups
 set: `x-trunkline-subject`, `x-trunkline-client`, `x-trunkline-tier`.
 
 A token that is bound to a key of its holder (DPoP, RFC 9449; certificates, RFC 8705) is refused: it is worth nothing
-without a proof, and Envoy cannot check one.
+without a proof, and Envoy cannot check one. One that our own provider has revoked is refused, too (`revoked.py`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from trunkline.gateway.kubernetes.names import config_map, key_set
 from trunkline.gateway.kubernetes.said import Inexpressible, Said
-from trunkline.gateway.policies.policy import TYPE, Json, Policy, Stage
+from trunkline.gateway.policies.policy import ON, TYPE, Json, Policy, Stage
 from trunkline.gateway.policies.rbac import deny, has_claim, rbac_filter, refusal
+from trunkline.gateway.policies.revoked import CLAIM, GRANT, REVOKED, revoked_filter
 
 if TYPE_CHECKING:
     from trunkline.gateway.declaration import Gateway, Issuer
@@ -40,14 +42,16 @@ class Jwt(Policy, frozen=True, kw_only=True, tag="jwt"):
     stage: ClassVar[Stage] = Stage.IDENTITY
     family: ClassVar[str] = "identity"
     shadowable: ClassVar[bool] = True
-    refusals: ClassVar[tuple[str, ...]] = ("jwt_authn_access_denied", refusal(BOUND))
-    because: ClassVar[str] = (
-        "the request has no token that a trusted issuer has signed, for us and for now, or one that is bound to a key"
-    )
+    refusals: ClassVar[tuple[str, ...]] = ("jwt_authn_access_denied", refusal(BOUND), refusal(REVOKED))
+    because: ClassVar[str] = "the request has no token that a trusted issuer has signed, for us and for now"
+    nearer: ClassVar[Mapping[str, str]] = {
+        refusal(BOUND): "the request's token is bound to a key, and the gateway cannot check the proof",
+        refusal(REVOKED): "the request's token was revoked: its owner has left or signed out, or its client is gone",
+    }
 
     @classmethod
     def filters(cls, gateway: Gateway) -> dict[str, Json]:
-        return {cls.kind(): jwt_filter(gateway, {}), BOUND: rbac_filter()}
+        return {cls.kind(): jwt_filter(gateway, {}), BOUND: rbac_filter(), REVOKED: revoked_filter([])}
 
     @classmethod
     def reports(cls) -> str:
@@ -56,7 +60,7 @@ class Jwt(Policy, frozen=True, kw_only=True, tag="jwt"):
     def on_route(self, route: Route) -> dict[str, Json]:
         name = f"{self.issuer}.shadow" if self.shadow else self.issuer
         said: dict[str, Json] = {self.kind(): {"@type": f"{_TYPE}PerRouteConfig", "requirement_name": name}}
-        return said if self.shadow else said | deny(BOUND, has_claim("cnf"), shadow=False)
+        return said if self.shadow else said | deny(BOUND, has_claim("cnf"), shadow=False) | {REVOKED: ON}
 
     def kubernetes(self, route: Route) -> Said:
         names = issuers(route)
@@ -67,7 +71,8 @@ class Jwt(Policy, frozen=True, kw_only=True, tag="jwt"):
         return Said(
             security={"jwt": {"providers": providers}},
             remove_request=() if forward == {True} else ("Authorization",),
-            differs="a token need not expire, and one that is bound to a key (`cnf`) is taken without a proof",
+            differs="a token need not expire, and one that is bound to a key (`cnf`) is taken without a proof; a "
+            "revoked one is taken until it lapses",
         )
 
 
@@ -96,7 +101,7 @@ def _reported(names: list[str]) -> Json:
 
 
 def _provider(issuer: Issuer, keys: str) -> Json:
-    claims = {SUBJECT: "sub", CLIENT: issuer.client_claim, TIER: issuer.tier_claim}
+    claims = {SUBJECT: "sub", CLIENT: issuer.client_claim, TIER: issuer.tier_claim, GRANT: CLAIM}
     return {
         "issuer": issuer.issuer,
         "audiences": issuer.audiences,

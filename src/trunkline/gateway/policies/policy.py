@@ -7,6 +7,7 @@ alone, never the listener, and no connection is lost by it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -61,6 +62,8 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", forbid
     """What Envoy's `%RESPONSE_CODE_DETAILS%` begins with where this kind has refused."""
     because: ClassVar[str] = ""
     """Why a request is refused by this kind, for the person who asks `trunkline why`."""
+    nearer: ClassVar[Mapping[str, str]] = {}
+    """The same, nearer, by what `refusals` say of it."""
 
     companion: ClassVar[str] = ""
     """The process that Envoy asks for this kind, by its name in `companions/kinds.py`; "" where it decides alone."""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from trunkline.gateway.declaration import Gateway
 
 _TYPE: Final = f"{TYPE}extensions.filters.http.rbac.v3."
+RBAC_TYPE: Final = f"{_TYPE}RBAC"
 
 
 class RbacPolicy(Policy, frozen=True, kw_only=True):
@@ -32,7 +33,7 @@ class RbacPolicy(Policy, frozen=True, kw_only=True):
 
 def rbac_filter() -> Json:
     """The filter in the chain; it decides nothing without a route's rules."""
-    return {"@type": f"{_TYPE}RBAC"}
+    return {"@type": RBAC_TYPE}
 
 
 def deny_unless(kind: str, allowed: Json, *, shadow: bool) -> dict[str, Json]:

@@ -15,8 +15,9 @@ from joserfc.jwk import KeySet, OctKey
 from sqlalchemy import Connection, delete, insert, select, update
 
 from trunkline.loopback import is_loopback
+from trunkline.security.identity.grants import end
 from trunkline.security.identity.sealing import digest
-from trunkline.security.identity.tables import client
+from trunkline.security.identity.tables import client, grant
 
 PUBLIC: Final = "none"
 """The method of clients that cannot keep a secret: they do not authenticate."""
@@ -209,6 +210,7 @@ class Clients:
 
     def remove(self, id: str) -> None:
         """Forget a client with all that was granted to it."""
+        end(self._connection, grant.c.client == id, self._now)
         self._connection.execute(delete(client).where(client.c.id == id))
 
 

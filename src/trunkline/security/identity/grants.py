@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from authlib.oauth2.rfc6749 import AuthorizationCodeMixin, ClientMixin, TokenMixin
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
 from trunkline.security.identity.sealing import digest, new_secret
-from trunkline.security.identity.tables import code, device, grant, person, refresh, seen, session
-from trunkline.security.identity.terms import CODE
+from trunkline.security.identity.tables import code, device, ended, grant, person, refresh, seen, session
+from trunkline.security.identity.terms import CODE, LONGEST_ACCESS, SKEW
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +114,11 @@ class Grants:
 
     def revoke(self, id: str) -> None:
         """End a grant: no token of it works any more."""
-        still = (grant.c.id == id) & grant.c.revoked.is_(None)
-        self._connection.execute(update(grant).where(still).values(revoked=self._now))
+        end(self._connection, grant.c.id == id, self._now)
+
+    def ended(self, since: int) -> set[str]:
+        """The grants that ended before their time since then, at most `LONGEST_ACCESS` ago."""
+        return set(self._connection.execute(select(ended.c.grant).where(ended.c.at >= since)).scalars())
 
     def add_refresh(self, id: str) -> str:
         """A new refresh token of a grant."""
@@ -171,3 +174,12 @@ class Grants:
         gone = (code.c.expires <= self._now) & (code.c.grant.is_(None) | code.c.grant.not_in(living))
         self._connection.execute(delete(code).where(gone))
         self._connection.execute(delete(grant).where(grant.c.expires <= self._now))
+        self._connection.execute(delete(ended).where(ended.c.at < self._now - LONGEST_ACCESS - SKEW))
+
+
+def end(connection: Connection, which: ColumnElement[bool], now: int) -> None:
+    """End some grants, and remember that they did."""
+    still = which & grant.c.revoked.is_(None)
+    those = connection.execute(update(grant).where(still).values(revoked=now).returning(grant.c.id)).scalars().all()
+    if those:
+        connection.execute(insert(ended), [{"grant": id, "at": now} for id in those])

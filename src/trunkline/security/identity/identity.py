@@ -27,7 +27,7 @@ from trunkline.security.identity.people import People
 from trunkline.security.identity.sealing import Seal, key_file
 from trunkline.security.identity.seen import first_time
 from trunkline.security.identity.sessions import Sessions
-from trunkline.security.identity.terms import COMMAND_LINE, INTROSPECT, Terms
+from trunkline.security.identity.terms import COMMAND_LINE, INTROSPECT, SKEW, Terms
 from trunkline.store import StoreError
 from trunkline.store.opening import open_database
 from trunkline.store.sql.database import Database
@@ -106,6 +106,12 @@ class Identity:
         return (
             "" if grant is not None and not grant.ended else "the token was revoked, or its owner may not act any more"
         )
+
+    def ended(self) -> set[str]:
+        """The grants that were revoked, or are gone with their person or client, while an access token of them may not
+        have lapsed: for who checks tokens without asking (`standing`)."""
+        with self.looking() as unit:
+            return unit.grants.ended(unit.now - self.terms.access - SKEW)
 
     def unused(self, proof: str, until: int) -> bool:
         """Whether a DPoP proof's id is seen for the first time, by any process."""

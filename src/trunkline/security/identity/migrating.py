@@ -5,4 +5,4 @@ from typing import Final
 
 from trunkline.store.migrating import Migrations
 
-STEPS: Final = Migrations(Path(__file__).parent / "migrations", "0001", "identity_version", "the identity provider's")
+STEPS: Final = Migrations(Path(__file__).parent / "migrations", "0002", "identity_version", "the identity provider's")

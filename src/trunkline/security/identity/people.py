@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
 
+from trunkline.security.identity.grants import end
 from trunkline.security.identity.tables import declared, grant, group, member, passkey, person, session
 from trunkline.store import Conflict
 from trunkline.store.sql.database import Database
@@ -109,11 +110,11 @@ class People:
     def sign_out(self, id: str) -> None:
         """End every session of a person, and revoke every grant: their tokens stop to work."""
         self._connection.execute(delete(session).where(session.c.person == id))
-        still = (grant.c.person == id) & grant.c.revoked.is_(None)
-        self._connection.execute(update(grant).where(still).values(revoked=self._now))
+        end(self._connection, grant.c.person == id, self._now)
 
     def remove(self, id: str) -> None:
         """Forget a person with all that they had: passkeys, sessions, grants, memberships."""
+        end(self._connection, grant.c.person == id, self._now)
         self._connection.execute(delete(person).where(person.c.id == id))
 
     def declare(self, user_name: str, document: dict[str, Any], roles: Sequence[str]) -> Person | None:

@@ -88,6 +88,16 @@ grant = Table(
 )
 """What was granted to a client: the family of all tokens that came of one sign-in."""
 
+ended = Table(
+    "identity_ended",
+    metadata,
+    Column("grant", Text, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Index("identity_ended_at", "at"),
+)
+"""Grants that ended before their time: revoked, or gone with their person or client. They are remembered for those who
+check access tokens without asking, as long as one of theirs may not have lapsed."""
+
 code = Table(
     "identity_code",
     metadata,

@@ -9,6 +9,8 @@ from typing import Final
 from trunkline.security.identity.keys import KeyTerms
 
 CODE: Final = 60  # seconds that an authorization code holds (RFC 6749, clause 4.1.2, asks for at most 600)
+LONGEST_ACCESS: Final = 3_600  # seconds that an access token holds, whatever the operator says
+SKEW: Final = 60  # seconds that the clocks of those who check tokens may be behind
 DEVICE: Final = 600  # seconds that a device waits for its user
 POLL: Final = 5  # seconds between two polls of a device (RFC 8628, clause 3.5)
 ID_TOKEN: Final = 300  # seconds
