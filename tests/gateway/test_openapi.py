@@ -16,7 +16,7 @@ VALUE = st.text(ascii_letters + digits + "-._~%:@", min_size=1, max_size=8)
 
 
 def operation(path: str) -> Operation:
-    return Operation("get", "GET", path, "", 1)
+    return Operation("get", "GET", path, "", 1, ("paths", path, "get"))
 
 
 @given(st.lists(st.tuples(FIXED, st.booleans(), VALUE), min_size=1, max_size=5))

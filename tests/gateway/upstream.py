@@ -24,6 +24,8 @@ class Upstream:
     status: int = 200
     wait: float = 0.0
     headers: dict[str, str] = field(default_factory=dict)
+    answer: bytes | None = None
+    """What it answers instead."""
 
     def paths(self) -> list[str]:
         return [one["path"] for one in self.asked]
@@ -46,12 +48,14 @@ class _Handler(BaseHTTPRequestHandler):
             "path": self.path,
             "headers": {name.lower(): value for name, value in self.headers.items()},
             "octets": len(body),
+            "body": body.decode("latin-1"),
             "served": upstream.name,
             "number": len(upstream.asked),
         }
         upstream.asked.append(asked)
         time.sleep(upstream.wait)
-        self._send(upstream.status, json.dumps(asked).encode(), {"x-secret": "internal", **upstream.headers})
+        answer = json.dumps(asked).encode() if upstream.answer is None else upstream.answer
+        self._send(upstream.status, answer, {"x-secret": "internal", **upstream.headers})
 
     def _chunks(self) -> bytes:
         body = b""

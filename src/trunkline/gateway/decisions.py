@@ -29,6 +29,8 @@ _NOT_RULES: Final = {
     "request_headers_too_large": "the request's headers are too large",
     "request_header_timeout": "the request's headers did not come in time",
     "request_overall_timeout": "the request did not come in time",
+    "ext_proc": "the companion that looks into bodies did not answer",
+    "response_payload_too_large": "the upstream's answer is larger than can be looked into",
     "no_healthy_upstream": "none of the upstream's servers is well",
     "upstream_reset_before_response_started": "the upstream broke off, or could not be reached",
 }
@@ -40,7 +42,8 @@ class Unknown(LookupError):
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What became of one request. `rule` decided, if one did; the rules in `shadows` would have refused it, too."""
+    """What became of one request. `rule` decided, if one did; the rules in `shadows` would have refused it, too, for
+    what is in `found` by kind, where they say it."""
 
     id: str
     time: str
@@ -53,6 +56,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     route: str = ""
     rule: Written | None = None
     shadows: list[Written] = []
+    found: dict[str, str] = {}
 
 
 def why(places: Places, id: str) -> Decision:
@@ -77,7 +81,12 @@ def why(places: Places, id: str) -> Decision:
         details=details,
         route=route,
         rule=rule,
-        shadows=[rule for rule in rules if rule.shadow and _would_refuse(rule, entry)],
+        shadows=[rule for rule in rules if _would_refuse(rule, entry)],
+        found={
+            kind: entry[key]
+            for kind in (rule.kind for rule in rules)
+            if (key := f"would_refuse_{kind}") in entry and entry[key] != kind
+        },
     )
 
 

@@ -24,6 +24,8 @@ class Operation:
     classification: str
     """Who may see what it answers (`x-classification`), in the words of data contracts; "" where it is not said."""
     line: int
+    place: Place
+    """Where it stands in its document."""
 
     @property
     def segments(self) -> tuple[str, ...]:
@@ -64,9 +66,10 @@ def read(document: Document) -> OpenApi:
             method.upper(),
             base + path,
             said.get("x-classification", ""),
-            document.line(("paths", path, method)),
+            document.line(place),
+            place,
         )
-        for path, method, said, _ in each(data)
+        for path, method, said, place in each(data)
     )
     return OpenApi(data["info"]["title"], base, operations)
 

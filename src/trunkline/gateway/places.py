@@ -62,6 +62,10 @@ class Places:
         """The rules of each plan that was in force lately, for `trunkline why`."""
         return self.folder / "revisions"
 
+    def rules(self, digest: str) -> Path:
+        """What is looked for in one operation's bodies, by the digest of the file."""
+        return self.folder / "rules" / f"{digest}.json"
+
     @property
     def register(self) -> Path:
         """Which keys were issued to whom."""

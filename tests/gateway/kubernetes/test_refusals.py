@@ -64,6 +64,23 @@ def test_a_cache_is_refused(tmp_path: Path) -> None:
         render(planned(Places(tmp_path, tmp_path / "data")), "here")
 
 
+@pytest.mark.parametrize(
+    "policy",
+    [
+        {"kind": "json-threats"},
+        {"kind": "xml-threats"},
+        {"kind": "validate"},
+        {"kind": "transform", "request": [{"do": "remove", "at": "/note"}]},
+        {"kind": "mask", "hide": ["personal"]},
+    ],
+    ids=lambda policy: policy["kind"],
+)
+def test_what_looks_into_bodies_is_refused(tmp_path: Path, policy: dict[str, Any]) -> None:
+    assert f"`{policy['kind']}` cannot be said to Envoy Gateway: an EnvoyExtensionPolicy" in refused(
+        tmp_path, OPEN, policy
+    )
+
+
 def test_a_kind_that_says_nothing_of_kubernetes_is_refused(tmp_path: Path) -> None:
     rendered(tmp_path, OPEN)
     (route,) = planned(Places(tmp_path, tmp_path / "data")).routes
@@ -149,7 +166,7 @@ def test_what_an_operator_leaves_out_is_noted_in_every_manifest(tmp_path: Path) 
     assert not any("authorization" in manifest["spec"] for manifest in everything)
 
 
-@pytest.mark.parametrize("kind", ["ip", "jwt", "api-key", "mutual-tls", "open", "scopes", "tier"])
+@pytest.mark.parametrize("kind", ["ip", "jwt", "api-key", "mutual-tls", "open", "scopes", "tier", "mask"])
 def test_what_keeps_callers_out_is_not_left_out(tmp_path: Path, kind: str) -> None:
     assert f"`{kind}` is not left out" in refused(tmp_path, OPEN, without=(kind,))
 

@@ -7,10 +7,10 @@ that nobody unknown is let in by an omission.
 from typing import Final
 
 from trunkline.document import Problem
-from trunkline.gateway.checks import attachment, callers, paths, rules
+from trunkline.gateway.checks import attachment, bodies, callers, paths, rules
 from trunkline.gateway.plan import Plan
 
-RULES: Final = (*attachment.RULES, *callers.RULES, *rules.RULES, *paths.RULES)
+RULES: Final = (*attachment.RULES, *callers.RULES, *rules.RULES, *bodies.RULES, *paths.RULES)
 
 
 def check(plan: Plan) -> list[Problem]:

@@ -8,5 +8,5 @@ from __future__ import annotations
 
 from typing import Final
 
-KINDS: Final[dict[str, str]] = {}
+KINDS: Final[dict[str, str]] = {"inspection": "trunkline.gateway.companions.inspection"}
 """The module of each kind by its name."""

@@ -25,6 +25,7 @@ from trunkline.gateway.plan import Plan, Route, Rule
 from trunkline.gateway.policies import KINDS, Stage
 from trunkline.gateway.policies.api_key import ApiKey
 from trunkline.gateway.policies.jwt import ANY, Jwt
+from trunkline.gateway.policies.mask import Mask
 
 Json = dict[str, Any]
 SHADOW: Final = "shadow"
@@ -161,6 +162,8 @@ def _wrong_to_leave_out(plan: Plan, without: Collection[str]) -> Iterator[Proble
             yield plan.apis.gateway_file.problem(
                 (), f"`{name}` is not left out: callers would get in who are refused here"
             )
+        elif name == Mask.kind():
+            yield plan.apis.gateway_file.problem((), f"`{name}` is not left out: callers would see what is hidden here")
 
 
 def _certificate(asked: dict[str, tuple[str, ...] | None]) -> tuple[str, ...] | None:

@@ -10,7 +10,9 @@ from trunkline.gateway.policies.cors import Cors
 from trunkline.gateway.policies.fault import Fault
 from trunkline.gateway.policies.headers import Headers
 from trunkline.gateway.policies.ip import Ip
+from trunkline.gateway.policies.json_threats import JsonThreats
 from trunkline.gateway.policies.jwt import Jwt
+from trunkline.gateway.policies.mask import Mask
 from trunkline.gateway.policies.mirror import Mirror
 from trunkline.gateway.policies.mutual_tls import MutualTls
 from trunkline.gateway.policies.open import Open
@@ -23,6 +25,9 @@ from trunkline.gateway.policies.size import BodySize
 from trunkline.gateway.policies.spike import Spike
 from trunkline.gateway.policies.tier import Tier
 from trunkline.gateway.policies.timeout import Timeout
+from trunkline.gateway.policies.transform import Transform
+from trunkline.gateway.policies.validate import Validate
+from trunkline.gateway.policies.xml_threats import XmlThreats
 
 KINDS: Final[tuple[type[Policy], ...]] = (
     Ip,
@@ -36,6 +41,11 @@ KINDS: Final[tuple[type[Policy], ...]] = (
     Tier,
     RateLimit,
     BodySize,
+    JsonThreats,
+    XmlThreats,
+    Validate,
+    Transform,
+    Mask,
     Headers,
     Fault,
     Cache,

@@ -22,8 +22,6 @@ from trunkline.tmf.versions import canonical_path
 
 MOST_PATHS: Final = 4_096  # of a kind's attributes, whose class is remembered
 UNCLASSIFIED: Final[Classification] = "sensitive"
-ALWAYS: Final = frozenset({"id", "href", "@type", "@baseType", "@schemaLocation"})
-"""What every record is told with: a kind whose ids somebody must not see is one that he must not read."""
 EVENTS: Final = "topic/event"
 """TMF688's events, whose records are of the kind of their topic."""
 

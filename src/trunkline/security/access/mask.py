@@ -9,12 +9,11 @@ from __future__ import annotations
 from typing import Any, Final, Literal
 
 from trunkline.contracts.field import Classification
-from trunkline.security.access.kinds import ALWAYS, Kind
+from trunkline.security.access.kinds import Kind
+from trunkline.security.access.told import ALWAYS, ends
 from trunkline.store.query import Path
 from trunkline.tmf.declaration import Version
 
-FIRST, LAST = 5, 3  # characters that the ends are
-HIDDEN: Final = "***"
 _GONE: Final = object()
 
 
@@ -64,7 +63,8 @@ class Mask:
     def _value(self, value: Any, path: Path, version: Version | None) -> Any:
         its, has_ends, deeper = self._kind.find(path, version)
         if its not in self._seen:
-            return _ends(value) if has_ends and its in self._glimpsed else _GONE
+            told = ends(value) if has_ends and its in self._glimpsed else None
+            return _GONE if told is None else told
         return self._further(value, path, version) if deeper else value
 
     def _further(self, value: Any, path: Path, version: Version | None) -> Any:
@@ -73,10 +73,3 @@ class Mask:
         if isinstance(value, list):
             return [self._further(each, path, version) for each in value]
         return value
-
-
-def _ends(value: Any) -> Any:
-    """The ends of a text; of a short one, that it is there. Nothing else has ends."""
-    if not isinstance(value, str):
-        return _GONE
-    return f"{value[:FIRST]}{HIDDEN}{value[-LAST:]}" if len(value) > FIRST + LAST else HIDDEN

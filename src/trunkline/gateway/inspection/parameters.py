@@ -1,0 +1,116 @@
+"""Parameters of a request as values, read as the OpenAPI file says that they are written (OpenAPI 3.1, "Parameter
+Object": styles simple, form, spaceDelimited and pipeDelimited)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+from urllib.parse import unquote, unquote_plus
+
+from trunkline.gateway.inspection.description import Parameter
+from trunkline.gateway.inspection.finding import Broken
+
+MOST: Final = 200  # parameters of a request
+_INTEGER: Final = re.compile(r"-?[0-9]{1,40}")
+_NUMBER: Final = re.compile(r"-?[0-9]{1,40}(?:\.[0-9]{1,40})?(?:[eE][-+]?[0-9]{1,2})?")
+_WORDS: Final = {"true": True, "false": False}
+
+
+class Given:
+    """What a request gives as parameters, still as text."""
+
+    def __init__(self, template: str, path: str, headers: Mapping[str, Sequence[str]]) -> None:
+        """Raises `Broken` where they cannot be read."""
+        way, _, query = path.partition("?")
+        names = re.findall(r"\{([^{}/]+)\}", template)
+        pattern = "".join(
+            "([^/]+)" if index % 2 else re.escape(part)
+            for index, part in enumerate(re.split(r"\{([^{}/]+)\}", template))
+        )
+        found = re.fullmatch(pattern, way)
+        if found is None:
+            raise Broken("path")
+        self._path = {name: [text] for name, text in zip(names, found.groups(), strict=True)}
+        self._query: dict[str, list[str]] = {}
+        pairs = [pair for pair in query.split("&") if pair]
+        if len(pairs) > MOST:
+            raise Broken("query")
+        for pair in pairs:
+            name, _, value = pair.partition("=")
+            self._query.setdefault(_decoded(name, plus=True), []).append(value)
+        self._headers = headers
+
+    def names(self) -> Iterator[str]:
+        """Of the query."""
+        return iter(self._query)
+
+    def texts(self, parameter: Parameter) -> list[str]:
+        """What is given of a parameter, item by item where it is a list that comes once for each; [] if nothing is."""
+        match parameter.where:
+            case "path":
+                return self._path.get(parameter.name, [])
+            case "query":
+                return self._query.get(parameter.name, [])
+            case "header":
+                return list(self._headers.get(parameter.name, ()))
+            case _:
+                return self._cookies().get(parameter.name, [])
+
+    def _cookies(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for line in self._headers.get("cookie", ()):
+            for pair in line.split(";"):
+                name, sign, value = pair.strip().partition("=")
+                if sign:
+                    found.setdefault(name, []).append(value)
+        return found
+
+
+def value(parameter: Parameter, schema: Any, texts: Sequence[str]) -> Any:
+    """What `texts` say, where `schema` is what the parameter's own leads to. Raises `Broken`."""
+    types = _types(schema)
+    if "array" in types:
+        raw = [part for text in texts for part in _parts(parameter, text)]
+        items = schema.get("items", {})
+        return [_scalar(_types(items), part) for part in raw]
+    if len(texts) > 1:
+        raise Broken("duplicate")
+    return _scalar(types, _text(parameter, texts[0]))
+
+
+def _parts(parameter: Parameter, text: str) -> list[str]:
+    """Of a list; an encoded separator is none (RFC 6570, clause 1.4)."""
+    separator = parameter.separator
+    if not separator:
+        return [_text(parameter, text)]
+    if separator != "," and parameter.where == "query":
+        return re.split(r"%20|\+" if separator == " " else r"%7[cC]|\|", text)
+    return [_text(parameter, part.strip() if parameter.where == "header" else part) for part in text.split(separator)]
+
+
+def _text(parameter: Parameter, raw: str) -> str:
+    return _decoded(raw, plus=parameter.where == "query") if parameter.where in ("path", "query") else raw
+
+
+def _scalar(types: set[str], text: str) -> Any:
+    """A number or a boolean where the schema has such, and the text is one; else the text."""
+    if types & {"integer", "number"} and (_INTEGER if "number" not in types else _NUMBER).fullmatch(text):
+        return int(text) if _INTEGER.fullmatch(text) else float(text)
+    if "boolean" in types and text in _WORDS:
+        return _WORDS[text]
+    if "null" in types and not text:
+        return None
+    return text
+
+
+def _types(schema: Any) -> set[str]:
+    said = schema.get("type", []) if isinstance(schema, dict) else []
+    return {said} if isinstance(said, str) else set(said)
+
+
+def _decoded(text: str, *, plus: bool = False) -> str:
+    try:
+        return unquote_plus(text, errors="strict") if plus else unquote(text, errors="strict")
+    except UnicodeDecodeError:
+        raise Broken("utf-8") from None
