@@ -39,10 +39,11 @@ def check(
     from trunkline.document import Invalid
     from trunkline.project import Project
     from trunkline.project import check as check_project
+    from trunkline.runtime import served
     from trunkline.security.certificates.ending import ending
 
     found = Project.find(project)
-    problems = check_project(found, against)
+    problems = check_project(found, against) or served.check(found)
     with suppress(Invalid):
         for problem in ending(found.settings, found.folder):  # which stops nobody yet
             typer.echo(problem, err=True)

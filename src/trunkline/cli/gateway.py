@@ -89,6 +89,60 @@ def show_plan(
     rows(table, ("operation", "method", "path", "policies"), as_json=json, empty="there is no such API")
 
 
+@app.command("publish")
+def publish_api(
+    api: Annotated[
+        str, typer.Argument(help="What to publish, or to bring up to date; without it, what there is.")
+    ] = "",
+    read: Annotated[list[str] | None, typer.Option(help="A scope by which to read. Can be repeated.")] = None,
+    write: Annotated[
+        list[str] | None, typer.Option(help="One by which to change; without any, only reading is published.")
+    ] = None,
+    group: Annotated[str, typer.Option(help="A group of apis/gateway.yaml, whose policies it takes.")] = "",
+    upstream: Annotated[str, typer.Option(help="What of apis/gateway.yaml answers.")] = "platform",
+    everything: Annotated[
+        bool, typer.Option("--all", help="With the operations that its file does not have yet.")
+    ] = False,
+    project: ProjectOption = HERE,
+    json: JsonOption = False,
+) -> None:
+    """Put an API that the platform serves behind the gateway, or bring its OpenAPI file up to date."""
+    from trunkline.gateway import published
+    from trunkline.gateway.folder import FOLDER
+    from trunkline.project import Project
+    from trunkline.runtime.served import served
+
+    folder = _places(project).project / FOLDER
+    found = {one.name: one for one in served(Project.find(project)).values()}
+    at = {name: published.where(folder, one) for name, one in found.items()}
+    if not api:
+        table = [
+            {"api": name, "path": one.base, "folder": place.name if (place := at[name]) else None,
+             "state": published.state(place, one)}
+            for name, one in found.items()
+        ]  # fmt: skip
+        rows(table, ("api", "path", "folder", "state"), as_json=json, empty="the platform serves nothing")
+        return
+    if api not in found:
+        raise Refused(f"the platform serves no {api}: it serves {', '.join(found)}")
+    if place := at[api]:
+        left = published.refresh(place, found[api], everything)
+        typer.echo(f"{place / 'openapi.yaml'} is up to date")
+        if left:
+            typer.echo(f"without {', '.join(left)}: --all takes them in")
+        return
+    if not read and not write:
+        raise Refused(f"{api} is not published yet: say by which scopes one reads and changes (--read, --write)")
+    first = published.First(upstream, group, tuple(read or ()), tuple(write or ()))
+    try:
+        place = published.publish(folder, found[api], first)
+    except FileExistsError as error:
+        raise Refused(
+            f"{error.filename} is there, and not written from what the platform serves: take it away"
+        ) from None
+    typer.echo(f"{place} is made: look at its policies.yaml; `trunkline check` says what is wrong")
+
+
 @app.command("purge")
 def purge_cache(
     api: Annotated[str, typer.Argument(help="The API's name: its folder's in apis/.")], project: ProjectOption = HERE
@@ -248,8 +302,7 @@ def why(
     if decision.rule:
         typer.echo(f"rule     {_place(decision.rule)}")
     for rule in decision.shadows:
-        found = f" ({decision.found[rule.kind]})" if rule.kind in decision.found else ""
-        typer.echo(f"shadow   would refuse it: {_place(rule)}{found}")
+        typer.echo(f"shadow   would refuse it: {_place(rule)}")
 
 
 def _places(project: Path) -> Places:

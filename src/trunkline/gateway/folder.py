@@ -60,6 +60,11 @@ def load(folder: Path) -> Apis:
     return Apis(gateway[1], gateway[0], tuple(apis))
 
 
+def read_gateway(folder: Path) -> Gateway:
+    """`gateway.yaml` alone. Raises `Invalid`."""
+    return Document.load(folder / GATEWAY).into(Gateway)
+
+
 def _api(path: Path, problems: list[Problem]) -> Api | None:
     if not re.fullmatch(NAME, path.name):
         problems.append(Problem(str(path), 1, "the folder's name is the API's: small letters, digits and hyphens"))

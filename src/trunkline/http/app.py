@@ -21,7 +21,8 @@ from trunkline.http.responses import Json, component_schemas
 class Api:
     """One API: its routes, the records that its answers are made of, and what must run while it is served.
 
-    `mounts` are whole applications by their paths, which describe and refuse in their own way (see `mounts.Mounts`).
+    `mounts` are whole applications by their paths, which describe and refuse in their own way (see `mounts.Mounts`);
+    `documents` are their OpenAPI documents, by the path that the document's paths are behind.
     """
 
     router: APIRouter
@@ -29,6 +30,7 @@ class Api:
     running: Callable[[], AbstractAsyncContextManager[None]]
     description: str = ""
     mounts: Mapping[str, ASGIApp] = field(default_factory=dict)
+    documents: Mapping[str, Callable[[], Mapping[str, Any]]] = field(default_factory=dict)
 
 
 def create_app(

@@ -46,13 +46,9 @@ def run(project: Project, stop: threading.Event) -> None:
             identity = project.open_identity()
             if identity is not None:
                 stack.enter_context(closing(identity))
-            charges = charging_of(project.folder, log)
             apis = [
-                network_health(log, Archive(project.data / "archive"), stop),
-                *([charging(log, store, charges.time_zone, stop)] if charges is not None else []),
-                *tm_forum(log, store, project.settings.tmf, project.settings.hub, charges),
+                *of_the_platform(project, Archive(project.data / "archive"), log, store, stop),
                 *signing_in(identity),
-                *online_charging(log, project.settings.online_charging, stop),
             ]
             app = create_app(apis, title=f"{project.settings.name} on Trunkline", hosts=certificates.hosts(http))
             with controlled(app, project, log, identity), audited(app, project, log):
@@ -61,6 +57,17 @@ def run(project: Project, stop: threading.Event) -> None:
                 serve(app, http.host, http.port, stop, tls=tls, authenticated=known)
         finally:
             stop.set()
+
+
+def of_the_platform(project: Project, archive: Archive, log: Log, store: Store, stop: threading.Event) -> list[Api]:
+    """All that is served but the identity provider."""
+    charges = charging_of(project.folder, log)
+    return [
+        network_health(log, archive, stop),
+        *([charging(log, store, charges.time_zone, stop)] if charges is not None else []),
+        *tm_forum(log, store, project.settings.tmf, project.settings.hub, charges),
+        *online_charging(log, project.settings.online_charging, stop),
+    ]
 
 
 def tm_forum(log: Log, store: Store, tmf: Tmf, hub: Hub, charges: ChargingSettings | None = None) -> list[Api]:

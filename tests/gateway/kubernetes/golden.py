@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -9,6 +10,7 @@ from trunkline.gateway.control import planned
 from trunkline.gateway.kubernetes.folder import text
 from trunkline.gateway.kubernetes.manifests import Rendered, render
 from trunkline.gateway.places import Places
+from trunkline.gateway.plan import Plan
 
 GOLDEN: Final = Path(__file__).parent / "golden"
 FILES: Final = ("gateway.yaml", "api-product-catalog.yaml")
@@ -18,7 +20,12 @@ _BELGICOM: Final = Path(__file__).parents[3] / "belgicom"
 
 
 def belgicom(without: tuple[str, ...] = WITHOUT) -> Rendered:
-    return render(planned(Places(_BELGICOM, Path("/nonexistent"))), "belgicom", without)
+    return render(_plan(), "belgicom", without)
+
+
+@cache
+def _plan() -> Plan:
+    return planned(Places(_BELGICOM, Path("/nonexistent")))
 
 
 if __name__ == "__main__":

@@ -21,13 +21,15 @@ from trunkline.security.identity.endpoints import Endpoints
 from trunkline.security.identity.identity import Identity
 from trunkline.security.identity.issuers import own
 from trunkline.security.identity.registration import Registration
+from trunkline.security.identity.scim.openapi import PATH as SCIM
+from trunkline.security.identity.scim.openapi import document
 from trunkline.security.identity.scim.service import Scim
 from trunkline.security.identity.signin import SignIn
 from trunkline.security.identity.verifier import Verifier
 from trunkline.store import StoreError, Unavailable
 
 PATHS: Final = (
-    "/oauth2", "/scim/v2", "/.well-known/openid-configuration", "/.well-known/oauth-authorization-server",
+    "/oauth2", SCIM, "/.well-known/openid-configuration", "/.well-known/oauth-authorization-server",
 )  # fmt: skip
 """What the provider answers, which looks after itself: open paths to whoever puts the rest behind a verifier."""
 
@@ -52,7 +54,7 @@ def identity_api(identity: Identity) -> Api:
     """The provider on the platform's one listener."""
     app = provider(identity)
     about = f"Signing in and access tokens: OpenID Connect at {identity.terms.issuer}; SCIM 2.0 under /scim/v2."
-    return Api(APIRouter(), (), nullcontext, about, dict.fromkeys(PATHS, app))
+    return Api(APIRouter(), (), nullcontext, about, dict.fromkeys(PATHS, app), {SCIM: document})
 
 
 def _file(name: str, content: str, media_type: str) -> Route:

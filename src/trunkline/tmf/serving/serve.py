@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from functools import cache
+from typing import Any
 
 import msgspec
 from fastapi import APIRouter
@@ -60,10 +61,13 @@ def _api(api: OpenApi, version: Version, served: list[Served], hub: Hub | None, 
     path = api.path(version)
     routes = hub(api, version) if hub is not None else None
 
+    def described() -> dict[str, Any]:
+        return document(api, version, served, root=root, hub=routes)
+
     @cache
     def told() -> bytes:
-        return msgspec.json.encode(document(api, version, served, root=root, hub=routes))
+        return msgspec.json.encode(described())
 
     application = Application(path, version, served, told, AsyncExitStackMiddleware(routes) if routes else None, root)
     description = f"**TMF{api.number} {api.title} {version}**: `{path}/{DOCUMENT}`"
-    return Api(APIRouter(), (), nullcontext, description, {path: application})
+    return Api(APIRouter(), (), nullcontext, description, {path: application}, {path: described})
