@@ -20,7 +20,7 @@ from typing import Any, Final
 import msgspec
 
 from trunkline.document import Invalid, Problem
-from trunkline.gateway import checks, revisions, revocations, status
+from trunkline.gateway import checks, inspections, revisions, revocations, status
 from trunkline.gateway.companions import Companions, NoCompanion
 from trunkline.gateway.credentials.register import Register, extension
 from trunkline.gateway.envoy import files, program
@@ -95,6 +95,7 @@ class Control:
         self._envoy = Envoy(places)
         self._companions = Companions(places)
         self._needed: frozenset[str] = frozenset()
+        self._rules_of_bodies: frozenset[str] = frozenset()
         self._threads = 1
         self._clusters: dict[str, Json] = {}
         self._drop_clusters: float | None = None
@@ -139,6 +140,7 @@ class Control:
             self._drop_clusters = None
             self._put(self._places.clusters, list(self._clusters.values()), "cluster_manager.cds")
             self._companions.keep(self._needed)
+            inspections.keep(self._rules_of_bodies, self._places)
         self._let_keys_expire()
         self._bound_log()
 
@@ -162,6 +164,7 @@ class Control:
             files.replace(places.secret(name), files.resources([resource]))
         keys = extension(Jwt.kind(), jwt_filter(gateway, self._key_sets(found)))
         files.replace(places.filter(Jwt.kind()), files.resources([keys]))
+        rules_of_bodies = inspections.write(found, places)
         self._companions.start(found.companions())
         before = self._clusters or {cluster["name"]: cluster for cluster in files.read(places.clusters)}
         revocations.begin(places)
@@ -170,7 +173,7 @@ class Control:
         files.replace(places.listeners, files.resources([said]))
         self._put(places.routes, [route_configuration(found, revision)], "http.gateway.rds.apis")
         self._clusters, self._needed, self._drop_clusters = wanted, found.companions(), time.monotonic() + LINGER
-        self._threads = gateway.threads
+        self._threads, self._rules_of_bodies = gateway.threads, rules_of_bodies
         files.replace(places.bootstrap, msgspec.json.encode(bootstrap(gateway, places)))
         status.tell(places, revision, began)
         logger.info("revision %s is in force at %s: %d operations", revision, gateway.listen, len(found.routes))
