@@ -13,6 +13,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from tests.telco.charging.accounts.desk import ANN, BOB
+from tests.telco.charging.corrections import counting
 from trunkline.telco.model import Account, ChargingCommand, Service, Usage
 
 BRUSSELS = ZoneInfo("Europe/Brussels")
@@ -31,7 +32,7 @@ class Oracle:
     """`cost` of each usage, `money` left, `left` in each pot that is not over at the last moment."""
 
     def __init__(self, account: Account, usages: Sequence[Usage], commands: Sequence[ChargingCommand] = ()) -> None:
-        replaced = {usage.corrects for usage in usages}
+        counts = counting(usages)
         moments: list[tuple[datetime, int, str, Usage | ChargingCommand]] = [
             *((usage.started, 1, usage.id, usage) for usage in usages),
             *((command.time, 0, command.id, command) for command in commands),
@@ -56,7 +57,7 @@ class Oracle:
                     continue
                 if isinstance(what, ChargingCommand):
                     self._do(what, end)
-                elif id in replaced or (what.corrects and not what.quantity):
+                elif id not in counts or (what.corrects and not what.quantity):
                     self.cost[id] = 0
                 else:
                     self.cost[id] = self._use(what, begin)

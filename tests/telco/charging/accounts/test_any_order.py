@@ -22,7 +22,8 @@ moments = st.integers(-27 * 24 * 6, 30 * 24 * 6).map(lambda tens: day(1) + timed
 
 @st.composite
 def usages(draw: st.DrawFn) -> list[Usage]:
-    """Usages of two numbers, at home and abroad; some take the place of another."""
+    """Usages of two numbers, at home and abroad. Some take the place of others, which do so themselves or not: of one
+    that comes later, or of one that never comes."""
     made: list[Usage] = []
     for number in range(draw(st.integers(1, 14))):
         what: dict[str, Any] = draw(
@@ -34,16 +35,14 @@ def usages(draw: st.DrawFn) -> list[Usage]:
         )
         visited = draw(st.sampled_from(["", "20601", "20801", "26201"]))
         made.append(used(f"u{number}", draw(moments), by=draw(st.sampled_from([ANN, BOB])), visited=visited, **what))
-    free = {usage.id: usage for usage in made}
-    for number in range(draw(st.integers(0, 4))):
-        wrong = draw(st.sampled_from(sorted(free)))
-        octets = draw(st.integers(0, 900))
-        right = replace(free.pop(wrong), id=f"c{number}", corrects=wrong, downlink=0, duration=0, items=0)
-        right = replace(
-            right, **{"voice": {"duration": octets}, "data": {"downlink": octets}}.get(right.service, {"items": 1})
-        )
-        made.append(right)
-        free[right.id] = right
+    for number in range(draw(st.integers(0, 6))):
+        wrong = draw(st.sampled_from(made))
+        much = draw(st.integers(0, 900))
+        counts = {"voice": {"duration": much}, "data": {"downlink": much}}.get(wrong.service, {"items": min(much, 1)})
+        nothing = {"downlink": 0, "duration": 0, "items": 0}
+        corrects = draw(st.sampled_from([wrong.id, wrong.id, wrong.id, "never", f"c{number + 1}"]))
+        started = draw(st.just(wrong.started) | moments)
+        made.append(replace(wrong, id=f"c{number}", corrects=corrects, started=started, **(nothing | counts)))
     return made
 
 

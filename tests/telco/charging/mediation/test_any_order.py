@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -10,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.streams.driver import any_way
+from tests.telco.charging.corrections import counting
 from tests.telco.charging.mediation.records import SETTINGS, Mediating, at, octets, part
 from trunkline.quarantine import Rejected
 from trunkline.telco.charging.mediation.mediate import Mediation
@@ -78,30 +80,19 @@ def test_records_that_are_missing_are_told_and_all_others_charged(
     assert octets(mediating.usages()) == total(reports)
 
 
-def counting(reports: list[UsageReport]) -> list[UsageReport]:
-    """Those that no other takes the place of: of several that correct the same record the last in (started, id)."""
-    last: dict[str, UsageReport] = {}
-    for report in sorted(reports, key=lambda each: (each.started, each.id)):
-        last[report.corrects] = report
-    return [
-        report
-        for report in reports
-        if report.id not in last and (not report.corrects or last[report.corrects].id == report.id)
-    ]
-
-
 @often
 @given(sessions(), st.data())
 def test_corrections_in_any_order_leave_what_the_last_word_was(reports: list[UsageReport], data: st.DataObject) -> None:
     first, *others = reports
     corrections: list[UsageReport] = []
-    for number in range(data.draw(st.integers(0, 4)) if others else 0):
-        wrong = data.draw(st.sampled_from([*others, *corrections]))
+    for number in range(data.draw(st.integers(0, 6)) if others else 0):
+        wrong = data.draw(st.sampled_from([*others[:2], *corrections]))
         right = msgspec.structs.replace(
             wrong,
             id=f"c/{number}",
-            corrects=wrong.id,
+            corrects=data.draw(st.sampled_from([wrong.id] * 6 + ["never"])),
             final=False,
+            started=wrong.started + timedelta(seconds=data.draw(st.integers(0, 2))),
             uplink=data.draw(st.integers(0, 9)),
             visited=data.draw(st.sampled_from(["20699", "20801"])),
         )
@@ -113,7 +104,9 @@ def test_corrections_in_any_order_leave_what_the_last_word_was(reports: list[Usa
         if data.draw(st.booleans()):
             mediating.wait(minutes=40)
     mediating.wait(minutes=61)
-    assert octets(mediating.usages())[:2] == total(counting([*reports, *corrections]))[:2]
+    every = [*reports, *corrections]
+    counts = counting(every)
+    assert octets(mediating.usages())[:2] == total([each for each in every if each.id in counts])[:2]
     assert mediating.refused() == []
 
 

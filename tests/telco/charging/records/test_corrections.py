@@ -145,9 +145,19 @@ def test_what_charging_itself_takes_back_says_by_which_in_any_order(shared: Hous
         corrects = f"{run}/{of.corrects}" if of.corrects else ""
         shared.told(replace(told, usage=replace(of, id=f"{run}/{of.id}", corrects=corrects)))
     for each in come:
-        by = last(come, each.id) or (last(come, each.corrects) if each.corrects else "")
         told_by = shared.get("usage", f"{run}/{each.id}").get("correctedBy", {}).get("id", "")
-        assert told_by == (f"{run}/{by}" if by not in ("", each.id) else ""), each
+        by = corrected_by(come, each)
+        assert told_by == (f"{run}/{by}" if by else ""), each
+
+
+def corrected_by(come: list[Usage], usage: Usage) -> str:
+    """What took the place of a usage, or of what it corrects."""
+    by = last(come, usage.id)
+    while not by and usage.corrects:
+        if (rival := last(come, usage.corrects)) != usage.id:
+            by = rival
+        [usage] = [each for each in come if each.id == usage.corrects]
+    return by
 
 
 def last(come: list[Usage], corrected: str) -> str:

@@ -13,6 +13,7 @@ from fractions import Fraction
 from functools import cache
 from typing import NamedTuple
 
+from tests.telco.charging.corrections import counting
 from tests.telco.charging.whole.words import BRUSSELS, Allowance, Answer, Refused, Words, midnight
 from trunkline.telco.model import Account, ChargingCommand, Usage
 
@@ -96,10 +97,7 @@ class Oracle:
 
     def live(self, usages: Sequence[Usage], commands: Iterable[ChargingCommand]) -> None:
         """All that happens, commands before usages of the same moment. What is refused has not happened."""
-        last: dict[str, Usage] = {}  # of the usages that correct the same one
-        for usage in sorted(usages, key=lambda each: (each.started, each.id)):
-            if usage.corrects:
-                last[usage.corrects] = usage
+        counts = counting(usages)
         moments: list[tuple[datetime, int, str, Usage | ChargingCommand]] = [
             *((usage.started, 1, usage.id, usage) for usage in usages),
             *((command.time, 0, command.id, command) for command in commands),
@@ -108,7 +106,7 @@ class Oracle:
             if isinstance(what, ChargingCommand):
                 self.pass_to(at)
                 self._do(what)
-            elif id in last or (what.corrects and (what is not last[what.corrects] or not quantity(what))):
+            elif id not in counts or (what.corrects and not quantity(what)):
                 self.pass_to(at)
                 self.books.cost[id] = None
             else:

@@ -6,13 +6,14 @@ to happen at a time has happened before a record of that time is looked at.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from msgspec.structs import replace
 
+from tests.telco.charging.corrections import counting
 from tests.telco.charging.whole.words import BRUSSELS
 from trunkline.telco.model import Service, Usage, UsageReport
 
@@ -85,7 +86,7 @@ class Mediation:
     def _fresh(self) -> None:
         self._waiting: list[Part] = []
         self._charged: list[Part] = []
-        self._right: dict[str, UsageReport] = {}
+        self._records: list[UsageReport] = []
         self._came: set[int] = set()
         self._last = 0
         self._closed = self._known = False
@@ -101,6 +102,7 @@ class Mediation:
         else:
             self._wait(record)
         self._known = True
+        self._records.append(record)
         self._came.add(record.partial)
         self._last = max(self._last, record.partial) if record.final else self._last
         for part in list(self._waiting):
@@ -118,33 +120,31 @@ class Mediation:
         return self._last > 0 and all(number in self._came for number in range(1, self._last + 1))
 
     def _correct(self, record: UsageReport) -> bool:
-        """Put a record in the place of another, of several the last in order; whether it is known where that is."""
-        wrong, rival = record.corrects, self._right.get(record.corrects)
-        if rival is not None:
-            if (record.started, record.id) < (rival.started, rival.id):
-                return True
-            wrong = rival.id
-        waits = [part for part in self._waiting if wrong in ids(part)]
-        charged = [part for part in self._charged if wrong in ids(part)]
-        if not waits and not charged and (not self._known or self._closed):
+        """Put a record in the place of another, and take out what counts no more; whether it is known where that is."""
+        after = counting([*self._records, record])
+        gone = counting(self._records) - after
+        waits = [part for part in self._waiting if gone & ids(part)]
+        charged = [part for part in self._charged if gone & ids(part)]
+        unheard = all(record.corrects not in (each.id, each.corrects) for each in self._records)
+        if (self._closed or not self._known) and not waits and not charged and (gone or unheard):
             return False
-        self._right[record.corrects] = record
         for part in waits:
-            part.reports = [each for each in part.reports if each.id != wrong]
+            part.reports = [each for each in part.reports if each.id not in gone]
             self._waiting = [each for each in self._waiting if each.reports]
         for part in charged:
-            rest = [each for each in part.reports if each.id != wrong]
-            if record.id not in self._right and (not rest or fits(rest[0], record)):
+            rest = [each for each in part.reports if each.id not in gone]
+            if record.id in after and (not rest or fits(rest[0], record)):
                 part.reports = [*rest, record]
                 part.usage = self._charge(part.reports, record.id, part.usage)
                 return True
             nothing = replace(record, duration=0, uplink=0, downlink=0, items=0)
             part.reports, part.usage = rest, self._charge(rest or [nothing], f"{record.id}/rest", part.usage)
-        self._wait(record)
+        if record.id in after:
+            self._wait(record)
         return True
 
     def _wait(self, record: UsageReport) -> None:
-        if record.id in self._right:  # it was corrected before it came
+        if any(each.corrects == record.id for each in self._records):  # it was corrected before it came
             return
         for part in self._waiting:
             if fits(part.reports[0], record):
@@ -213,9 +213,9 @@ class Mediation:
         )
 
 
-def ids(part: Part) -> list[str]:
+def ids(part: Part) -> set[str]:
     """Of its records."""
-    return [each.id for each in part.reports]
+    return {each.id for each in part.reports}
 
 
 def fits(one: UsageReport, other: UsageReport) -> bool:
@@ -234,14 +234,11 @@ def has_price(reports: list[UsageReport]) -> bool:
     return any(each.price is not None for each in reports)
 
 
-def used(things: Iterable[UsageReport | Usage]) -> dict[Service, int]:
-    """How much was used by each service, less what was corrected: what another takes the place of counts for nothing,
-    and of several that correct the same only the last in the order (started, id) does."""
-    every = sorted(things, key=lambda each: (each.started, each.id))
-    last = {each.corrects: each.id for each in every}
-    sums = dict.fromkeys(Service, 0)
-    for each in every:
-        if each.id not in last and (not each.corrects or last[each.corrects] == each.id):
+def used(things: Sequence[UsageReport | Usage]) -> dict[Service, int]:
+    """How much was used by each service, by what counts."""
+    counts, sums = counting(things), dict.fromkeys(Service, 0)
+    for each in things:
+        if each.id in counts:
             sums[each.service] += each.duration * (each.service is Service.VOICE) + each.uplink + each.downlink
             sums[each.service] += each.items
     return sums

@@ -16,8 +16,9 @@ import msgspec
 from msgspec.structs import replace
 
 from trunkline.streams import Rejection
+from trunkline.telco.charging.accounts.corrections import Place
 from trunkline.telco.charging.accounts.effects import Effects
-from trunkline.telco.charging.accounts.history import Done, Entry, History, Outcome, Place, fold, place_of
+from trunkline.telco.charging.accounts.history import Done, Entry, History, Outcome, fold, place_of
 from trunkline.telco.charging.accounts.kept import Head, Kept, Origin, Told, place_key
 from trunkline.telco.charging.accounts.ledger import Totals, prove
 from trunkline.telco.charging.accounts.marks import Mark
@@ -145,7 +146,8 @@ class Book:
             return
         self.begin(usage.started, out)
         self.refuse_late(usage.started, "usage.too-late", f"the usage {usage.id}")
-        self.apply(self.history.first_changed(usage), out, added=usage)
+        since = max(self.history.first_changed(usage), (self._its.cycles[0].time, 0, ""))
+        self.apply(since, out, added=usage)
 
     def begin(self, time: datetime, out: Effects) -> None:
         """Open the book with the first event of the account, where it is not yet."""
@@ -382,7 +384,7 @@ class Book:
         """Keep the standings of the last two cycles, and forget what was before them."""
         kept = [standing for standing in self._its.cycles if standing.time <= start.time]
         cycles = (*kept, *outcome.passage.openings)[-2:]
-        first = cycles[0].time
+        before, first = self._its.cycles[0].time, cycles[0].time
         after = replace(
             self._its,
             cycles=cycles,
@@ -392,8 +394,9 @@ class Book:
         if after != self._its:
             self._origin = after
             self._keep_origin(out)
-        for place in self.history.forget(first):
-            out.kept[place_key(self.account.id, place)] = None
+        if first > before:
+            for place in self.history.forget(first):
+                out.kept[place_key(self.account.id, place)] = None
 
     def _tell(self, postings: Sequence[Posting], out: Effects) -> None:
         out.postings += postings

@@ -15,14 +15,13 @@ from typing import Final, NamedTuple
 import msgspec
 
 from trunkline.streams import Rejection
+from trunkline.telco.charging.accounts.corrections import Corrections, Place
 from trunkline.telco.charging.accounts.marks import Mark, marks
 from trunkline.telco.charging.accounts.passing import Calendar, Passage
 from trunkline.telco.charging.accounts.rating import rate, taken_back
 from trunkline.telco.charging.accounts.standing import Holding, Standing
 from trunkline.telco.model import ChargingAnswer, RatedUsage, Usage
 
-Place = tuple[datetime, int, str]
-"""Commands before usages of the same moment."""
 STOP: Final = 32
 """Entries from one standing that is noted to the next."""
 NOTHING: Final = (datetime(1, 1, 1, tzinfo=UTC), 0, "")
@@ -84,8 +83,7 @@ class History:
         """As they were last told."""
         self._commands: dict[str, Done] = {}
         self._places: list[Place] = []
-        self.corrections: dict[str, list[Place]] = {}
-        """What takes the place of a usage, which may not have come yet, by its id and in order: the last one counts."""
+        self.corrections = Corrections()
         self.last = NOTHING
         """The place of what comes last; before all others where there is nothing."""
 
@@ -103,7 +101,7 @@ class History:
         if place[2] not in self.usages:
             self._add(place)
             if corrects:
-                insort(self.corrections.setdefault(corrects, []), place)
+                self.corrections.add(place, corrects)
         self.usages[place[2]] = rated
 
     def put_done(self, done: Done) -> None:
@@ -113,25 +111,35 @@ class History:
         self._commands[done.id] = done
 
     def forget(self, time: datetime) -> list[Place]:
-        """Drop what was before a moment; what that was."""
+        """Drop what was before a moment; what that was. A usage stays that is connected by corrections with one that
+        does, since it says yet which of them counts."""
         count = bisect_left(self._places, (time,))
-        if not count:
-            return []
-        gone = self._places[:count]
-        del self._places[:count]
+        old = self._places[:count]
+        stay = self._staying(old, time) if self.corrections.by else set()
+        gone = [place for place in old if place not in stay]
+        self._places[:count] = [place for place in old if place in stay]
         self.last = self._places[-1] if self._places else NOTHING
-        for _, is_usage, id in gone:
+        for place in gone:
+            _, is_usage, id = place
             if is_usage:
                 del self.usages[id]
+                self.corrections.forget(place)
             else:
                 del self._commands[id]
-        for id in [id for id, places in self.corrections.items() if places[0][0] < time]:
-            left = [place for place in self.corrections[id] if place[0] >= time]
-            if left:
-                self.corrections[id] = left
-            else:
-                del self.corrections[id]
         return gone
+
+    def _staying(self, old: Sequence[Place], time: datetime) -> set[Place]:
+        """Those of the usages before a moment that are connected with one at it or after it."""
+        stay: set[str] = set()
+        passed: set[str] = set()
+        for _, is_usage, id in old:
+            if is_usage and id not in passed:
+                connected = self.corrections.connected(id)
+                passed |= connected
+                known = [self.usages[each] for each in connected if each in self.usages]
+                if any(placed_of(each).usage.started >= time for each in known):
+                    stay |= connected
+        return {place for place in old if place[1] and place[2] in stay}
 
     def _add(self, place: Place) -> None:
         if place > self.last:
@@ -153,26 +161,9 @@ class History:
         ]
 
     def first_changed(self, usage: Usage) -> Place:
-        """The first place in which something changes when a usage is added: its own, that of what it corrects, or of
-        what corrected the same before."""
-        places = [place_of(usage)]
-        if usage.corrects:
-            corrected = self.usage(usage.corrects)
-            places += [place_of(corrected)] if corrected is not None else []
-            places += self.corrections.get(usage.corrects, ())
-        return min(places)
-
-    def is_void(self, usage: Usage, added: Usage | None) -> bool:
-        """Whether a usage costs nothing once another was added: since it was corrected, or all it does is to take
-        another back, or what it corrects is corrected by a later one too."""
-        if usage.id in self.corrections or (added is not None and added.corrects == usage.id):
-            return True
-        if not usage.corrects:
-            return False
-        rivals = [*self.corrections.get(usage.corrects, ())]
-        if added is not None and added.corrects == usage.corrects:
-            rivals.append(place_of(added))
-        return not usage.quantity or place_of(usage) < max(rivals)
+        """The first place in which something changes when a usage is added: its own, or of one that counted so far."""
+        others = [self.usage(id) for id in self.corrections.changed(usage)]
+        return min([place_of(usage), *(place_of(other) for other in others if other is not None)])
 
 
 def place_of(entry: Entry | Usage) -> Place:
@@ -226,7 +217,7 @@ def _use(
     usage, was = (entry, None) if isinstance(entry, Usage) else (entry.usage, entry)
     passage, account = outcome.passage, calendar.account
     before = passage.standing
-    if history.is_void(usage, added):
+    if history.corrections.is_void(usage, added):
         rated = taken_back(usage, account, before, was)
     else:
         try:

@@ -7,7 +7,8 @@ from typing import Final
 
 import msgspec
 
-from trunkline.telco.charging.accounts.history import Done, Place
+from trunkline.telco.charging.accounts.corrections import Place
+from trunkline.telco.charging.accounts.history import Done
 from trunkline.telco.charging.accounts.online import Session
 from trunkline.telco.charging.accounts.passing import Move, Turn
 from trunkline.telco.charging.accounts.standing import Standing

@@ -7,12 +7,13 @@ the parts that wait.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import pairwise
 
 import msgspec
 
 from trunkline.streams import Rejection
+from trunkline.telco.charging.mediation.corrections import Correction, leading
 from trunkline.telco.charging.mediation.parts import Part, nothing_of, usage_of
 from trunkline.telco.model import Usage, UsageReport
 
@@ -30,14 +31,6 @@ class Counted(msgspec.Struct, frozen=True, gc=False, array_like=True):
     items: int = 0
 
 
-class Correction(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """The record `right`, which began then, takes the place of the record `wrong`, whichever of them came first."""
-
-    wrong: str
-    right: str
-    started: datetime
-
-
 class Session(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """What is known of a session. Its records are numbered from 1 (recordSequenceNumber, 3GPP TS 32.298)."""
 
@@ -52,7 +45,7 @@ class Session(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     charged: tuple[Part, ...] = ()
     """The parts that were charged and can be corrected yet, the last ones last."""
     corrections: tuple[Correction, ...] = ()
-    """One for each record that was corrected: of several the last in the order (started, id)."""
+    """All that have come."""
     counted: tuple[Counted, ...] = ()
     forgot: bool = False
     """Whether charged parts of it were let go, so that their records cannot be corrected any more."""
@@ -117,13 +110,13 @@ class Session(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
         counted = (*(each for each in self.counted if each is not before), after)
         return msgspec.structs.replace(self, counted=counted), added
 
-    def correction(self, wrong: str) -> Correction | None:
-        """By which the record of that id was corrected."""
-        return next((each for each in self.corrections if each.wrong == wrong), None)
+    def was_corrected(self, id: str) -> bool:
+        """Whether a record takes the place of that one."""
+        return any(each.wrong == id for each in self.corrections)
 
     def with_record(self, report: UsageReport, slot: int) -> Session:
         """With a record, put to the part that waits for such ones; one that was corrected before it came is in none."""
-        if self.correction(report.id):
+        if self.was_corrected(report.id):
             return self
         for index, part in enumerate(self.waiting):
             if part.takes(report, slot):
@@ -134,33 +127,33 @@ class Session(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     def corrected(self, report: UsageReport, slot: int) -> tuple[Session, list[Usage]]:
         """With a record that replaces one that came, or will come; and the usage by which a charged part is corrected.
 
-        Raises `Rejection` with `correction.unknown` where nobody knows any more in which part the record was.
+        It connects what it corrects with what corrects it, of which one record each has counted so far: that which does
+        not any more is taken out. Raises `Rejection` with `correction.unknown` where nobody knows any more in which
+        part that was.
         """
-        wrong, before = report.corrects, self.correction(report.corrects)
-        if before is not None:
-            if (report.started, report.id) < (before.started, before.right):
-                return self, []
-            wrong = before.right
-        others = [each for each in self.corrections if each is not before]
         its = Correction(report.corrects, report.id, report.started)
-        known = msgspec.structs.replace(self, corrections=(*others, its))
-        for index, part in enumerate(self.waiting):
-            rest = part.without(wrong)
-            if len(rest) < len(part.reports):
-                left = put(self.waiting, index, Part(part.slot, rest))
-                return msgspec.structs.replace(known, waiting=left).with_record(report, slot), []
-        for index, part in enumerate(self.charged):
-            rest = part.without(wrong)
-            if len(rest) < len(part.reports):
-                return known._charged_anew(index, rest, report, slot)
-        if self.forgot or self == NEW:
-            raise Rejection(
-                "correction.unknown",
-                f"{report.id} corrects {report.corrects}, which is none of the records of the session "
-                f"{report.session} that are known: if it comes yet, put this back then; if its time is over, correct "
-                "the balance by hand",
-            )
-        return known.with_record(report, slot), []
+        known = msgspec.structs.replace(self, corrections=(*self.corrections, its))
+        now = leading(known.corrections, report.id)
+        before = {leading(self.corrections, id) for id in (report.corrects, report.id)}
+        counts = now == report.id
+        for wrong in before - {now, report.id, ""}:
+            for index, part in enumerate(self.waiting):
+                rest = part.without(wrong)
+                if len(rest) < len(part.reports):
+                    left = msgspec.structs.replace(known, waiting=put(self.waiting, index, Part(part.slot, rest)))
+                    return left.with_record(report, slot) if counts else left, []
+            for index, part in enumerate(self.charged):
+                rest = part.without(wrong)
+                if len(rest) < len(part.reports):
+                    return known._charged_anew(index, rest, report, slot, counts=counts)
+            if self.forgot or self == NEW:
+                raise Rejection(
+                    "correction.unknown",
+                    f"{report.id} corrects {report.corrects}, which is none of the records of the session "
+                    f"{report.session} that are known: if it comes yet, put this back then; if its time is over, "
+                    "correct the balance by hand",
+                )
+        return known.with_record(report, slot) if counts else known, []
 
     def due(self, octets: int) -> tuple[Session, list[Usage]]:
         """With the parts charged that have so many octets, and the usage that they come to."""
@@ -178,18 +171,19 @@ class Session(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
         return msgspec.structs.replace(self, charged=(), forgot=True, closed=True)
 
     def _charged_anew(
-        self, index: int, rest: tuple[UsageReport, ...], report: UsageReport, slot: int
+        self, index: int, rest: tuple[UsageReport, ...], report: UsageReport, slot: int, *, counts: bool
     ) -> tuple[Session, list[Usage]]:
-        """The charged part there has another record instead of one; or, where that belongs elsewhere or was corrected
-        itself before it came, one less."""
+        """The charged part there has another record instead of one; or, where that belongs elsewhere or does not count,
+        one less."""
         part = self.charged[index]
-        if not self.correction(report.id) and (not rest or part.takes(report, slot)):
+        if counts and (not rest or part.takes(report, slot)):
             made = usage_of((*rest, report), id=report.id, corrects=part.usage)
             anew = put(self.charged, index, Part(slot, (*rest, report), made.id))
             return msgspec.structs.replace(self, charged=anew), [made]
         made = usage_of(rest or (nothing_of(report),), id=f"{report.id}/rest", corrects=part.usage)
         anew = put(self.charged, index, Part(part.slot, rest, made.id))
-        return msgspec.structs.replace(self, charged=anew).with_record(report, slot), [made]
+        left = msgspec.structs.replace(self, charged=anew)
+        return left.with_record(report, slot) if counts else left, [made]
 
 
 NEW = Session()

@@ -54,7 +54,7 @@ class Usages:
                 continue
             time, bill, line = from_micros(record.time), self._bills.bill_of(rated), self._bills.line_of(rated)
             others = corrections.add(rated.usage) if rated.usage.corrects else []
-            by = corrections.of(rated.usage.id, rated.usage.corrects) if rated.void else ""
+            by = corrections.of(rated.usage.id) if rated.void else ""
             documents.keep(USAGE, before, self._document(rated, time, bill, line) | _corrected(by))
             for id in others:
                 _tell_corrected(documents, corrections, id)
@@ -145,8 +145,7 @@ def _tell_corrected(documents: Documents, corrections: Corrections, id: str) -> 
     """Say by what a usage was corrected, where it was taken back already."""
     before = documents.get(USAGE, id)
     if before is not None and before["ratedProductUsage"][0].get("takenBack"):
-        by = corrections.of(id, before.get("corrects", {}).get("id", ""))
-        documents.keep(USAGE, before, before | _corrected(by))
+        documents.keep(USAGE, before, before | _corrected(corrections.of(id)))
 
 
 def _corrected(by: str) -> Document:
