@@ -18,7 +18,8 @@ from trunkline.gateway.places import Places
 from trunkline.gateway.policies import KINDS, Policy
 from trunkline.gateway.revisions import Written
 
-_ID: Final = re.compile(r"[0-9a-f-]{8,64}")
+LONGEST_ID: Final = 64
+_ID: Final = re.compile(f"[0-9a-f-]{{8,{LONGEST_ID}}}")
 _NOT_RULES: Final = {
     "route_not_found": "no API has an operation at this path",
     "direct_response": "the path has no such method, or its API takes no calls from that page",
@@ -125,7 +126,7 @@ def _find(places: Places, id: str) -> dict[str, Any]:
             if line := _last_line_with(file, f'"{name}":"{id}"'.encode()):
                 entry: dict[str, Any] = msgspec.json.decode(line)
                 return entry
-    raise Unknown(f"the access log {log} has no request {id}: it may be older than what is kept")
+    raise Unknown(f"the access log has no request {id}: it may be older than what is kept, or of a moment ago")
 
 
 def _last_line_with(file: Path, text: bytes) -> bytes:

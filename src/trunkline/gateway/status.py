@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 
 from trunkline.gateway.envoy import files
-from trunkline.gateway.envoy.admin import Admin
+from trunkline.gateway.envoy.admin import Admin, Unreachable
 from trunkline.gateway.places import Places
 
 _FILES: Final = {
@@ -43,6 +43,25 @@ class Taken(msgspec.Struct, frozen=True, kw_only=True):
     taken: int
     rejected: int
     failed: int
+
+
+class Standing(InForce, frozen=True, kw_only=True):
+    """What is in force, and what a running Envoy says of its files; without `runs`, it does not answer."""
+
+    runs: bool
+    files: list[Taken] = []
+
+
+def standing(places: Places) -> Standing | None:
+    """How the gateway is; None where none has ever run."""
+    said = in_force(places)
+    if said is None:
+        return None
+    try:
+        files = list(taken(Admin(places.admin)))
+    except Unreachable:
+        return Standing(**msgspec.structs.asdict(said), runs=False)
+    return Standing(**msgspec.structs.asdict(said), runs=True, files=files)
 
 
 def in_force(places: Places) -> InForce | None:

@@ -8,6 +8,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from trunkline.connect.archive import Archive
+from trunkline.gateway.api import gateway_api
+from trunkline.gateway.folder import FOLDER, is_declared
+from trunkline.gateway.places import Places
 from trunkline.http import Api, create_app, serve
 from trunkline.log import Log
 from trunkline.project import Project
@@ -69,9 +72,15 @@ def of_the_platform(project: Project, archive: Archive, log: Log, store: Store, 
         *online_charging(log, project.settings.online_charging, stop),
     ]
 
+        *of_the_gateway(project),
 
 def tm_forum(log: Log, store: Store, tmf: Tmf, hub: Hub, charges: ChargingSettings | None = None) -> list[Api]:
     """The TM Forum APIs over the records in `store` and the topics of `log`; `charges` are the settings of a project
+def of_the_gateway(project: Project) -> list[Api]:
+    """Why the gateway decided as it did, where the operator has one."""
+    return [gateway_api(Places(project.folder, project.data))] if is_declared(project.folder / FOLDER) else []
+
+
     that charges, without which clients alone keep usage, balances, bills and messages."""
     logged = LoggedStore(store, log)
     topics = TopicOwner(logged.topics)

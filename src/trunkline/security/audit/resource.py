@@ -16,7 +16,7 @@ import msgspec
 from trunkline.security.audit.entry import MOST
 
 TMF: Final = "tmf-api"
-DEPTHS: Final = {TMF: 3, "network-health": 2, "charging": 2, "nchf-convergedcharging": 2}
+DEPTHS: Final = {TMF: 3, "network-health": 2, "charging": 2, "gateway": 2, "nchf-convergedcharging": 2}
 """The APIs whose requests are recorded, by the first step of their paths; at which step behind it the kind stands."""
 TELLING: Final = {"oauth2": 2, "scim": 3}
 """The identity provider's paths: what is recorded there is said by who serves it (`note.Did`). At which step of a path
@@ -38,6 +38,8 @@ OPEN: Final = frozenset(
             "alarms",
             "alarm",
             "resource",
+            "decisions",
+            "status",
         ),
         *("measurementCollectionJob", "performanceIndicatorGroupSpecification", "performanceIndicatorSpecification"),
         *("performanceMeasurement", "trackingRecord", "dataAccessEndpoint"),
