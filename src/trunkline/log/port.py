@@ -303,14 +303,14 @@ class Sealer(Protocol):
     another's, or it was changed or moved. A value whose key was deleted reads as None, as if it had been taken back.
     """
 
-    def seal_values(self, topic: str, keys: Sequence[bytes | None], values: list[bytes | None]) -> list[bytes | None]:
-        """The values, those that are somebody's under that person's key; `values` itself where none is."""
+    def seal_values(self, topic: str, keys: Sequence[bytes | None], values: list[bytes | None]) -> bytes:
+        """The values of a batch, each under the key of the person whose it is; b"" where the topic's are nobody's."""
 
-    def open_values(self, topic: str, keys: Sequence[bytes | None], values: list[bytes | None]) -> list[bytes | None]:
-        """The values as they were handed to `seal_values`."""
+    def open_values(self, topic: str, keys: Sequence[bytes | None], sealed: bytes) -> list[bytes | None]:
+        """The values as they were handed to `seal_values` with these keys."""
 
     def seal_batch(self, place: TopicPartition, base: int, batch: bytes, *, personal: bool) -> bytes:
-        """A whole batch at the offset `base` under its topic's key. `personal`: some of its values are sealed too."""
+        """A whole batch at the offset `base` under its topic's key. `personal`: its values are sealed too."""
 
     def open_batch(self, place: TopicPartition, base: int, batch: bytes) -> tuple[bytes, bool]:
         """The batch, and whether it is `personal`."""

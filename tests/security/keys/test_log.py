@@ -62,20 +62,25 @@ def as_told(log: Log, topic: str) -> bytes:
         return str(error).encode()
 
 
+PERSONS = [b"ann", b"bob", *(b"%d" % number for number in range(12))]
 events = st.lists(
-    st.builds(Event, value=st.none() | st.binary(max_size=300), key=st.sampled_from([None, b"ann", b"bob"])),
+    st.builds(Event, value=st.none() | st.binary(max_size=300), key=st.none() | st.sampled_from(PERSONS)),
     min_size=1,
-    max_size=20,
+    max_size=40,
 )
 
 
 @pytest.mark.parametrize("open_sealed", ["embedded"], indirect=True)
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(events=events, topic=st.sampled_from([PERSONAL, "kpi"]))
-def test_whatever_is_written_is_read_again(log: Log, events: list[Event], topic: str) -> None:
+def test_whatever_is_written_is_read_again_also_when_somebody_else_was_erased(
+    log: Log, keyring: Keyring, events: list[Event], topic: str
+) -> None:
     [(_, first), *_] = log.append(topic, events)
-    found = log.read(topic, 0, first)
-    assert [(record.key, record.value) for record in found] == [(event.key, event.value) for event in events]
+    for _ in range(2):
+        found = log.read(topic, 0, first)
+        assert [(record.key, record.value) for record in found] == [(event.key, event.value) for event in events]
+        keyring.erase(b"somebody else")
 
 
 def test_another_process_reads_what_was_written(log: Log, open_sealed: OpenSealed, open_keyring: OpenKeyring) -> None:
@@ -126,6 +131,39 @@ def test_who_is_erased_reads_as_taken_back_and_nobody_else_does(
             (b"bob", b"his"),
             (b"ann", None),
         ]
+
+
+def test_of_a_batch_of_many_persons_one_is_erased_and_the_others_are_read(
+    log: Log, keyring: Keyring, open_sealed: OpenSealed, open_keyring: OpenKeyring
+) -> None:
+    written = [Event(SECRET + person, person) for person in PERSONS * 2]
+    log.append(PERSONAL, written)
+    assert values(open_sealed(open_keyring()), PERSONAL) == [event.value for event in written]
+    keyring.erase(b"ann")
+    left = [None if event.key == b"ann" else event.value for event in written]
+    for each in (log, open_sealed(open_keyring())):
+        assert values(each, PERSONAL) == left
+    log.append(PERSONAL, [Event(b"again", person) for person in PERSONS])
+    assert values(open_sealed(open_keyring()), PERSONAL) == left + [b"again"] * len(PERSONS)
+
+
+def test_a_batch_of_many_persons_is_opened_by_one_key_while_nobody_was_erased(
+    keyring: Keyring, open_keyring: OpenKeyring
+) -> None:
+    keys, texts = [*PERSONS], [SECRET for _ in PERSONS]
+    sealed = sealer(keyring).seal_values(PERSONAL, keys, [*texts])
+    reader = open_keyring()
+    assert sealer(reader).open_values(PERSONAL, keys, sealed) == texts
+    assert len(reader._by_id) == 1
+
+
+def test_a_persons_values_of_a_batch_that_were_given_to_another_are_refused(keyring: Keyring) -> None:
+    its, keys = sealer(keyring), [b"ann", b"bob"]
+    sealed = its.seal_values(PERSONAL, keys, [SECRET, b"his"])
+    with pytest.raises(KeysError, match="usage, the events with the key b'bob'"):
+        its.open_values(PERSONAL, keys[::-1], sealed)
+    with pytest.raises(KeysError, match="kpi, the events with the key b'ann'"):
+        its.open_values("kpi", keys, sealed)
 
 
 def test_who_was_erased_may_come_again_and_what_was_before_stays_gone(log: Log, keyring: Keyring) -> None:

@@ -31,8 +31,12 @@ class Form(IntEnum):
     VALUE = 1
     """A value, or a document."""
     BATCH = 2
-    PERSONAL_BATCH = 3
-    """A batch of which some values are sealed themselves."""
+    PERSONAL_BATCH = 4
+    """A batch whose values are sealed themselves, as `boxes` says."""
+    BOX = 5
+    """A person's values of a batch, which has the nonce and the number of the key beside them."""
+    TOGETHER = 6
+    """All persons' values of a batch."""
 
 
 _BEGIN: Final = {form: MARK + bytes([form]) for form in Form}
@@ -57,17 +61,17 @@ def unseal(sealed: bytes, key: Key, place: bytes) -> bytes | None:
         return None
 
 
-def changed(sealed: bytes, where: str) -> KeysError:
-    """That it is not what was sealed there."""
+def changed(number: int, where: str) -> KeysError:
+    """That it is not what was sealed there, with the key of this number."""
     return KeysError(
-        f"{where}: what lies there is not what was sealed for this place with the key {key_of(sealed)}: it was changed "
+        f"{where}: what lies there is not what was sealed for this place with the key {number}: it was changed "
         "or moved; restore it from a backup"
     )
 
 
-def no_key(sealed: bytes, where: str) -> KeysError:
-    """That the table does not know the key."""
+def no_key(number: int, where: str) -> KeysError:
+    """That the table does not know the key of this number."""
     return KeysError(
-        f"{where}: the key {key_of(sealed)} is not in the table of keys: it is another project's table, or an "
+        f"{where}: the key {number} is not in the table of keys: it is another project's table, or an "
         "older copy; put the right one back"
     )

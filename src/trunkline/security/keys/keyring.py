@@ -1,9 +1,10 @@
 """The keyring of a process: data keys ready to use, each looked up once and remembered for a while.
 
 A key of the purpose `topic` is for the batches of one topic or the records of one kind, one of `person` for what is one
-person's, `index` for the blind index. A topic's or person's key that is older than `renew` gets a successor when it is
-next used: nothing that it has sealed is touched. What is remembered is bounded in number and in time, and forgotten
-within a second when some process erases a person.
+person's, `together` for what is many persons' in one topic until one of them is erased, `index` for the blind index. A
+topic's or person's key that is older than `renew` gets a successor when it is next used: nothing that it has sealed is
+touched. What is remembered is bounded in number and in time, and forgotten within a second when some process erases a
+person.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import logging
 import secrets
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from itertools import islice
 from typing import Final, Literal, NamedTuple, TypeVar
 
@@ -24,7 +25,7 @@ from trunkline.security.keys.port import Kek, KeysError
 from trunkline.security.keys.table import KeyTable, Summary, Wrapped
 from trunkline.store.port import StoreError
 
-Purpose = Literal["topic", "person", "index"]
+Purpose = Literal["topic", "person", "together", "index"]
 K = TypeVar("K")
 
 MOST: Final = 100_000  # keys that are remembered
@@ -58,23 +59,19 @@ class Keyring:
         self._opened: tuple[Kek, KeyTable] | None = None
         self._masters: dict[int, bytes] = {}
         self._index: bytes = b""
-        self._topics: dict[str, Key] = {}
+        self._current_keys: dict[tuple[Purpose, str], Key] = {}
         self._persons: dict[bytes, Key] = {}
         self._by_id: dict[int, Key] = {}
-        self._uses: dict[str, int] = {}
+        self._uses: dict[tuple[Purpose, str], int] = {}
         self._looked, self._since, self._changes = float("-inf"), float("-inf"), 0
 
     def topic(self, name: str, uses: int = 1) -> Key:
         """The key that seals now for a topic, or for a kind of the store, where it is to be used so often."""
-        self._look()
-        key = self._topics.get(name)
-        used = self._uses[name] = self._uses.get(name, 0) + uses
-        if key is None or used > USES or key.made < self._due():
-            with self._lock:
-                newer_than = key.made + 1 if key is not None and used > USES else 0
-                key = self._topics[name] = self._made("topic", [name], newer_than)[name]
-                self._uses[name] = uses
-        return key
+        return self._current("topic", name, uses)
+
+    def together(self, topic: str) -> Key:
+        """The key that seals now what is several persons' of a topic; it is deleted when any person is erased."""
+        return self._current("together", topic, 1)
 
     def persons(self, subjects: Collection[bytes]) -> dict[bytes, Key]:
         """The key of each person; who has none gets one, durable when this returns."""
@@ -103,6 +100,15 @@ class Keyring:
             found |= {row.id: there.get(row.id) for row in rows}
         return found
 
+    def find_all(self, ids: Sequence[int]) -> list[Key | None]:
+        """The key of each number, in their order, None for one that was deleted or that the table does not know."""
+        self._look()
+        keys = list(map(self._by_id.get, ids))
+        if None in keys:
+            found = self.find(ids)
+            keys = [found.get(id) for id in ids]
+        return keys
+
     def token(self, purpose: str, value: bytes) -> str:
         """What stands for a value where it is found but not read (a blind index): HMAC-SHA-256, cut to 128 bits."""
         if not self._index:
@@ -119,7 +125,7 @@ class Keyring:
         """Delete a person's keys, for good: nothing that they have sealed can be read any more, by this process at once
         and by others within a second. How many there were."""
         with self._lock:
-            gone = self._table.erase("person", self.token("person", subject))
+            gone = self._table.erase(self.token("person", subject))
             self._forget()
             return gone
 
@@ -163,6 +169,18 @@ class Keyring:
                 self._opened = self._open_kek(), self._open_table()
             return self._opened
 
+    def _current(self, purpose: Purpose, name: str, uses: int) -> Key:
+        self._look()
+        whose = purpose, name
+        key = self._current_keys.get(whose)
+        used = self._uses[whose] = self._uses.get(whose, 0) + uses
+        if key is None or used > USES or key.made < self._due():
+            with self._lock:
+                newer_than = key.made + 1 if key is not None and used > USES else 0
+                key = self._current_keys[whose] = self._made(purpose, [name], newer_than)[name]
+                self._uses[whose] = uses
+        return key
+
     def _look(self) -> None:
         """Forget what is remembered when it was for long enough, or keys were taken away."""
         now = time.monotonic()
@@ -183,7 +201,7 @@ class Keyring:
                 self._changes, self._since = changes, now
 
     def _forget(self) -> None:
-        self._masters, self._topics, self._persons, self._by_id = {}, {}, {}, {}
+        self._masters, self._current_keys, self._persons, self._by_id = {}, {}, {}, {}
 
     def _due(self) -> int:
         """When a key that has had its time was made, or before."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 
 from trunkline.log.port import TopicPartition
+from trunkline.security.keys import boxes
 from trunkline.security.keys.envelope import MARK, Form, changed, key_of, no_key, seal, unseal
 from trunkline.security.keys.keyring import Keyring
 from trunkline.security.keys.port import KeysError
@@ -22,16 +23,13 @@ class LogSealer:
     def __init__(self, keyring: Keyring, sealed: Callable[[str], bool], subjects: Collection[str]) -> None:
         self._keyring, self._sealed, self._subjects = keyring, sealed, frozenset(subjects)
 
-    def seal_values(self, topic: str, keys: Keys, values: Values) -> Values:
+    def seal_values(self, topic: str, keys: Keys, values: Values) -> bytes:
         if topic not in self._subjects or not self._sealed(topic):
-            return values
-        return self._of_persons(topic, keys, values)
+            return b""
+        return boxes.seal(self._keyring, topic, keys, values)
 
-    def open_values(self, topic: str, keys: Keys, values: Values) -> Values:
-        opened, broken = self._opened(topic, keys, values)
-        if broken:
-            raise broken[0][1]
-        return opened
+    def open_values(self, topic: str, keys: Keys, sealed: bytes) -> Values:
+        return boxes.unseal(self._keyring, topic, keys, sealed)
 
     def seal_batch(self, place: TopicPartition, base: int, batch: bytes, *, personal: bool) -> bytes:
         if not self._sealed(place.topic):
@@ -41,12 +39,14 @@ class LogSealer:
 
     def open_batch(self, place: TopicPartition, base: int, batch: bytes) -> tuple[bytes, bool]:
         where = f"{place.topic}/{place.partition}, the events from offset {base} on"
+        if batch[1] not in (Form.BATCH, Form.PERSONAL_BATCH):
+            raise changed(key_of(batch), where)
         key = self._keyring.find([key_of(batch)]).get(key_of(batch))
         if key is None:
-            raise no_key(batch, where)
+            raise no_key(key_of(batch), where)
         opened = unseal(batch, key, _batch_place(place, base))
         if opened is None:
-            raise changed(batch, where)
+            raise changed(key_of(batch), where)
         return opened, batch[1] == Form.PERSONAL_BATCH
 
     def to_wire(self, topic: str, keys: Keys, values: Values) -> Values:
@@ -90,11 +90,11 @@ class LogSealer:
                 opened[place] = unseal(value, its, _value_place(topic, key))
                 if opened[place] is None:
                     opened[place] = value
-                    broken.append((place, changed(value, _where(topic, key))))
+                    broken.append((place, changed(key_of(value), _where(topic, key))))
             elif id in there:
                 opened[place] = None  # its person was erased
             else:
-                raise no_key(value, _where(topic, key))
+                raise no_key(key_of(value), _where(topic, key))
         return opened, broken
 
 

@@ -100,12 +100,12 @@ class RecordSealer:
         for id, whole in sealed.items():
             where = f"the {kind} {id} of the store"
             if key_of(whole) not in keys:
-                raise no_key(whole, where)
+                raise no_key(key_of(whole), where)
             key = keys[key_of(whole)]
             if key is not None:
                 its = unseal(whole, key, _place(kind, id))
                 if its is None:
-                    raise changed(whole, where)
+                    raise changed(key_of(whole), where)
                 opened[id] = its
             else:  # its person was erased
                 del lying[id][SEALED]
@@ -139,10 +139,10 @@ class RecordSealer:
         key = self._keyring.find([key_of(value)]).get(key_of(value))
         where = f"the event {outgoing.id} of the outbox, to {topic}"
         if key is None:
-            raise no_key(value, where)
+            raise no_key(key_of(value), where)
         opened = unseal(value, key, _place("outbox", topic))
         if opened is None:
-            raise changed(value, where)
+            raise changed(key_of(value), where)
         return outgoing._replace(event=msgspec.structs.replace(outgoing.event, value=opened))
 
     def _without(self, personal: Personal, kind: str | None, document: dict[str, Any]) -> dict[str, Any]:

@@ -162,13 +162,16 @@ class KeyTable:
                 found |= there
             return found
 
-    def erase(self, purpose: str, name: str) -> int:
-        """Delete all keys of a name for good; how many there were. Their numbers stay."""
+    def erase(self, person: str) -> int:
+        """Delete all keys of a person for good, and those under which what is many persons' lies together; how many of
+        the person's there were. Their numbers stay."""
         with self._changing() as connection:
             if self._file:
                 connection.exec_driver_sql("PRAGMA secure_delete = ON")  # overwritten, not only unlinked
-            its = update(data_key).where(data_key.c.purpose == purpose, data_key.c.name == name)
-            gone = connection.execute(its.values(name="", master=0, wrapped=b""))
+            taken_away = update(data_key).values(name="", master=0, wrapped=b"")
+            its = (data_key.c.purpose == "person") & (data_key.c.name == person)
+            gone = connection.execute(taken_away.where(its))
+            connection.execute(taken_away.where(data_key.c.purpose == "together", data_key.c.master > 0))
             connection.execute(update(key_change).values(number=key_change.c.number + 1))
         self._empty_journal()
         return int(gone.rowcount)
@@ -207,9 +210,11 @@ class KeyTable:
 
     def summaries(self) -> list[Summary]:
         """What there is, by purpose, and by name where names are no persons'."""
-        purpose = case((data_key.c.wrapped == b"", "erased"), else_=data_key.c.purpose).label("what")
+        deleted = data_key.c.wrapped == b""
+        purpose = case((deleted, "erased"), else_=data_key.c.purpose).label("what")
         name = case((data_key.c.purpose == "person", ""), else_=data_key.c.name).label("whose")
-        counted = select(purpose, name, func.count(data_key.c.id), func.max(data_key.c.made)).group_by("what", "whose")
+        counted = select(purpose, name, func.count(data_key.c.id), func.max(data_key.c.made))
+        counted = counted.where(~deleted | (data_key.c.purpose == "person")).group_by("what", "whose")
         with self._database.reading() as connection:
             return sorted(Summary(*row) for row in connection.execute(counted))
 
