@@ -74,10 +74,15 @@ class Masking:
             return told
         if isinstance(value, list):
             of = self._of(fields.elements())
-            if top:  # a list of records
-                return [self._further(each, of, of.classification or its, top=True) for each in value]
-            return [seen for each in value if (seen := self._value(each, of, its)) is not _GONE]
+            seen_each = (self._element(each, of, its, top=top) for each in value)
+            return [seen for seen in seen_each if seen is not _GONE]
         return _GONE if top and its in self._hiding.classes else value
+
+    def _element(self, value: Any, fields: _Fields, holder: Classification, *, top: bool) -> Any:
+        """One of a list; of a list of records, each is at the top."""
+        if top and isinstance(value, dict):
+            return self._further(value, fields, fields.classification or holder, top=True)
+        return self._value(value, fields, holder)
 
     def _of(self, schemas: Iterable[Any]) -> _Fields:
         """What schemas that hold together say of a value's fields; looked up once for each combination."""
