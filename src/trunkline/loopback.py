@@ -4,27 +4,19 @@ import ipaddress
 
 
 def is_loopback(host: str) -> bool:
-    """Whether `host` is `localhost`, in `127.0.0.0/8`, or `::1` (also as `[::1]`)."""
+    """Whether `host` is `localhost`, in `127.0.0.0/8`, or `::1` (also as `[::1]`); or a network of such addresses."""
     name = host.removeprefix("[").removesuffix("]")
     if name == "localhost":
         return True
     try:
-        return ipaddress.ip_address(name).is_loopback
+        return ipaddress.ip_network(name).is_loopback
     except ValueError:
         return False
 
 
 def address(listen: str) -> tuple[str, int]:
-    """The host and the port of `listen` (`host:port`, `[::1]:port`). Raises `ValueError` where it is no such address."""
+    """The host and the port of `listen` (`host:port`, `[::1]:port`). Raises `ValueError` where it is no address."""
     host, _, port = listen.rpartition(":")
     if not host or not port.isdecimal() or int(port) > 65_535:
         raise ValueError(f"`listen` must be host:port, and is {listen!r}")
     return host.strip("[]"), int(port)
-
-
-def loopback_address(listen: str) -> tuple[str, int]:
-    """The same of one that nobody but this machine reaches. Raises `ValueError` also where others do."""
-    host, port = address(listen)
-    if not is_loopback(host):
-        raise ValueError(f"`listen` must be a loopback address, for it is in clear, and {host!r} is not loopback")
-    return host, port

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -218,8 +218,8 @@ def check(project: Project, against: Path | None = None) -> list[Problem]:
     problems += [problem for problem in _codec_problems(project) if problem not in problems]
     problems += _store_problems(project)
     problems += unusable(project.settings, project.folder)
-    problems += connection.check(project.folder)
-    problems += declaration.check(project.folder)
+    problems += connection.check(project.folder, project.settings.exceptions)
+    problems += declaration.check(project.folder, project.settings.exceptions)
     problems += check_gateway(project.folder, project.folder / project.settings.data)
     problems += check_network(project.folder)
     problems += check_charging(project.folder)
@@ -230,6 +230,18 @@ def check(project: Project, against: Path | None = None) -> list[Problem]:
     if not problems:
         problems += folder.check(project.folder / "processors", set(project.contracts))
     return sorted(problems, key=lambda problem: (str(problem.file), problem.line))
+
+
+def excepted(project: Project) -> Iterator[Problem]:
+    """What leaves this machine unprotected, where and why, as the operator has said; of a folder that is fit to run."""
+    from trunkline.connect import connection
+    from trunkline.effects import declaration
+    from trunkline.protection import excepted as of_document
+
+    exceptions = project.settings.exceptions
+    yield from settings.excepted(project.folder, project.settings)
+    for each in (*connection.load(project.folder, exceptions), *declaration.load(project.folder, exceptions)):
+        yield from of_document(each.document, each.settings.unprotected(), exceptions)
 
 
 def _access_problems(project: Project) -> list[Problem]:

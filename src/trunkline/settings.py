@@ -6,14 +6,18 @@ A nested key is reached by a double underscore: `TRUNKLINE_HTTP__PORT=9000` is `
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterator
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from trunkline.document import Invalid, Problem
+from trunkline.loopback import is_loopback
+from trunkline.protection import Unprotected, by_http, exception, of_log, of_store, refusal
 from trunkline.security.certificates.spiffe import Peers
 
 FILE = "trunkline.toml"
@@ -22,6 +26,14 @@ FILE = "trunkline.toml"
 def _peer(id: str) -> str:
     Peers([id])
     return id
+
+
+def _secured(url: str) -> str:
+    """A URL to which no exception leads: what is told there decides who is trusted."""
+    parts = urlsplit(url)
+    if parts.scheme.endswith("http") and not is_loopback(parts.hostname or ""):
+        raise ValueError(f"{parts.hostname} is another machine, and HTTP is in clear: use https")
+    return url
 
 
 class Http(BaseModel):
@@ -129,11 +141,11 @@ class ForeignIssuer(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    issuer: str = Field(pattern=r"^https?://[^\s?#@]+$")
+    issuer: Annotated[str, AfterValidator(_secured)] = Field(pattern=r"^https?://[^\s?#@]+$")
     """As its tokens say it (`iss`): `https://login.example/realms/acme`."""
     audience: str = Field(min_length=1)
     """What its tokens for this platform have in `aud`."""
-    jwks_uri: str = Field(default="", pattern=r"^(https?://[^\s#@]+)?$")
+    jwks_uri: Annotated[str, AfterValidator(_secured)] = Field(default="", pattern=r"^(https?://[^\s#@]+)?$")
     """Where its keys are; "" asks its discovery document."""
     roles_claim: str = "roles"
     """Where its tokens say roles; `realm_access.roles` at Keycloak."""
@@ -191,7 +203,7 @@ class Keys(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    url: str = Field(pattern=r"^(keys|vault|vault\+http|awskms)://\S+$")
+    url: Annotated[str, AfterValidator(_secured)] = Field(pattern=r"^(keys|vault|vault\+http|awskms)://\S+$")
     token: str = ""
     log: Literal["all", "personal"] = "all"
     open_topics: list[str] = []
@@ -208,7 +220,7 @@ class AuditWitness(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    url: str = Field(pattern=r"^(file:///|https?://[^/@\s]+)[^@\s]*$")
+    url: Annotated[str, AfterValidator(_secured)] = Field(pattern=r"^(file:///|https?://[^/@\s]+)[^@\s]*$")
     token: str = ""
     authority: Path | None = None
 
@@ -251,10 +263,20 @@ class Settings(BaseSettings):
     hub: Hub = Hub()
     online_charging: OnlineCharging = OnlineCharging()
     audit: Audit = Audit()
+    exceptions: dict[str, Annotated[str, Field(min_length=10, max_length=300)]] = {}
+    """Machines that are reached without encryption, or without looking at whose their certificate is, and why; by the
+    host as it is declared (`trunkline.protection`)."""
     workers: int = Field(default=1, ge=1, le=64)
     """How many processes share the processors' work on this machine."""
     extras: dict[str, list[str]] = {}
     """Commands of the operator's own that `trunkline up` runs beside the platform, by name."""
+
+    def unprotected(self) -> Iterator[Unprotected]:
+        """The ways to other machines on which it is not encrypted, or not known who they are."""
+        yield from of_log(("log_url",), self.log_url)
+        yield from of_store(("store_url",), self.store_url)
+        if self.schema_registry is not None:
+            yield from by_http(("schema_registry", "url"), self.schema_registry.url)
 
     @classmethod
     def settings_customise_sources(
@@ -269,15 +291,26 @@ class Settings(BaseSettings):
 
 
 def load(folder: Path) -> Settings:
-    """The settings of a project folder. Raises `Invalid` naming each wrong key with its file and line."""
+    """The settings of a project folder. Raises `Invalid` naming each wrong key with its file and line, also where what
+    leaves this machine is not protected."""
     file = folder / FILE
     try:
-        return Settings(_file=file)  # type: ignore[call-arg]  # taken by settings_customise_sources
+        found = Settings(_file=file)  # type: ignore[call-arg]  # taken by settings_customise_sources
     except tomllib.TOMLDecodeError as error:
         raise Invalid([Problem(str(file), getattr(error, "lineno", 1), str(error))]) from None
     except ValidationError as error:
         problems = [_problem(file, [str(step) for step in fault["loc"]], fault["msg"]) for fault in error.errors()]
         raise Invalid(problems) from None
+    open_ways = [each for each in found.unprotected() if each.host not in found.exceptions]
+    if open_ways:
+        raise Invalid([_problem(file, list(map(str, each.place)), refusal(each)) for each in open_ways])
+    return found
+
+
+def excepted(folder: Path, settings: Settings) -> Iterator[Problem]:
+    """What of the settings leaves this machine without protection, with the operator's reason."""
+    for each in settings.unprotected():
+        yield _problem(folder / FILE, list(map(str, each.place)), exception(each, settings.exceptions))
 
 
 def _file_of(init_settings: PydanticBaseSettingsSource) -> Path:

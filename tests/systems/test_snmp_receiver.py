@@ -400,7 +400,7 @@ def test_a_short_password_is_refused(tmp_path: Path):
         Receiver(SnmpSettings(name="traps", reach="snmp", listen="127.0.0.1:0", users=(USER,)), short)
 
 
-@pytest.mark.parametrize("listen", ["0.0.0.0:162", "10.0.0.1:162", "[::]:162", "127.0.0.1", "127.0.0.1:70000"])
-def test_it_listens_on_loopback_only(listen: str) -> None:
+@pytest.mark.parametrize("listen", ["127.0.0.1", "127.0.0.1:70000", ":162"])
+def test_it_listens_at_a_host_and_a_port(listen: str) -> None:
     with pytest.raises(ValueError, match="`listen` must be"):
         SnmpSettings(name="traps", reach="snmp", listen=listen)

@@ -37,7 +37,7 @@ def check(
 ) -> None:
     """Check everything in the project folder; say each fault with file, line and reason."""
     from trunkline.document import Invalid
-    from trunkline.project import Project
+    from trunkline.project import Project, excepted
     from trunkline.project import check as check_project
     from trunkline.runtime import served
     from trunkline.security.certificates.ending import ending
@@ -46,6 +46,8 @@ def check(
     problems = check_project(found, against) or served.check(found)
     with suppress(Invalid):
         for problem in ending(found.settings, found.folder):  # which stops nobody yet
+            typer.echo(problem, err=True)
+        for problem in () if problems else excepted(found):
             typer.echo(problem, err=True)
     if json:
         rows(

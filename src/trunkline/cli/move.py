@@ -22,10 +22,14 @@ def move(
     """Copy the log to another: topics, where each group goes on, state. Stop the platform first."""
     from trunkline.log import open_log
     from trunkline.project import Project
+    from trunkline.protection import of_log, refusal
     from trunkline.runtime.worker import running
     from trunkline.streams.moving import Copied, Move
 
     operator = Project.find(project)
+    for each in of_log((), to):
+        if each.host not in operator.settings.exceptions:
+            raise Refused(refusal(each))
     if running(operator):
         raise Refused("a worker runs on this project: stop the platform first, so that nothing is written meanwhile")
     found: list[Copied] = []

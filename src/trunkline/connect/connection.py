@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from trunkline import contracts
 from trunkline.document import Document, Invalid, Problem
+from trunkline.protection import Exceptions, refused
 from trunkline.systems import System, installed_systems
 from trunkline.systems.reach import Reach, Settings
 from trunkline.systems.registry import installed_reaches, installed_sinks
@@ -24,6 +26,7 @@ class Connection:
     settings: Settings
     reach: Reach
     system: System | None
+    document: Document
 
     @property
     def name(self) -> str:
@@ -36,14 +39,16 @@ class Outlet:
 
     settings: SinkSettings
     sink: Sink
+    document: Document
 
     @property
     def name(self) -> str:
         return self.settings.name
 
 
-def load(project: Path) -> list[Connection | Outlet]:
-    """Every connection of an operator's folder, by name. Raises `Invalid` with every error of every file."""
+def load(project: Path, exceptions: Exceptions = MappingProxyType({})) -> list[Connection | Outlet]:
+    """Every connection of an operator's folder, by name; `exceptions` are the machines that may be reached without
+    protection. Raises `Invalid` with every error of every file."""
     found: dict[str, Connection | Outlet] = {}
     problems: list[Problem] = []
     for path in sorted((project / "systems").glob("*.yaml")):
@@ -52,6 +57,7 @@ def load(project: Path) -> list[Connection | Outlet]:
             connection = _read(document, project)
             if connection.name in found:
                 raise Invalid([document.problem(("name",), f"another connection is named `{connection.name}`")])
+            problems += refused(document, connection.settings.unprotected(), exceptions)
             found[connection.name] = connection
         except Invalid as invalid:
             problems += invalid.problems
@@ -60,10 +66,10 @@ def load(project: Path) -> list[Connection | Outlet]:
     return sorted(found.values(), key=lambda connection: connection.name)
 
 
-def check(project: Path) -> list[Problem]:
+def check(project: Path, exceptions: Exceptions = MappingProxyType({})) -> list[Problem]:
     """Everything that is wrong with the connections of an operator's folder; [] when they are fit to run."""
     try:
-        load(project)
+        load(project, exceptions)
     except Invalid as invalid:
         return invalid.problems
     return []
@@ -77,7 +83,7 @@ def _read(document: Document, project: Path) -> Connection | Outlet:
     settings, systems = _settings(document, reach.settings), installed_systems(project)
     if settings.system and settings.system not in systems:
         raise Invalid([document.problem(("system",), f"`system` must be one of: {', '.join(sorted(systems))}")])
-    return Connection(settings, reach, _configured(document, data, systems.get(settings.system)))
+    return Connection(settings, reach, _configured(document, data, systems.get(settings.system)), document)
 
 
 def _configured(document: Document, data: Mapping[str, Any], system: System | None) -> System | None:
@@ -106,7 +112,7 @@ def _outlet(document: Document, sink: Sink, project: Path) -> Outlet:
     ]
     if problems:
         raise Invalid(problems)
-    return Outlet(settings, sink)
+    return Outlet(settings, sink, document)
 
 
 def _topics(project: Path) -> Collection[str]:

@@ -6,10 +6,12 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from trunkline.document import Document, Invalid, Problem
 from trunkline.effects.effector import Context, Effector, Kind, Settings
 from trunkline.effects.registry import installed_kinds
+from trunkline.protection import Exceptions, refused
 
 FOLDER = "effects"
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
@@ -22,23 +24,26 @@ class Declared:
     name: str
     settings: Settings
     kind: Kind
-    file: str
+    document: Document
 
     def open(self, project: Path, secret: Callable[[str], str]) -> Effector:
         """Raises `Invalid` where something that it names, a secret say, is not there."""
         try:
             return self.kind.open(self.settings, Context(self.name, project, secret))
         except ValueError as error:
-            raise Invalid([Problem(self.file, 1, str(error))]) from None
+            raise Invalid([self.document.problem((), str(error))]) from None
 
 
-def load(project: Path) -> list[Declared]:
-    """Every effector of an operator's folder, by name. Raises `Invalid` with every error of every file."""
+def load(project: Path, exceptions: Exceptions = MappingProxyType({})) -> list[Declared]:
+    """Every effector of an operator's folder, by name; `exceptions` are the machines that may be reached without
+    protection. Raises `Invalid` with every error of every file."""
     found: list[Declared] = []
     problems: list[Problem] = []
     for path in sorted((project / FOLDER).glob("*.yaml")):
         try:
-            found.append(_read(path, installed_kinds(project)))
+            declared = _read(path, installed_kinds(project))
+            problems += refused(declared.document, declared.settings.unprotected(), exceptions)
+            found.append(declared)
         except Invalid as invalid:
             problems += invalid.problems
     if problems:
@@ -46,10 +51,10 @@ def load(project: Path) -> list[Declared]:
     return found
 
 
-def check(project: Path) -> list[Problem]:
+def check(project: Path, exceptions: Exceptions = MappingProxyType({})) -> list[Problem]:
     """Everything that is wrong with the effectors of an operator's folder; [] when they are fit to run."""
     try:
-        load(project)
+        load(project, exceptions)
     except Invalid as invalid:
         return invalid.problems
     return []
@@ -65,7 +70,7 @@ def _read(path: Path, kinds: Mapping[str, Kind]) -> Declared:
     if kind is None:
         raise Invalid([document.problem(("kind",), f"`kind` must be one of: {', '.join(sorted(kinds))}")])
     try:
-        return Declared(path.stem, document.into(kind.settings), kind, str(path))
+        return Declared(path.stem, document.into(kind.settings), kind, document)
     except Invalid as invalid:
         raise Invalid([_plain(problem) for problem in invalid.problems]) from None
 

@@ -6,7 +6,7 @@ A kind of effector is a folder here, or in the operator's own `effects/`, whose 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, Protocol
@@ -15,6 +15,7 @@ import msgspec
 
 from trunkline.effects.effect import Effect
 from trunkline.effects.outcome import Result
+from trunkline.protection import Unprotected
 
 Seconds = Annotated[float, msgspec.Meta(gt=0, le=31_536_000)]
 
@@ -50,6 +51,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     longest_pause: Seconds = 300.0
     breaker: BreakerSettings = BreakerSettings()
     after_dead: Literal["hold", "pass"] = "hold"
+
+    def unprotected(self) -> Iterable[Unprotected]:
+        """Ways to other machines on which it is not encrypted, or not known who they are (`trunkline.protection`)."""
+        return ()
 
 
 class Answer(NamedTuple):

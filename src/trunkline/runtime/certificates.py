@@ -68,7 +68,7 @@ def certificate(project: Project, role: str) -> ServiceCertificate:
     if role == "api":
         named = [*http.names, http.host.strip("[]")]
     elif role == CONNECT:
-        named = _answering(connection.load(project.folder))
+        named = _answering(connection.load(project.folder, project.settings.exceptions))
     names = [*LOCAL, *(name for name in named if name not in WILDCARDS)]
     id = SpiffeId.service(domain(project), role, instance())
     lasting = timedelta(hours=tls.hours if tls is not None else 24)

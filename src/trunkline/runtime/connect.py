@@ -28,7 +28,7 @@ INGEST = "ingest"
 
 def run(project: Project, stop: threading.Event) -> None:
     """Run every connection until `stop` is set. Raises `Invalid` where a declaration is wrong."""
-    connections = connection.load(project.folder)
+    connections = connection.load(project.folder, project.settings.exceptions)
     with (
         connecting(project, connections) as certificate,
         closing(project.open_log()) as log,

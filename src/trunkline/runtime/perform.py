@@ -45,7 +45,7 @@ def _lanes(project: Project) -> list[Lane]:
 
     return [
         Lane(declared.name, declared.settings, declared.open(project.folder, secret))
-        for declared in declaration.load(project.folder)
+        for declared in declaration.load(project.folder, project.settings.exceptions)
     ]
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Protocol
 import msgspec
 
 from trunkline.log.port import Event
+from trunkline.protection import Unprotected
 from trunkline.quarantine import Rejected
 from trunkline.systems.system import CanonicalRecord, Format, Origin, System
 from trunkline.telco.model import Source
@@ -44,6 +45,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def answers_as(self) -> Sequence[str]:
         """Where it listens by a certificate of the platform's own authority: the host names and addresses for which it
         does, beside this machine's own; none where it needs no such certificate."""
+        return ()
+
+    def unprotected(self) -> Iterable[Unprotected]:
+        """The ways to other machines on which it is not encrypted, or not known who they are (`trunkline.protection`);
+        none, where the reach has no others."""
         return ()
 
 

@@ -7,7 +7,7 @@ topics in a group of its own, and commits there how far it has come once the sys
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, Protocol
@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal, NamedTuple, Protocol
 import msgspec
 
 from trunkline.log.port import Record, TopicPartition
+from trunkline.protection import Unprotected
 from trunkline.systems.reach import Status
 
 
@@ -38,6 +39,10 @@ class SinkSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     def __post_init__(self) -> None:
         if len(set(self.topics)) < len(self.topics):
             raise ValueError("`topics` names a topic twice")
+
+    def unprotected(self) -> Iterable[Unprotected]:
+        """As that of `reach.Settings`."""
+        return ()
 
 
 class Portion(NamedTuple):

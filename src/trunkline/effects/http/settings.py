@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 import msgspec
 
 from trunkline.effects.effector import Settings
+from trunkline.protection import Unprotected, by_http
 from trunkline.systems.reach import Secret
 
 HeaderName = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9-]{1,64}$")]
@@ -62,3 +64,6 @@ class HttpSettings(Settings, frozen=True, kw_only=True):
             raise ValueError(f"`headers` cannot set {', '.join(sorted(taken))}")
         if both := set(self.done) & set(self.later):
             raise ValueError(f"{', '.join(sorted(map(str, both)))} cannot be both `done` and `later`")
+
+    def unprotected(self) -> Iterable[Unprotected]:
+        return by_http(("url",), self.url)

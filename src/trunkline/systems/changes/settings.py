@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 import msgspec
 
+from trunkline.protection import Unprotected, by_tls
 from trunkline.systems.reach import Secret, Settings
 
 TableName = Annotated[str, msgspec.Meta(pattern=r"^[^.\x00-\x1f]+\.[^\x00-\x1f]+$")]
@@ -48,6 +50,9 @@ class DatabaseSettings(Settings, frozen=True, kw_only=True):
         if self.tls == "verify-ca" and not self.ca:
             raise ValueError("`tls: verify-ca` needs a `ca`: anybody has a certificate of the well-known ones")
         zone_of(self.zone)
+
+    def unprotected(self) -> Iterable[Unprotected]:
+        return by_tls(("tls",), [self.host], self.tls)
 
 
 def zone_of(name: str) -> ZoneInfo | None:

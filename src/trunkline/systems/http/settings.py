@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated
 from urllib.parse import urlsplit
 
 import msgspec
 
+from trunkline.protection import Unprotected, by_http
 from trunkline.systems.reach import Secret
 from trunkline.systems.sink import SinkSettings
 
@@ -42,3 +44,6 @@ class HttpSettings(SinkSettings, frozen=True, kw_only=True):
             raise ValueError("a login is a `token`, or a `user` with its `password`")
         if taken := OURS & {name.lower() for name in self.headers}:
             raise ValueError(f"`headers` cannot set {', '.join(sorted(taken))}")
+
+    def unprotected(self) -> Iterable[Unprotected]:
+        return by_http(("url",), self.url)

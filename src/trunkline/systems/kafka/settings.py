@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Annotated, Literal
 
 import msgspec
 
+from trunkline.protection import Unprotected, by_http, by_tls
 from trunkline.systems.changes.settings import zone_of
 from trunkline.systems.reach import Secret, Settings
 
@@ -76,3 +78,8 @@ class KafkaSettings(Settings, frozen=True, kw_only=True):
             raise ValueError("`registry` must say where the schemas of Avro are")
         if self.format == "raw" and any(topic.key or topic.field or topic.types for topic in self.topics.values()):
             raise ValueError("what is taken `raw` is not looked into: leave out `key`, `field` and `types`")
+
+    def unprotected(self) -> Iterable[Unprotected]:
+        yield from by_tls(("tls",), [broker.rpartition(":")[0] for broker in self.brokers], self.tls)
+        if self.registry is not None:
+            yield from by_http(("registry", "url"), self.registry.url)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Literal
 
 import msgspec
 
-from trunkline.loopback import loopback_address
+from trunkline.loopback import address
+from trunkline.protection import Unprotected, unprotected
 from trunkline.systems.reach import Secret, Settings
+
+IN_CLEAR = "SNMPv2c is in clear, its community too: have version 3 spoken, by a user"
 
 
 class User(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -43,7 +47,7 @@ class AgentSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 class SnmpSettings(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A socket for traps and informs. Messages of version 2c are taken with one of `communities`, of version 3 from
-    `users`. `listen` is a loopback address, until access is controlled."""
+    `users`."""
 
     listen: str = "127.0.0.1:10162"
     communities: tuple[Secret, ...] = ()
@@ -51,4 +55,11 @@ class SnmpSettings(Settings, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     agents: tuple[AgentSettings, ...] = ()
 
     def __post_init__(self) -> None:
-        loopback_address(self.listen)
+        address(self.listen)
+
+    def unprotected(self) -> Iterable[Unprotected]:
+        if self.communities:
+            yield from unprotected(("listen",), [address(self.listen)[0]], IN_CLEAR)
+        for index, agent in enumerate(self.agents):
+            if agent.community is not None:
+                yield from unprotected(("agents", index, "address"), [agent.address], IN_CLEAR)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 import msgspec
 
+from trunkline.protection import Unprotected, by_tls
 from trunkline.systems.reach import Secret
 from trunkline.systems.sink import SinkSettings
 
@@ -74,3 +76,6 @@ class SqlSettings(SinkSettings, frozen=True, kw_only=True):
         if set(self.topics) != self.tables.keys():
             wrong = sorted(set(self.topics) ^ self.tables.keys())
             raise ValueError(f"each of `topics` needs its table in `tables`, and no other: see {', '.join(wrong)}")
+
+    def unprotected(self) -> Iterable[Unprotected]:
+        return by_tls(("tls",), [urlsplit(self.database).hostname or ""], self.tls)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Annotated
 
 import msgspec
 
 from trunkline.loopback import address, is_loopback
+from trunkline.protection import Unprotected
 from trunkline.systems.reach import Secret, Settings
 
 HostName = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9.:-]{1,253}$")]
@@ -53,6 +54,10 @@ class VesSettings(Settings, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         host, _ = address(self.listen)
         if not self.tls and not is_loopback(host):
             raise ValueError(f"`listen` must be a loopback address without `tls`, and {host!r} is not loopback")
+
+    def unprotected(self) -> Iterable[Unprotected]:
+        if self.tls12_because:
+            yield Unprotected(("tls12_because",), self.listen, "TLS 1.2 is spoken", self.tls12_because)
 
     @property
     def answers_as(self) -> Sequence[str]:

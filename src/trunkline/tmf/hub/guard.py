@@ -1,8 +1,8 @@
 """Which callbacks may be called: a partner names the address, so it must not lead inside (SSRF).
 
-Only https and http, and only public addresses. All others (loopback, private, link-local, those of cloud metadata, …)
-need the operator's permission: `allow` under `[hub]` in the settings. A name may lead elsewhere later, so it is
-resolved and judged again for each connection, which then goes to the address that was judged.
+Only https, and only public addresses. All others (loopback, private, link-local, those of cloud metadata, …), and http,
+which is in clear, need the operator's permission: `allow` under `[hub]` in the settings. A name may lead elsewhere
+later, so it is resolved and judged again for each connection, which then goes to the address that was judged.
 Sources: OWASP, Server-Side Request Forgery Prevention Cheat Sheet; IANA's registries of special-purpose addresses.
 """
 
@@ -95,19 +95,27 @@ class Guard:
         if not found:
             raise OSError(f"{callback.host} has no address")
         for _, _, _, _, address in found:
-            if not self.permits(ip_address(address[0])):
+            judged = ip_address(address[0])
+            if not self.permits(judged):
                 raise Forbidden(
                     f"{callback.host} leads to an address that is not public: the operator of this server must permit "
                     "it (allow, under [hub] in trunkline.toml)"
+                )
+            if callback.scheme == "http" and not self._is_allowed(judged):
+                raise Forbidden(
+                    f"http is in clear: give an https URL, or have the operator of this server permit it to "
+                    f"{callback.host} (allow, under [hub] in trunkline.toml)"
                 )
         return [Place(family, address) for family, _, _, _, address in found]
 
     def permits(self, address: Address) -> bool:
         """Whether the address may be called."""
+        return self._is_allowed(address) or is_public(plain(address))
+
+    def _is_allowed(self, address: Address) -> bool:
+        """Whether the operator has permitted it."""
         address = plain(address)
-        if any(address.version == network.version and address in network for network in self._allow):
-            return True
-        return is_public(address)
+        return any(address.version == network.version and address in network for network in self._allow)
 
 
 def plain(address: Address) -> Address:
