@@ -91,7 +91,7 @@ def explain(
     """Show a refusal again: who asked what and why, and the rule that decided. The look is recorded, too."""
     import msgspec
 
-    from trunkline.cli.audit import commanded
+    from trunkline.cli.audited import commanded
     from trunkline.project import Project
     from trunkline.security.access.explain import Unknown, deciding
 

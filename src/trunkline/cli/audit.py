@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import functools
-import getpass
-import socket
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from trunkline.cli.audited import audited, commanded
 from trunkline.cli.output import HERE, JsonOption, ProjectOption, Refused, rows
 
 if TYPE_CHECKING:
-    from trunkline.project import Project
     from trunkline.security.audit import Ledger
-    from trunkline.security.audit.entry import Action, Outcome
     from trunkline.security.audit.ledger import Row
     from trunkline.security.audit.verify import Finding
 
@@ -28,10 +23,6 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
 )
-P = ParamSpec("P")
-T = TypeVar("T")
-LOCAL = "local"  # where a command comes from
-PATIENCE = 30.0  # seconds for the log to take what a command did
 
 KeyOption = Annotated[
     Path | None,
@@ -158,88 +149,49 @@ def export(
 
 
 @app.command()
+@audited("audit.key", "audit rotate")
 def rotate(why: Annotated[str, typer.Option(help="Why the key is changed.")], project: ProjectOption = HERE) -> None:
     """Make a new signing key: the next checkpoint is signed by both, and names the new one; those after it by that."""
     from trunkline.project import Project
     from trunkline.runtime.audit import signing_keys
 
-    found = Project.find(project)
-    with commanded(found, "audit.key", "audit rotate", reason=why):
-        key = signing_keys(found).rotate()
+    key = signing_keys(Project.find(project)).rotate()
     typer.echo(f"from the next checkpoint on, this key verifies:\n{key}")
 
 
-def audited(
-    kind: str, command: str, *, id: str = "id", personal: bool = False
-) -> Callable[[Callable[P, T]], Callable[P, T]]:
-    """Record each use of a command that changes records of this kind: by whom, which ids, why, and what came of it.
+@app.command()
+def retain(
+    years: Annotated[float, typer.Option(min=0.01, max=100, help="For how long entries are kept.")],
+    why: Annotated[str, typer.Option(help="By which rule, say.")] = "",
+    project: ProjectOption = HERE,
+) -> None:
+    """Remove the entries that are older, up to a checkpoint. Their hashes stay, so that `verify` proves the rest whole.
 
-    It reads the command's own parameters `project`, the one named `id`, or `ids`, and `why`. Ids that are `personal`
-    are recorded as pseudonyms.
+    That they are removed is recorded first. A trail in which something is wrong is left as it is.
     """
+    from trunkline.project import Project
+    from trunkline.runtime import audit
+    from trunkline.security.audit import Ledger, LedgerError
+    from trunkline.security.audit.retention import KIND, cut_before
 
-    def decorate(function: Callable[P, T]) -> Callable[P, T]:
-        @functools.wraps(function)
-        def recorded(*arguments: P.args, **options: P.kwargs) -> T:
-            from trunkline.project import Project
-
-            given: dict[str, Any] = options
-            ids = given.get("ids") or ([given[id]] if given.get(id) is not None else [])
-            project = Project.find(given["project"])
-            with commanded(project, kind, command, ids=ids, reason=given.get("why") or "", personal=personal):
-                return function(*arguments, **options)
-
-        return recorded
-
-    return decorate
-
-
-@contextmanager
-def commanded(
-    project: Project,
-    kind: str,
-    command: str,
-    *,
-    action: Action = "command",
-    ids: Sequence[object] = (),
-    reason: str = "",
-    personal: bool = False,
-) -> Iterator[None]:
-    """Record what the block does, when it ends: durable in the log before the command says that it is done."""
-    began = time.time()
-
-    def record(outcome: Outcome, rule: str = "") -> None:
-        from trunkline.runtime.audit import pseudonyms_of
-        from trunkline.security.audit import Entry, Origin, Recorder, Resource, Who
-        from trunkline.security.audit.entry import MOST, UNNUMBERED, bounded, moment
-
-        name = pseudonyms_of(project).of if personal else bounded
-        subjects = tuple(name(str(id)) for id in ids)[:MOST]
-        entry = Entry(
-            id=UNNUMBERED,
-            time=moment(began),
-            who=Who(bounded(getpass.getuser()), client="trunkline", issuer=f"os:{socket.gethostname()}"),
-            action=action,
-            resource=Resource(kind, subjects[0] if len(subjects) == 1 else ""),
-            concerns=subjects if len(subjects) > 1 else (),
-            reason=bounded(reason),
-            origin=Origin(LOCAL, operation=f"trunkline {command}"),
-            outcome=outcome,
-            rule=rule,
+    operator = Project.find(project)
+    looked_at, findings = _verified(project, None, None, [])
+    if findings:
+        raise Refused(
+            f"{looked_at}: something is wrong with it, so that nothing is removed; see `trunkline audit verify`"
         )
-        with closing(Recorder(log)) as recorder:
-            recorder.record(lambda: entry).result(PATIENCE)
-
-    with closing(project.open_log()) as log:  # what could not be recorded is not begun
-        try:
-            yield
-        except BaseException as error:
-            if isinstance(error, typer.Exit) and not error.exit_code:
-                record("done")
-            else:
-                record("refused", type(error).__name__)
-            raise
-        record("done")
+    try:
+        with closing(Ledger(audit.ledger_file(operator))) as ledger:
+            cut = cut_before(ledger, datetime.now(UTC) - timedelta(days=365.25 * years))
+            if cut is None:
+                typer.echo("no checkpoint is that old: there is nothing to remove")
+                return
+            with commanded(operator, KIND, "audit retain", ids=[cut.id], reason=why, first=True):
+                audit.await_entry(operator, ledger, KIND, cut.id)
+                count = ledger.remove(cut.size, cut.writers)
+    except LedgerError as error:
+        raise Refused(str(error)) from None
+    typer.echo(f"removed {count} entries; the trail begins with number {cut.size} now")
 
 
 @contextmanager
@@ -284,10 +236,11 @@ def _verified(project: Path, key: Path | None, file: Path | None, kept: list[Pat
         except (WitnessError, Damaged, ValueError) as error:
             raise Refused(str(error)) from None
         report = verify(ledger, keys, sources)
-    unsigned = report.entries - report.signed
+    unsigned, removed = report.entries - report.signed, report.removed
     return "".join(
         (
             f"{report.entries} entries, {report.checkpoints} checkpoints",
+            f", the first {removed} entries removed as their time was over" if removed else "",
             f", the last {unsigned} entries not signed yet" if unsigned > 0 else "",
             f", {len(sources)} witnesses" if sources else ", no witness outside (see [audit] in the settings)",
         )

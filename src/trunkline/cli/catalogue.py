@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from trunkline.cli.audit import audited
+from trunkline.cli.audited import audited
 from trunkline.cli.output import HERE, ProjectOption
 
 app = typer.Typer(help="What the operator sells, as files.", no_args_is_help=True, rich_markup_mode=None)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from trunkline.cli.audited import audited
 from trunkline.cli.output import HERE, JsonOption, ProjectOption, Refused, rows
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ def list_certificates(project: ProjectOption = HERE, json: JsonOption = False) -
 
 
 @app.command()
+@audited("certificate", "certificates issue", id="instance")
 def issue(
     role: Annotated[str, typer.Argument(help="What the service does: gateway, say.")],
     instance: Annotated[str, typer.Argument(help="Which one of them: the name of its machine, say.")],
@@ -81,6 +83,7 @@ def issue(
 
 
 @app.command()
+@audited("certificate", "certificates rotate")
 def rotate(
     authority: Annotated[bool, typer.Option("--authority", help="Have a new internal authority.")] = False,
     project: ProjectOption = HERE,

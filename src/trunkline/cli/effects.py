@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from trunkline.cli.audit import audited
+from trunkline.cli.audited import audited
 from trunkline.cli.output import HERE, JsonOption, ProjectOption, Refused, rows
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ Id = Annotated[str, typer.Argument(help="The effect's id (its idempotency key)."
 
 
 @app.command("list")
+@audited("effect", "effects list", reads=True)
 def list_effects(
     project: ProjectOption = HERE,
     last: Annotated[int, typer.Option("--last", "-n", min=1, help="At most this many, the last changed.")] = 50,
@@ -51,6 +52,7 @@ def list_effects(
 
 
 @app.command()
+@audited("effect", "effects show", personal=True, reads=True)
 def show(id: Id, project: ProjectOption = HERE, json: JsonOption = False) -> None:
     """Show one effect: what asked for it, each attempt and what the target said, and what was sent."""
     with _desk(project) as desk:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from trunkline.cli.audit import audited
+from trunkline.cli.audited import audited
 from trunkline.cli.output import HERE, JsonOption, ProjectOption, Refused, rows
 
 if TYPE_CHECKING:
@@ -105,6 +105,7 @@ def topics(project: ProjectOption = HERE, json: JsonOption = False) -> None:
         )
 
 
+@audited("topic", "tail", id="topic", reads=True)
 def tail(
     topic: Annotated[str, typer.Argument(help="The topic, as `trunkline topics` lists it.")],
     project: ProjectOption = HERE,

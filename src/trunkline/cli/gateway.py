@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from trunkline.cli.audited import audited
 from trunkline.cli.output import HERE, JsonOption, ProjectOption, Refused, rows
 
 if TYPE_CHECKING:
@@ -90,6 +91,7 @@ def show_plan(
 
 
 @app.command("publish")
+@audited("api", "gateway publish")
 def publish_api(
     api: Annotated[
         str, typer.Argument(help="What to publish, or to bring up to date; without it, what there is.")
@@ -144,6 +146,7 @@ def publish_api(
 
 
 @app.command("purge")
+@audited("api", "gateway purge", id="api")
 def purge_cache(
     api: Annotated[str, typer.Argument(help="The API's name: its folder's in apis/.")], project: ProjectOption = HERE
 ) -> None:
@@ -223,6 +226,7 @@ def list_keys(project: ProjectOption = HERE, json: JsonOption = False) -> None:
 
 
 @keys.command("issue")
+@audited("gatewayKey", "gateway keys issue", id="application")
 def issue_key(
     application: Annotated[str, typer.Argument(help="The application: small letters, digits and hyphens.")],
     tier: Annotated[str, typer.Option(help="Its service level, of `tiers` in apis/gateway.yaml.")],
@@ -247,6 +251,7 @@ def issue_key(
 
 
 @keys.command("rotate")
+@audited("gatewayKey", "gateway keys rotate")
 def rotate_key(
     id: Annotated[str, typer.Argument(help="The key's id, as `keys list` shows it.")],
     hours: Annotated[float, typer.Option(min=0, max=8_760, help="How long the old one is valid beside it.")] = 24,
@@ -263,6 +268,7 @@ def rotate_key(
 
 
 @keys.command("revoke")
+@audited("gatewayKey", "gateway keys revoke")
 def revoke_key(
     id: Annotated[str, typer.Argument(help="The key's id, as `keys list` shows it.")], project: ProjectOption = HERE
 ) -> None:
@@ -276,6 +282,7 @@ def revoke_key(
     typer.echo(f"{key.id} of {key.client} is revoked")
 
 
+@audited("decision", "why", reads=True)
 def why(
     id: Annotated[str, typer.Argument(help="A request's id: the header x-request-id, also in a refusal's body.")],
     project: ProjectOption = HERE,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from trunkline.cli.audit import audited
+from trunkline.cli.audited import audited
 from trunkline.cli.output import HERE, JsonOption, ProjectOption, Refused, rows
 
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ def list_subscriptions(project: ProjectOption = HERE, json: JsonOption = False) 
 
 
 @app.command("dead-letters")
+@audited("deadLetter", "hub dead-letters", reads=True)
 def dead_letters(
     project: ProjectOption = HERE,
     subscription: Annotated[str, typer.Option("--subscription", "-s", help="Only those of this subscription.")] = "",

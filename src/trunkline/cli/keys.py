@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from trunkline.cli.audited import audited
 from trunkline.cli.output import HERE, JsonOption, ProjectOption, Refused, rows
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ def list_keys(project: ProjectOption = HERE, json: JsonOption = False) -> None:
 
 
 @app.command("rotate")
+@audited("key", "keys rotate")
 def rotate(project: ProjectOption = HERE) -> None:
     """Make new keys, and wrap all others anew by them, while the platform runs. Broken off, it may be run again."""
     _, keyring = _opened(project)
@@ -51,6 +53,7 @@ def rotate(project: ProjectOption = HERE) -> None:
 
 
 @app.command("erase")
+@audited("person", "keys erase", id="subject", personal=True)
 def erase(
     subject: Annotated[str, typer.Argument(help="Whose data is erased: what events' keys name, an account's id, say.")],
     project: ProjectOption = HERE,

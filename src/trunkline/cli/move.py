@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from trunkline.cli.audited import commanded
 from trunkline.cli.output import HERE, JsonOption, ProjectOption, Refused, rows
 
 
@@ -23,6 +24,7 @@ def move(
     from trunkline.log import open_log
     from trunkline.project import Project
     from trunkline.protection import of_log, refusal
+    from trunkline.runtime.audit import catch_up
     from trunkline.runtime.worker import running
     from trunkline.streams.moving import Copied, Move
 
@@ -34,10 +36,12 @@ def move(
         raise Refused("a worker runs on this project: stop the platform first, so that nothing is written meanwhile")
     found: list[Copied] = []
     with (
+        commanded(operator, "log", "move"),
         closing(operator.open_log()) as source,
         closing(open_log(to, sealer=operator.sealer(operator.contracts))) as target,
     ):
         Move(source, target).run(found.append)
+    catch_up(operator)  # the trail goes on behind the new log, and this was said to the old one
     rows(
         ({"topic": copied.topic, "events": copied.events} for copied in found),
         ("topic", "events"),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from trunkline.cli.audit import audited
+from trunkline.cli.audited import audited
 from trunkline.cli.output import HERE, JsonOption, ProjectOption, Refused, rows
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ UserName = Annotated[str, typer.Argument(help="What the person signs in with.")]
 
 
 @app.command("list")
+@audited("person", "people list", reads=True)
 def list_people(project: ProjectOption = HERE, json: JsonOption = False) -> None:
     """List the people, their roles, and by what they sign in."""
     with opened(project) as identity, identity.looking() as unit:

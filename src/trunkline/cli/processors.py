@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from trunkline.cli.audited import audited
 from trunkline.cli.output import HERE, JsonOption, ProjectOption, Refused, rows
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ def processors(project: ProjectOption = HERE, json: JsonOption = False) -> None:
     )
 
 
+@audited("state", "shadow", reads=True)
 def shadow(
     name: Annotated[str, typer.Argument(help="The processor, as `trunkline processors` lists it.")],
     new: Annotated[Path, typer.Option("--with", help="The Python file that holds the new version, of the same name.")],
@@ -86,6 +88,7 @@ def shadow(
     raise typer.Exit(1 if differ else 0)
 
 
+@audited("state", "lineage", id="key", personal=True, reads=True)
 def lineage(
     processor: Annotated[str, typer.Argument(help="The processor that keeps the value.")],
     key: Annotated[str, typer.Argument(help="The key of the value.")],

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from trunkline.cli.audit import audited
+from trunkline.cli.audited import audited
 from trunkline.cli.output import HERE, JsonOption, ProjectOption, Refused, rows
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ Id = Annotated[int, typer.Argument(help="The id, as `trunkline quarantine list` 
 
 
 @app.command("list")
+@audited("quarantine", "quarantine list", reads=True)
 def list_rejected(
     project: ProjectOption = HERE,
     last: Annotated[int, typer.Option("--last", "-n", min=1, help="At most this many, the newest.")] = 50,
@@ -41,6 +42,7 @@ def list_rejected(
 
 
 @app.command()
+@audited("quarantine", "quarantine show", reads=True)
 def show(id: Id, project: ProjectOption = HERE) -> None:
     """Show one rejected part: all that is known, and its bytes."""
     from trunkline.streams.quarantine import Refused as Gone

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from trunkline.cli.audited import audited
 from trunkline.cli.output import HERE, JsonOption, ProjectOption, Refused, rows
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ def tariffs() -> None:
 
 
 @app.command()
+@audited("usage", "tariffs shadow", reads=True)
 def shadow(
     draft: Annotated[str, typer.Argument(help="A draft by its name: a file of the folder tariffs/drafts.")],
     since: Annotated[

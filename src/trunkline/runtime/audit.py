@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
@@ -24,6 +25,7 @@ from trunkline.security.audit.requests import AuditedRequests
 from trunkline.security.audit.witness import Witness, open_witness
 from trunkline.telco.charging.online.application import PATH as ONLINE_CHARGING
 
+PATIENCE: Final = 60.0  # seconds that a command waits for a running worker to keep what it has recorded
 AGAIN: Final = 5.0  # seconds after which is tried again what failed
 
 logger = logging.getLogger(__name__)
@@ -104,6 +106,19 @@ def catch_up(project: Project) -> None:
         keeper.sign()
         for witness in witnesses(project):
             Delivery(_ledger(project, stack), witness).run_once()
+
+
+def await_entry(project: Project, ledger: Ledger, kind: str, id: str) -> None:
+    """Wait until the ledger has what a command has recorded just now on a kind with an id. Raises `LedgerError`."""
+    where = ("body ->> '$.resource.kind' = ?", "body ->> '$.resource.id' = ?")
+    until = time.monotonic() + PATIENCE
+    while not ledger.find(where, (kind, id), 1):
+        catch_up(project)
+        if time.monotonic() > until:
+            raise LedgerError(
+                f"the worker has not brought the entry into the ledger within {PATIENCE:g} s: does it run?"
+            )
+        time.sleep(0.1)
 
 
 def _keeper(project: Project, log: Log, stack: ExitStack, member: str) -> Keeper:

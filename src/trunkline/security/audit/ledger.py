@@ -2,11 +2,14 @@
 
 Each row has the entry, its leaf hash in the Merkle tree, and the head of the hash chain behind it. An entry's number is
 its place from 0. How far the log has been brought in is committed with the entries, so that each is there once.
+
+Of entries whose time is over (`retention`) the leaf hashes stay, which tell nothing of anybody: so tree and chain are
+whole from the first entry on, whatever was removed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
@@ -41,6 +44,13 @@ CREATE TABLE position (one INTEGER PRIMARY KEY CHECK (one = 1), offset INTEGER N
 CREATE TABLE checkpoint (size INTEGER PRIMARY KEY, note TEXT NOT NULL) STRICT;
 CREATE TABLE delivery (witness TEXT PRIMARY KEY, size INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 """
+REMOVED = """
+CREATE {temporary} TABLE removed (number INTEGER PRIMARY KEY, leaf BLOB NOT NULL) STRICT;
+CREATE INDEX {within}removed_by_leaf ON removed (leaf);
+CREATE {temporary} TABLE removed_writer (name TEXT PRIMARY KEY, number INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+"""
+"""What is kept of entries that were removed: their leaf hashes, and how far each writer had counted. A ledger of before
+has no such tables; where it is only read, there are empty ones beside it."""
 
 
 class LedgerError(Exception):
@@ -84,6 +94,8 @@ class Ledger:
                 self._set_up()
             if self._db.pragma("application_id") != LAYOUT:
                 raise LedgerError(f"{path} is no ledger of an audit trail")
+            if read_only and not self._knows_removed():
+                self._db.execute(REMOVED.format(temporary="TEMPORARY", within="temp."))
         except apsw.Error as error:
             raise LedgerError(f"{path} cannot be opened as the ledger of an audit trail: {error}") from error
         self.size, self.head, self._peaks = 0, START, Peaks()
@@ -135,6 +147,8 @@ class Ledger:
         """Raises `LedgerError` where there is none."""
         for row in self.rows(number, number + 1):
             return row
+        if self._rows("SELECT 1 FROM removed WHERE number = ?", (number,)):
+            raise LedgerError(f"the entry {number} was removed when its time was over; its hash alone is kept")
         raise LedgerError(f"the trail has no entry {number}: `trunkline audit search` lists them")
 
     def number(self, id: str) -> int:
@@ -147,9 +161,7 @@ class Ledger:
         """The hash of the Merkle tree over the leaves `first` to `last` (exclusive), as `merkle.Range`."""
         count = last - first
         if count <= 1 << TILE:
-            leaves = [row[0] for row in self._rows(
-                "SELECT leaf FROM entry WHERE number >= ? AND number < ? ORDER BY number", (first, last)
-            )]  # fmt: skip
+            leaves = list(self._leaves(first, last))
             if len(leaves) != count:
                 raise LedgerError(
                     f"entries between {first} and {last} are missing: `trunkline audit verify` says which"
@@ -168,7 +180,34 @@ class Ledger:
 
     def leaves(self, first: int, last: int) -> bytes:
         """The leaf hashes of the entries `first` to `last` (exclusive), one behind the other."""
-        return b"".join(row.leaf for row in self.rows(first, last))
+        return b"".join(self._leaves(first, last))
+
+    def removed(self) -> Iterator[tuple[int, bytes]]:
+        """Of the entries that were removed: (number, leaf hash), in their order."""
+        return ((number, leaf) for number, leaf in self._each("SELECT number, leaf FROM removed ORDER BY number"))
+
+    def removed_writers(self) -> dict[str, int]:
+        """How far each writer had counted where entries were removed last."""
+        return dict(self._rows("SELECT name, number FROM removed_writer"))
+
+    def first_since(self, moment: str) -> int:
+        """The number of the first entry of a time, as entries have it, or later; that of the newest where none is."""
+        found = self._rows("SELECT min(number) FROM entry WHERE body ->> '$.time' >= ?", (moment,))[0][0]
+        return int(found) if found is not None else self._rows("SELECT max(number) FROM entry")[0][0] or 0
+
+    def remove(self, size: int, writers: Mapping[str, int]) -> int:
+        """Remove the text of the first `size` entries for good, up to which `writers` had counted; how many they were.
+        Raises `LedgerError`."""
+        self._db.pragma("secure_delete", True)  # what is removed is overwritten
+        with self._writing():
+            self._db.execute("INSERT INTO removed SELECT number, leaf FROM entry WHERE number < ?", (size,))
+            self._db.execute("DELETE FROM removed_writer")
+            self._db.executemany("INSERT INTO removed_writer VALUES (?, ?)", writers.items())
+            self._db.execute("DELETE FROM concern WHERE number < ?", (size,))
+            self._db.execute("DELETE FROM entry WHERE number < ?", (size,))
+            count = self._db.changes()
+        self._rows("PRAGMA wal_checkpoint(TRUNCATE)")
+        return count
 
     def add_checkpoint(self, size: int, note: str) -> None:
         with self._writing():
@@ -245,8 +284,16 @@ class Ledger:
 
     def _has(self, id: str, body: bytes) -> bool:
         """Whether this very entry is there. Another one under its id is no repetition: it is kept, and found later."""
-        rows = self._rows("SELECT 1 FROM entry WHERE body ->> '$.id' = ? AND CAST(body AS BLOB) = ?", (id, body))
-        return bool(rows)
+        there = self._rows("SELECT 1 FROM entry WHERE body ->> '$.id' = ? AND CAST(body AS BLOB) = ?", (id, body))
+        return bool(there or self._rows("SELECT 1 FROM removed WHERE leaf = ?", (leaf_hash(body),)))
+
+    def _leaves(self, first: int, last: int) -> Iterator[bytes]:
+        for table in ("removed", "entry"):
+            sql = f"SELECT leaf FROM {table} WHERE number >= ? AND number < ? ORDER BY number"  # noqa: S608  # ours
+            yield from (leaf for (leaf,) in self._each(sql, (first, last)))
+
+    def _knows_removed(self) -> bool:
+        return bool(self._rows("SELECT 1 FROM sqlite_schema WHERE name = 'removed'"))
 
     def _peaks_of(self, size: int) -> list[bytes]:
         """The hashes of the perfect subtrees of the first `size` entries, the largest first."""
@@ -265,6 +312,8 @@ class Ledger:
             if not list(self._db.execute("SELECT name FROM sqlite_schema LIMIT 1")):
                 self._db.execute(SCHEMA)
                 self._db.pragma("application_id", LAYOUT)
+            if not self._knows_removed():
+                self._db.execute(REMOVED.format(temporary="", within=""))
 
     @contextmanager
     def _reading(self) -> Iterator[None]:

@@ -19,6 +19,7 @@ from trunkline.security.audit.keys import Trust
 from trunkline.security.audit.ledger import START, Ledger, LedgerError, Row, chained, concerned
 from trunkline.security.audit.merkle import SIZE, Peaks, leaf_hash
 from trunkline.security.audit.published import Published
+from trunkline.security.audit.retention import Cut, says
 
 MOST: Final = 1_000  # findings; there is no use in more
 MASK: Final = (1 << 64) - 1
@@ -29,18 +30,19 @@ class Finding(NamedTuple):
 
     number: int
     kind: str
-    """`changed`, `missing`, `order`, `truncated`, `replaced`, `checkpoint`, `writer`, `index`, or `damaged`."""
+    """`cut`, `changed`, `missing`, `order`, `truncated`, `replaced`, `checkpoint`, `writer`, `index`, or `damaged`."""
     text: str
 
 
 class Report(NamedTuple):
-    """How many entries and checkpoints were looked at, how far the last checkpoint reaches, and what is wrong, in the
-    order of the entries."""
+    """How many entries and checkpoints were looked at, how far the last checkpoint reaches, what is wrong, in the order
+    of the entries, and how many entries were removed because their time was over."""
 
     entries: int
     checkpoints: int
     signed: int
     findings: list[Finding]
+    removed: int = 0
 
 
 class Source(NamedTuple):
@@ -58,7 +60,9 @@ def verify(ledger: Ledger, keys: Sequence[PublicKey], witnesses: Iterable[Source
         run.take(source)
     run.walk()
     findings = sorted(run.findings, key=lambda finding: finding.number)
-    return Report(run.size, len(run.signed), max((checkpoint.size for checkpoint in run.signed), default=0), findings)
+    return Report(
+        run.size, len(run.signed), max((checkpoint.size for checkpoint in run.signed), default=0), findings, run.removed
+    )
 
 
 class _Run:
@@ -71,6 +75,9 @@ class _Run:
         self.size = 0
         self._writers: dict[str, int] = {}
         self._wrong: set[int] = set()
+        self.removed = 0
+        self._cut = Cut(0, {})
+        self._said = False
 
     def take_own(self) -> None:
         """The ledger's own checkpoints."""
@@ -110,6 +117,7 @@ class _Run:
         peaks, head, good = Peaks(), START, 0
         index = 0
         try:
+            head, good = self._walk_removed(at, peaks)
             for row in self._ledger.rows():
                 if row.number < peaks.size:
                     self._find(row.number, "order", "an entry of this number was never recorded")
@@ -130,6 +138,7 @@ class _Run:
         except LedgerError as error:
             self._find(peaks.size, "damaged", f"from here on the file cannot be read: {error}")
         self.size = peaks.size
+        self._look_at_cut()
         beyond = [checkpoint for checkpoint in self.signed if checkpoint.size > self.size]
         if beyond:
             last = max(beyond, key=lambda checkpoint: checkpoint.size)
@@ -166,12 +175,40 @@ class _Run:
         except (msgspec.DecodeError, ValueError) as error:
             self._find(row.number, "changed", f"it is no entry: {error}")
             return None
+        self._said = self._said or says(entry, self._cut)
         expected = self._writers.get(writer, -1) + 1
         if number != expected and row.number not in self._wrong:
             what = f"those numbered {expected} to {number - 1} are missing" if number > expected else "was there before"
             self._find(row.number, "writer", f"the entry {entry.id}: of what its writer has recorded, {what}")
         self._writers[writer] = max(number, expected - 1)
         return entry
+
+    def _walk_removed(self, at: dict[int, list[Checkpoint]], peaks: Peaks) -> tuple[bytes, int]:
+        """The hashes of entries that were removed; the head of the chain behind them, and how far all is good."""
+        head, good = START, 0
+        for number, leaf in self._ledger.removed():
+            if number != peaks.size:
+                break  # from there on entries are missing
+            if self._known.get(number) not in (None, leaf):
+                self._find(number, "replaced", "its hash is not that of the entry a checkpoint outside was made over")
+            peaks.add(leaf)
+            head = chained(head, leaf)
+            good = self._hold(at.get(peaks.size, ()), peaks, head, good)
+        self._cut = Cut(peaks.size, self._ledger.removed_writers())
+        self._writers = dict(self._cut.writers)
+        self.removed = peaks.size
+        return head, good
+
+    def _look_at_cut(self) -> None:
+        """Entries are removed at a checkpoint, by somebody who has said so."""
+        if not self._cut.size:
+            return
+        if all(checkpoint.size != self._cut.size for checkpoint in self.signed):
+            self._find(self._cut.size, "cut", "those before it are removed, and no checkpoint was signed there")
+        if not self._said:
+            self._find(
+                self._cut.size, "cut", "those before it are removed, and no entry says that somebody has done so"
+            )
 
     def _missing(self, first: int, last: int) -> None:
         which = f"the entries {first} to {last - 1} are" if last - first > 1 else "it is"
