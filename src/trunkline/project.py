@@ -73,6 +73,11 @@ class Project:
         """As it is set: secrets in it are references."""
         return self.settings.store_url or f"sqlite://{self.data / 'store.db'}"
 
+    @property
+    def revealed_store_url(self) -> str:
+        """With its secrets. Raises `StoreError` where one of them is missing."""
+        return self._revealed(self.store_url)
+
     @cached_property
     def contracts(self) -> Contracts:
         """The data contracts. Raises `Invalid`."""

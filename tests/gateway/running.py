@@ -158,13 +158,13 @@ def openapi(base: str, operations: Mapping[str, str], **extra: Mapping[str, Any]
 
 
 @contextmanager
-def gateway(project: Path, files: Mapping[str, Any], verify: Any = True) -> Iterator[Running]:
-    """Run a gateway by `files`, whose `gateway.yaml` lacks only `listen`."""
+def gateway(project: Path, files: Mapping[str, Any], verify: Any = True, store: str = "") -> Iterator[Running]:
+    """Run a gateway by `files`, whose `gateway.yaml` lacks only `listen`, on the store at the URL `store`."""
     need("Envoy")
     address = f"127.0.0.1:{free_port()}"
     said = {"listen": address, **files["gateway.yaml"]}
     write(project, {**files, "gateway.yaml": said})
-    places = Places(project, project / "data")
+    places = Places(project, project / "data", store)
     places.data.mkdir(exist_ok=True)
     stop = threading.Event()
     failures: list[BaseException] = []

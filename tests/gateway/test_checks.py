@@ -65,6 +65,13 @@ def test_a_project_without_apis_has_no_problems(tmp_path: Path) -> None:
         (things(KEY, {"kind": "scopes", "all_of": ["a"]}), "policies.yaml:4", "looks at a token"),
         (things({"kind": "jwt", "shadow": True}), "openapi.yaml:9", "anybody may call"),
         (things(OPEN, {"kind": "rate-limit", "limit": "1 per day"}), "policies.yaml:5", "looks at the client"),
+        (things(OPEN, {"kind": "quota", "quota": "1 per day"}), "policies.yaml:5", "looks at the client"),
+        (
+            things(JWT, {"kind": "quota", "quota": "1 per day", "per": "application"}),
+            "policies.yaml:4",
+            "looks at the application, and list asks for no key",
+        ),
+        (things(JWT, {"kind": "quota", "quota": "1 per minute"}), "policies.yaml:5", "quota"),
         (things(OPEN, JWT), "policies.yaml:3", "contradicts `jwt`"),
         (things(JWT, JWT), "policies.yaml:4", "say it once"),
         (things(JWT, operations={"list": [JWT]}), "policies.yaml:6", "say `replaces: true`"),

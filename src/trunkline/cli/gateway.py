@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from trunkline.cli.audited import audited
+from trunkline.cli import quotas
 from trunkline.cli.output import HERE, JsonOption, ProjectOption, Refused, rows
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ app = typer.Typer(
 )
 keys = typer.Typer(help="The keys of applications.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(keys, name="keys")
+app.add_typer(quotas.app, name="quota")
 
 
 def register(app: typer.Typer) -> None:

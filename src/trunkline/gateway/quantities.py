@@ -12,6 +12,8 @@ _TIMES: Final = {"ms": 0.001, "s": 1.0, "min": 60.0}
 
 PerPeriod = Annotated[str, Meta(pattern=r"^[1-9][0-9]{0,8} per (second|minute|hour|day)$")]
 """So many in a period: `100 per minute`."""
+PerCalendarPeriod = Annotated[str, Meta(pattern=r"^[1-9][0-9]{0,8} per (hour|day|week|month)$")]
+"""So many in a period of the calendar: `100000 per month`."""
 Size = Annotated[str, Meta(pattern=r"^[0-9]{1,6} (B|kB|KiB|MB|MiB)$")]
 """An amount of octets: `64 KiB`."""
 Duration = Annotated[str, Meta(pattern=r"^[0-9]{1,6}(\.[0-9]{1,3})? (ms|s|min)$")]

@@ -45,7 +45,7 @@ def run(project: Project, stop: threading.Event) -> None:
         if not stack.enter_context(alone(project, ROLE)):
             raise AlreadyRunning(f"a gateway runs on {project.data} already")
         stack.enter_context(kept(project, ROLE))
-        places = Places(project.folder, project.data)
+        places = Places(project.folder, project.data, project.revealed_store_url)
         works = [Control(places).run]
         if (identity := project.open_identity()) is not None:
             stack.enter_context(closing(identity))

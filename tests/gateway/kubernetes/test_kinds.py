@@ -328,7 +328,7 @@ ATTACHED: dict[str, tuple[Json, ...]] = {
     "jwt": (JWT,),
     "open": (OPEN,),
 }
-NEVER = {"cache", "json-threats", "xml-threats", "validate", "transform", "mask"}  # test_refusals.py
+NEVER = {"cache", "quota", "json-threats", "xml-threats", "validate", "transform", "mask"}  # test_refusals.py
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.kind())

@@ -39,6 +39,7 @@ def refused(folder: Path, *policies: Json, without: tuple[str, ...] = (), **more
     [
         ((OPEN, SPIKE), 5, "`spike` cannot be said to Envoy Gateway: at once it lets through what comes in a period"),
         ((OPEN, {"kind": "rate-limit", "limit": "5 per day", "per": "address"}), 5, "each IPv6 address by itself"),
+        ((OPEN, {"kind": "quota", "quota": "5 per month", "per": "all"}), 5, "count each operation by itself"),
         ((OPEN, SHADOW), 5, "`ip` cannot be said to Envoy Gateway: it enforces what it is told"),
         ((OPEN, {"kind": "fault", "percent": 1, "status": 500, "header": "x-a"}), 5, "`fault` cannot be said"),
         ((OPEN, {"kind": "headers", "set": {"x-a": "100 %"}}), 5, "`headers` cannot be said to Envoy Gateway: x-a"),

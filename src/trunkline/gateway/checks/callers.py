@@ -12,6 +12,7 @@ from trunkline.gateway.policies.api_key import ApiKey
 from trunkline.gateway.policies.jwt import ANY, Jwt
 from trunkline.gateway.policies.mutual_tls import MutualTls
 from trunkline.gateway.policies.open import Open
+from trunkline.gateway.policies.quota import Quota
 from trunkline.gateway.policies.rate_limit import RateLimit
 from trunkline.gateway.policies.scopes import Scopes
 from trunkline.gateway.policies.tier import Tier
@@ -42,9 +43,11 @@ def rules_have_what_they_look_at(plan: Plan) -> Iterator[Problem]:
             policy, where = rule.policy, route.operation.id
             if isinstance(policy, Scopes) and not route.enforces(Jwt):
                 yield wrong(rule, f"looks at a token, and {where} asks for none: attach `jwt` there")
-            named = isinstance(policy, Tier) or (isinstance(policy, RateLimit) and policy.per == "client")
+            named = isinstance(policy, Tier) or (isinstance(policy, RateLimit | Quota) and policy.per == "client")
             if named and not (route.enforces(Jwt) or route.enforces(ApiKey)):
                 yield wrong(rule, f"looks at the client, and {where} does not ask who it is: attach `jwt` or `api-key`")
+            if isinstance(policy, Quota) and policy.per == "application" and not route.enforces(ApiKey):
+                yield wrong(rule, f"looks at the application, and {where} asks for no key: attach `api-key`")
             if isinstance(policy, Tier) and not route.enforces(ApiKey) and (jwt := route.policy(Jwt)):
                 issuers = plan.gateway.issuers
                 asked = (

@@ -8,5 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
-KINDS: Final[dict[str, str]] = {"inspection": "trunkline.gateway.companions.inspection"}
+KINDS: Final[dict[str, str]] = {
+    "inspection": "trunkline.gateway.companions.inspection",
+    "quota": "trunkline.gateway.companions.quota",
+}
 """The module of each kind by its name."""

@@ -18,6 +18,7 @@ from trunkline.gateway.policies.mutual_tls import MutualTls
 from trunkline.gateway.policies.open import Open
 from trunkline.gateway.policies.outlier import Outlier
 from trunkline.gateway.policies.policy import Policy, Stage
+from trunkline.gateway.policies.quota import Quota
 from trunkline.gateway.policies.rate_limit import RateLimit
 from trunkline.gateway.policies.retry import Retry
 from trunkline.gateway.policies.scopes import Scopes
@@ -40,6 +41,7 @@ KINDS: Final[tuple[type[Policy], ...]] = (
     Scopes,
     Tier,
     RateLimit,
+    Quota,
     BodySize,
     JsonThreats,
     XmlThreats,
