@@ -43,12 +43,14 @@ class UpstreamTls(Declared, frozen=True, kw_only=True):
 
 class Upstream(Declared, frozen=True, kw_only=True):
     """Servers that answer alike. Each is asked for `health` (a path) every second, where it is given, and gets nothing
-    while it does not answer 200."""
+    while it does not answer 200. `ours` is the platform itself: it is told, with a proof, from which address a request
+    came and whose key it had. Its API has the data folder of the gateway."""
 
     addresses: Several
     health: Annotated[str, Meta(pattern=r"^(/[\x21-\x7e]*)?$")] = ""
     tls: UpstreamTls | None = None
     http2: bool = False
+    ours: bool = False
 
 
 class Issuer(Declared, frozen=True, kw_only=True):

@@ -72,6 +72,11 @@ class Places:
         return self.folder / "keys.json"
 
     @property
+    def proof(self) -> Path:
+        """By which the platform knows that a request has passed the gateway."""
+        return self.folder / "proof"
+
+    @property
     def purges(self) -> Path:
         """How often each API's cache was purged."""
         return self.folder / "purges.json"

@@ -72,6 +72,16 @@ class Route:
         found = self.policy(kind)
         return found is not None and not found.shadow
 
+    @property
+    def upstreams(self) -> frozenset[str]:
+        """The names of all that requests, or copies of them, may go to."""
+        return frozenset((self.api.upstream, *(name for rule in self.rules for name in rule.policy.upstreams())))
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether nobody but the platform itself gets to see what goes upstream."""
+        return all(name in self.gateway.upstreams and self.gateway.upstreams[name].ours for name in self.upstreams)
+
     def cluster(self, upstream: str) -> str:
         """The name of Envoy's cluster for `upstream` as this route's policies want it."""
         changes = self.cluster_changes()

@@ -90,6 +90,7 @@ def server(
         AllowedPeers(app, tls.callers) if tls is not None and tls.callers is not None else app,
         log_level="warning",
         access_log=False,
+        proxy_headers=False,  # an address is believed of the gateway alone: http/vouching.py
         server_header=False,
         limit_concurrency=MOST_CONNECTIONS,
         timeout_graceful_shutdown=GRACE,

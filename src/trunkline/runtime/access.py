@@ -55,6 +55,7 @@ def controlled(app: FastAPI, project: Project, log: Log, identity: Identity | No
             verifier=verifier(identity, project.settings),
             open_paths=(*PATHS, *OPEN),
             root=project.settings.tmf.root,
+            issuer=identity.terms.issuer,
         )
         _describe_tokens(app)
         yield

@@ -12,6 +12,7 @@ from trunkline.gateway.api import gateway_api
 from trunkline.gateway.folder import FOLDER, is_declared
 from trunkline.gateway.places import Places
 from trunkline.http import Api, create_app, serve
+from trunkline.http.vouching import Proof, Vouched
 from trunkline.log import Log
 from trunkline.project import Project
 from trunkline.runtime import certificates
@@ -55,6 +56,7 @@ def run(project: Project, stop: threading.Event) -> None:
             ]
             app = create_app(apis, title=f"{project.settings.name} on Trunkline", hosts=certificates.hosts(http))
             with controlled(app, project, log, identity), audited(app, project, log):
+                app.add_middleware(Vouched, proof=Proof(Places(project.folder, project.data).proof))
                 known = project.settings.trust is not None and project.settings.trust.required
                 tls = stack.enter_context(certificates.listener(project))
                 serve(app, http.host, http.port, stop, tls=tls, authenticated=known)

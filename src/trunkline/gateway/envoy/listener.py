@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from trunkline.gateway.declaration import Gateway, split
+from trunkline.gateway.envoy import vouching
 from trunkline.gateway.envoy.accesslog import access_log
 from trunkline.gateway.envoy.replies import local_replies
 from trunkline.gateway.envoy.routes import NAME as ROUTES
@@ -45,7 +46,7 @@ def whole_listener(gateway: Gateway, places: Places, routes: Json) -> Json:
 
 def filters(gateway: Gateway, places: Places | None) -> list[Json]:
     """Every kind's filters, switched off; a route switches on what it needs. Keys are read from `places`, if given."""
-    found: list[Json] = []
+    found: list[Json] = [{"name": vouching.NAME, "disabled": True, "typed_config": vouching.settings(places)}]
     for kind in KINDS:
         for name, settings in kind.filters(gateway).items():
             said: Json = {"name": name, "disabled": name not in ALWAYS_ON}

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
+from trunkline.gateway.envoy import vouching
 from trunkline.gateway.openapi import Operation
 from trunkline.gateway.plan import Plan, Route
 from trunkline.gateway.policies.cors import Cors
-from trunkline.gateway.policies.policy import TYPE
+from trunkline.gateway.policies.policy import ON, TYPE
 from trunkline.gateway.policies.revoked import GRANT
 from trunkline.gateway.policies.timeout import Timeout
 
@@ -68,7 +69,7 @@ def _routes(routes: list[Route], revision: str) -> Iterator[Json]:
 
 
 def _route(route: Route, revision: str) -> Json:
-    settings: dict[str, Json] = {}
+    settings: dict[str, Json] = {vouching.NAME: ON} if route.is_ours else {}
     action: Json = Timeout().action(route)
     for rule in route.rules:
         settings |= rule.policy.on_route(route)

@@ -53,7 +53,10 @@ def specs(name: str, upstream: Upstream) -> list[tuple[str, Json]]:
 def differs(upstream: Upstream) -> str:
     """What holds otherwise than where Trunkline's own Envoy stands beside the upstream."""
     near = all(is_loopback(split(address)[0]) for address in upstream.addresses)
-    return "it is asked within the cluster, and without TLS" if near and not upstream.tls else ""
+    said = ["it is asked within the cluster, and without TLS"] if near and not upstream.tls else []
+    if upstream.ours:
+        said.append("it does not learn whose key a request had, so applications with keys alone are unknown to it")
+    return "; ".join(said)
 
 
 def traffic(upstream: Upstream) -> Json:

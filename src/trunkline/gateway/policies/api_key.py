@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from trunkline.gateway.kubernetes.names import api_keys, secret
 from trunkline.gateway.kubernetes.said import Inexpressible, Said
 from trunkline.gateway.policies.policy import ON, TYPE, Json, Policy, Stage
+from trunkline.http.vouching import APPLICATION as APPLICATION
 
 if TYPE_CHECKING:
     from trunkline.gateway.declaration import Gateway
     from trunkline.gateway.plan import Route
 
 HEADER: Final = "x-api-key"
-APPLICATION: Final = "x-trunkline-application"
 API_KEY_TYPE: Final = f"{TYPE}extensions.filters.http.api_key_auth.v3.ApiKeyAuth"
 
 

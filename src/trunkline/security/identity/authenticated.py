@@ -20,10 +20,16 @@ class Authenticated:
     """ASGI middleware: passes on what comes with a good token, with its `Caller` as `request.state.caller`, and what is
     for one of the `open_paths` or under it; refuses the rest with 401 and the reason.
 
+    Who has no token and shows the gateway an application's key (`state.application`, see `http.vouching`) is that
+    application; where such are declared is the `issuer`'s to say.
+
     `root` is the URL that clients reach the application by, for DPoP; "" takes the one that a request came to.
     """
 
-    def __init__(self, app: ASGIApp, verifier: Verifier, open_paths: Sequence[str] = (), root: str = "") -> None:
+    def __init__(
+        self, app: ASGIApp, verifier: Verifier, open_paths: Sequence[str] = (), root: str = "", issuer: str = ""
+    ) -> None:
+        self._issuer = issuer
         self._app, self._verifier, self._open, self._root = app, verifier, tuple(open_paths), root.rstrip("/")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -48,6 +54,9 @@ class Authenticated:
     async def _caller(self, scope: Scope) -> Caller:
         headers = Headers(scope=scope)
         given = headers.getlist("authorization")
+        application = scope.get("state", {}).get("application", "")
+        if not given and application and self._issuer:
+            return Caller(application, application, frozenset(), frozenset(), "", self._issuer)
         if len(given) > 1:
             raise Refused("the header Authorization is there more than once", "invalid_request")
         root = self._root or f"{scope['scheme']}://{headers.get('host', '')}"
