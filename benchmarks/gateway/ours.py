@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,11 +27,13 @@ THING = "/things/v1/thing/7"
 
 
 class Ours(NamedTuple):
-    """Where it answers, Envoy's process, and a token that it takes."""
+    """Where it answers, Envoy's process, its files, a token that it takes, and how to sign others."""
 
     url: str
     pid: int
+    places: Places
     token: str
+    sign: Callable[..., str]
 
 
 @contextmanager
@@ -50,7 +53,8 @@ def gateway(folder: Path, origin: int, policies: Sequence[dict[str, Any]]) -> It
             time.sleep(0.02)
         pid = _envoy(places)
         pin(pid, PROXY_CORE)
-        yield Ours(f"http://127.0.0.1:{port}{THING}", pid, _token(key))
+        sign = partial(_token, key)
+        yield Ours(f"http://127.0.0.1:{port}{THING}", pid, places, sign(), sign)
     finally:
         stop.set()
         thread.join()
@@ -89,8 +93,16 @@ def _write(folder: Path, port: int, origin: int, policies: Sequence[dict[str, An
         path.write_text(yaml.safe_dump(content, sort_keys=False))
 
 
-def _token(key: RSAKey) -> str:
-    claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": "crm", "client_id": "crm", "tier": "gold", "scope": "thing:read"}
+def _token(key: RSAKey, **more: str) -> str:
+    claims = {
+        "iss": ISSUER,
+        "aud": AUDIENCE,
+        "sub": "crm",
+        "client_id": "crm",
+        "tier": "gold",
+        "scope": "thing:read",
+        **more,
+    }
     return jwt.encode({"alg": "RS256", "kid": "one"}, {**claims, "exp": int(time.time()) + 3_600}, key)
 
 

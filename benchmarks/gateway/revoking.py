@@ -13,7 +13,6 @@ from benchmarks.gateway.origin import origin
 from benchmarks.gateway.ours import THING, Ours, gateway
 from benchmarks.headline import Headline
 from trunkline.gateway.credentials import Register
-from trunkline.gateway.places import Places
 
 KEYS, REVOKED = 10_000, 20
 
@@ -22,7 +21,7 @@ def main() -> Iterator[Headline]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         with origin(folder) as behind, gateway(folder, behind, [{"kind": "api-key"}]) as ours:
-            register = Register(Places(folder, folder / "data"))
+            register = Register(ours.places)
             issued = register.issue_many([(f"app-{number}", "gold") for number in range(KEYS)])
             _until(ours, issued[0].text, 200)
             taken = []

@@ -68,11 +68,13 @@ def keep_showing(identity: Identity, file: Path, stop: threading.Event) -> None:
 def keep_refusing(identity: Identity, places: Places, stop: threading.Event) -> None:
     """Let Envoy refuse what the provider has revoked, until `stop` is set. While the store cannot be asked, nothing can
     be revoked either, and what was revoked stays so."""
-    told: set[str] | None = None
+    told: tuple[int, int] | None = None
     asked = True
     while not stop.is_set():
         try:
-            ended = identity.ended()
+            if (endings := identity.endings()) != told:  # what ends from here on is told by the next look
+                revocations.tell(places, identity.ended())
+            told, asked = endings, True
         except StoreError as error:
             if asked:
                 logger.warning("the gateway hears of no more tokens that are revoked: %s", error)

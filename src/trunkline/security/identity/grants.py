@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from authlib.oauth2.rfc6749 import AuthorizationCodeMixin, ClientMixin, TokenMixin
-from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
 
 from trunkline.security.identity.sealing import digest, new_secret
 from trunkline.security.identity.tables import code, device, ended, grant, person, refresh, seen, session
@@ -119,6 +119,12 @@ class Grants:
     def ended(self, since: int) -> set[str]:
         """The grants that ended before their time since then, at most `LONGEST_ACCESS` ago."""
         return set(self._connection.execute(select(ended.c.grant).where(ended.c.at >= since)).scalars())
+
+    def endings(self, since: int) -> tuple[int, int]:
+        """Changes whenever `ended` does, and costs less: how many there are, and the sum of their times."""
+        counted = select(func.count(), func.coalesce(func.sum(ended.c.at), 0)).where(ended.c.at >= since)
+        count, times = self._connection.execute(counted).one()
+        return count, int(times)
 
     def add_refresh(self, id: str) -> str:
         """A new refresh token of a grant."""

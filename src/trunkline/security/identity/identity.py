@@ -113,6 +113,11 @@ class Identity:
         with self.looking() as unit:
             return unit.grants.ended(unit.now - self.terms.access - SKEW)
 
+    def endings(self) -> tuple[int, int]:
+        """Changes whenever `ended` does: to be asked often."""
+        with self.looking() as unit:
+            return unit.grants.endings(unit.now - self.terms.access - SKEW)
+
     def unused(self, proof: str, until: int) -> bool:
         """Whether a DPoP proof's id is seen for the first time, by any process."""
         with self.unit() as unit:
