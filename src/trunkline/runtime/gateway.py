@@ -79,10 +79,6 @@ def keep_refusing(identity: Identity, places: Places, stop: threading.Event) -> 
             if asked:
                 logger.warning("the gateway hears of no more tokens that are revoked: %s", error)
             asked = False
-        else:
-            if ended != told:
-                revocations.tell(places, ended)
-            told, asked = ended, True
         stop.wait(REVOKED_AGAIN)
 
 
