@@ -72,17 +72,17 @@ def of_the_platform(project: Project, archive: Archive, log: Log, store: Store, 
         *([charging(log, store, charges.time_zone, stop)] if charges is not None else []),
         *tm_forum(log, store, project.settings.tmf, project.settings.hub, charges),
         *online_charging(log, project.settings.online_charging, stop),
+        *of_the_gateway(project),
     ]
 
-        *of_the_gateway(project),
 
-def tm_forum(log: Log, store: Store, tmf: Tmf, hub: Hub, charges: ChargingSettings | None = None) -> list[Api]:
-    """The TM Forum APIs over the records in `store` and the topics of `log`; `charges` are the settings of a project
 def of_the_gateway(project: Project) -> list[Api]:
     """Why the gateway decided as it did, where the operator has one."""
     return [gateway_api(Places(project.folder, project.data))] if is_declared(project.folder / FOLDER) else []
 
 
+def tm_forum(log: Log, store: Store, tmf: Tmf, hub: Hub, charges: ChargingSettings | None = None) -> list[Api]:
+    """The TM Forum APIs over the records in `store` and the topics of `log`; `charges` are the settings of a project
     that charges, without which clients alone keep usage, balances, bills and messages."""
     logged = LoggedStore(store, log)
     topics = TopicOwner(logged.topics)
