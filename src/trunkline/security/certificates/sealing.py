@@ -53,8 +53,8 @@ class Sealed:
             return sealed
         key = self._keyring.find([envelope.key_of(sealed)]).get(envelope.key_of(sealed))
         if key is None:
-            raise envelope.no_key(sealed, place)
+            raise envelope.no_key(envelope.key_of(sealed), place)
         plain = envelope.unseal(sealed, key, place.encode())
         if plain is None:
-            raise envelope.changed(sealed, place)
+            raise envelope.changed(envelope.key_of(sealed), place)
         return plain
