@@ -57,7 +57,7 @@ def _keep(project: Project, log: Log, store: Store, name: str, stop: threading.E
     if charging is not None:
         store.declare(OF_CHARGING)
         specifications.declare(store)
-        taking |= takes(charging)
+        taking |= takes(charging, store)
     with ExitStack() as stack:
         works = [stack.enter_context(closing(Relay(log, store, member=name))).run]
         there = {topic.name for topic in log.topics()}

@@ -93,9 +93,9 @@ class Desk:
         self.driver.tick(micros(now))
 
     def told(self, kind: type[T]) -> list[T]:
-        """All that was told of a kind."""
+        """All that was told of a kind, and not taken back by a tombstone."""
         topic: str = kind.topic  # type: ignore[attr-defined]
-        return [msgspec.json.decode(value or b"", type=kind) for _, value in self.driver.sent_to(topic)]
+        return [msgspec.json.decode(value, type=kind) for _, value in self.driver.sent_to(topic) if value is not None]
 
     def rejected(self) -> list[str]:
         """Why events went to the quarantine."""

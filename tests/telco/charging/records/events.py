@@ -116,7 +116,7 @@ class House:
         self.store = store
         store.declare(KINDS)
         specifications.declare(store)
-        self._takes = takes(SETTINGS)
+        self._takes = takes(SETTINGS, store)
         self._offset = 0
         self._time = NOON
 

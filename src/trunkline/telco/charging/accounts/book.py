@@ -19,7 +19,7 @@ from trunkline.streams import Rejection
 from trunkline.telco.charging.accounts.corrections import Place
 from trunkline.telco.charging.accounts.effects import Effects
 from trunkline.telco.charging.accounts.history import Done, Entry, History, Outcome, fold, place_of
-from trunkline.telco.charging.accounts.kept import Head, Kept, Origin, Told, place_key
+from trunkline.telco.charging.accounts.kept import Head, Kept, Origin, Told, place_key, session_key
 from trunkline.telco.charging.accounts.ledger import Totals, prove
 from trunkline.telco.charging.accounts.marks import Mark
 from trunkline.telco.charging.accounts.online import Hold, Purse, Session
@@ -256,7 +256,7 @@ class Book:
             self.sessions.pop(session.id, None)
         else:
             self.sessions[session.id] = session
-        out.kept[f"session|{self.account.id}|{session.id}"] = None if forget else session
+        out.kept[session_key(self.account.id, session.id)] = None if forget else session
 
     def expire(self, now: datetime, out: Effects) -> None:
         """Release what sessions hold longer than they may, and forget those that are over, by the log's clock."""

@@ -53,6 +53,11 @@ def place_key(account: str, place: Place) -> str:
     return f"{'usage' if is_usage else 'command'}|{account}|{id}"
 
 
+def session_key(account: str, id: str) -> str:
+    """The key under which what a session holds is remembered."""
+    return f"session|{account}|{id}"
+
+
 def owner(kept: Kept) -> str:
     """The account that it is of."""
     return kept.record.id if isinstance(kept, Origin) else kept.account

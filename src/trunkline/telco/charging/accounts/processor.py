@@ -26,6 +26,7 @@ from trunkline.streams.recorded import Outputs, Recorded
 from trunkline.telco.charging.accounts import commands, requests
 from trunkline.telco.charging.accounts.book import Book, Rules
 from trunkline.telco.charging.accounts.effects import Effects
+from trunkline.telco.charging.accounts.erasure import ERASED, erase
 from trunkline.telco.charging.accounts.history import placed_of
 from trunkline.telco.charging.accounts.kept import KEPT, owner
 from trunkline.telco.charging.accounts.online import Session
@@ -131,8 +132,9 @@ class Charge:
         self._now = max(self._now, now)
         while self._due and self._due[0][0] <= self._now:
             due, id = heappop(self._due)
-            if self._next.get(id) == due:
-                del self._next[id]
+            if self._next.get(id) != due:
+                continue  # it was looked at before, or is nobody's any more
+            del self._next[id]
             book, effects = self._books[id], Effects()
             book.expire(from_micros(self._now), effects)
             told.place = f"due/{due}/{id}"
@@ -175,9 +177,11 @@ class Charge:
 
     def _work_on(self, record: Record, told: Telling) -> None:
         self._pass(record.time, told)
-        if record.value is None:
-            return
         told.place = place(record)
+        if record.value is None:
+            if record.topic == Account.topic:
+                self._forget((record.key or b"").decode(), from_micros(record.time), told)
+            return
         try:
             event = self._decode[record.topic](record.value)
         except msgspec.DecodeError as error:
@@ -193,6 +197,19 @@ class Charge:
             else:
                 told.reject(record, refused)
         told.tell(id, effects, from_micros(record.time))
+
+    def _forget(self, id: str, time: datetime, told: Telling) -> None:
+        """An account is nobody's any more: what is known of it goes, and what it came to stays in the ledger."""
+        book = self._books.pop(id, None)
+        if book is None or not book.known:
+            return
+        if self._tabs is not None:
+            self._tabs.forget(id)
+        self._next.pop(id, None)
+        effects = Effects()
+        erase(book, told.place, time, effects)
+        told.tell(ERASED, effects, time)
+        told.forget(id)
 
     def _take(self, event: Event, effects: Effects, now: datetime) -> None:
         """Let the account take an event. A tariff by which its ledger would not balance is stopped, and what is left of

@@ -66,6 +66,10 @@ class Tabs:
         told.slip(slip)
         self._let_go()
 
+    def forget(self, account: str) -> None:
+        """Keep no tab of an account that is nobody's any more."""
+        self._kept.pop(account, None)
+
     def _all(self, its: Its, slip: Slip) -> Record | None:
         """Let the account's tab take them all; the last of them, None where it cannot."""
         seats = [seat for seat in its.seats if seat is not None]

@@ -64,6 +64,11 @@ class Telling:
         self._out.keep(f"head|{id}", _pack(book.head))
         self._changed[id] = (from_micros(last.time), place(last))
 
+    def forget(self, account: str) -> None:
+        """Take back what was told of how an account stands: it is nobody's any more."""
+        self._changed.pop(account, None)
+        self._out.send(Balance.topic, account, None, id=f"{account}@{self.place}")
+
     def balances(self, books: Mapping[str, Book]) -> None:
         """Send the balance of each account that is another than before."""
         for account, (time, cause) in self._changed.items():

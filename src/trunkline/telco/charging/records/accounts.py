@@ -18,12 +18,11 @@ KIND: Final = Kind("charging.account", (Attribute(_NUMBERS),))
 _account = msgspec.json.Decoder(Account).decode
 
 
-def take(unit: Unit, records: Sequence[Record]) -> None:
-    """Accounts are as they are last said to be, or nobody's any more."""
+def take(unit: Unit, records: Sequence[Record]) -> list[str]:
+    """Accounts are as they are last said to be. Those that are nobody's any more, of which all is to go."""
     last = {(record.key or b"").decode(): record.value for record in records}
     unit.put_many(KIND.name, {id: value for id, value in last.items() if value is not None})
-    for id in unit.get_many(KIND.name, [id for id, value in last.items() if value is None]):
-        unit.remove(KIND.name, id)
+    return [id for id, value in last.items() if value is None]
 
 
 def get(unit: Unit, id: str) -> Account | None:

@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from trunkline.log.port import Record
-from trunkline.store import Kind, Store, Unit
+from trunkline.store import Kind, Store, Stored, Unit
 from trunkline.telco.model import Balance
 
 KIND: Final = Kind("charging.balance")
@@ -42,12 +42,13 @@ _standing = msgspec.json.Decoder(Standing)
 def get(source: Unit | Store, account: str) -> Standing | None:
     """The last balance of an account that is kept."""
     stored = source.get(KIND.name, account)
-    return _standing.decode(stored.document) if stored is not None else None
+    return _read(stored) if stored is not None else None
 
 
 def get_many(unit: Unit, accounts: Collection[str]) -> dict[str, Standing]:
     """The last balances of those of these accounts of which one is kept."""
-    return {id: _standing.decode(stored.document) for id, stored in unit.get_many(KIND.name, accounts).items()}
+    read = {id: _read(stored) for id, stored in unit.get_many(KIND.name, accounts).items()}
+    return {id: standing for id, standing in read.items() if standing is not None}
 
 
 def keep(unit: Unit, last: Mapping[str, Standing | None]) -> None:
@@ -56,3 +57,11 @@ def keep(unit: Unit, last: Mapping[str, Standing | None]) -> None:
     unit.put_many(KIND.name, {account: msgspec.json.encode(standing) for account, standing in there.items()})
     for account in unit.get_many(KIND.name, last.keys() - there.keys()):
         unit.remove(KIND.name, account)
+
+
+def _read(stored: Stored) -> Standing | None:
+    """What is kept; None where the person's key was deleted."""
+    try:
+        return _standing.decode(stored.document)
+    except msgspec.ValidationError:
+        return None

@@ -15,12 +15,13 @@ import msgspec
 from trunkline.effects.effect import Effect
 from trunkline.effects.outcome import Outcome
 from trunkline.log.port import Record
-from trunkline.store import Unit
+from trunkline.store import Store, Unit
 from trunkline.store.follower import Take
 from trunkline.telco.charging.records import accounts, actions, history, messages
 from trunkline.telco.charging.records.bills import Bills
 from trunkline.telco.charging.records.buckets import Balances
 from trunkline.telco.charging.records.documents import Documents
+from trunkline.telco.charging.records.erasure import erase
 from trunkline.telco.charging.records.taxes import Taxes
 from trunkline.telco.charging.records.usages import Usages
 from trunkline.telco.charging.settings import ChargingSettings
@@ -36,7 +37,7 @@ _effect = msgspec.json.Decoder(Effect).decode
 _outcome = msgspec.json.Decoder(Outcome).decode
 
 
-def takes(settings: ChargingSettings) -> Mapping[str, Take]:
+def takes(settings: ChargingSettings, store: Store) -> Mapping[str, Take]:
     """What brings the records of each topic into the store."""
     taxes = Taxes(settings.taxes)
     bills = Bills(settings.time_zone, taxes)
@@ -47,6 +48,10 @@ def takes(settings: ChargingSettings) -> Mapping[str, Take]:
         balances.take(documents, records)
         documents.write()
 
+    def take_accounts(unit: Unit, records: Sequence[Record]) -> None:
+        for account in accounts.take(unit, records):
+            erase(unit, store, account)
+
     return {
         RatedUsage.topic: _of_values(_rated, Usages(bills, taxes).take),
         Balance.topic: take_balances,
@@ -55,7 +60,7 @@ def takes(settings: ChargingSettings) -> Mapping[str, Take]:
         Notice.topic: _of_values(_notice, messages.take_notices),
         Effect.topic: _of_values(_effect, messages.take_effects),
         Outcome.topic: _of_values(_outcome, messages.take_outcomes),
-        Account.topic: accounts.take,
+        Account.topic: take_accounts,
     }
 
 
