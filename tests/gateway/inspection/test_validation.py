@@ -130,8 +130,16 @@ def test_a_schema_that_is_none_is_no_silent_pass(schema: Any) -> None:
 
 
 def test_a_body_that_could_not_be_validated_is_not_taken_for_validated() -> None:
-    with pytest.raises(Untakeable, match="only JSON"):
-        of(requestBody={"content": {"application/xml": {"schema": {"type": "object"}}}})
+    said = of(requestBody={"content": {"application/xml": {"schema": {"type": "object"}}}})
+    with pytest.raises(Unfit, match="only JSON"):
+        RequestValidation(said, strict=False)
+
+
+def test_what_other_names_the_query_has_are_members_of_an_object() -> None:
+    some = parameter("some", "query", {"type": "object", "additionalProperties": {"type": "string", "maxLength": 3}})
+    limit = parameter("limit", "query", {"type": "integer"})
+    assert of_head("/v1/thing/7?a=1&a=2&b=c&limit=5", some, limit, strict=True) == []
+    assert of_head("/v1/thing/7?a=1&a=long&limit=5", some, limit) == ["validate[maxLength] query/a"]
 
 
 @pytest.mark.parametrize(
@@ -165,6 +173,7 @@ def test_parameters_of_path_header_and_cookie_are_held_too() -> None:
         parameter("theme", "cookie", {"enum": ["dark"]}),
         parameter("Authorization", "header", {"type": "integer"}),
     )
+    assert of_head("/v1/thing/7", parameter("n", "header", INTEGERS), n=["1, 2", "3"]) == []
     good = {"x-day": ["2026-11-26"], "cookie": ["a=b; theme=dark"], "authorization": ["x"]}
     assert of_head("/v1/thing/7", *declared, **good) == []
     bad = {"x-day": ["26.11."], "cookie": ["theme=light"]}

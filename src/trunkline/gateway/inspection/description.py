@@ -24,20 +24,23 @@ _NOT_PARAMETERS: Final = {"accept", "content-type", "authorization"}  # OpenAPI 
 
 class Parameter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A parameter and its schema. `separator` is what stands between the items of a list; "" where the parameter comes
-    once for each item."""
+    once for each item. `rest` is all of the query that has no other name here, as the members of an object."""
 
     name: str
     where: Where
     schema: Any
     required: bool = False
     separator: str = ","
+    rest: bool = False
 
 
 class Content(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The bodies that there may be, by media type in small letters; None where nothing more is said of one."""
+    """The bodies that there may be, by media type in small letters; None where nothing more is said of one. Of those in
+    `unread` something is said that nobody here could hold them against."""
 
     types: dict[str, Any]
     required: bool = False
+    unread: tuple[str, ...] = ()
 
 
 class Description(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -55,8 +58,9 @@ class Description(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     answered: dict[str, Any] = {}
 
 
-def describe(document: Any, path: str, place: Place) -> Description:
-    """What the file says of the operation at `place`, whose whole path is `path`. Raises `Untakeable`."""
+def describe(document: Any, path: str, place: Place, *, answers: bool = True) -> Description:
+    """What the file says of the operation at `place`, whose whole path is `path`; of its responses, too, where
+    `answers`. Raises `Untakeable`."""
     said = document
     for step in place:
         said = said[step]
@@ -67,10 +71,10 @@ def describe(document: Any, path: str, place: Place) -> Description:
         parameters=tuple(_parameters(document, said, place, given)),
         body=_body(document, said, place, given),
         responses={
-            str(status).upper().replace("DEFAULT", "default"): _response(
+            str(status) if status == "default" else str(status).upper(): _response(
                 document, each, (*place, "responses", status), answered
             )
-            for status, each in said["responses"].items()
+            for status, each in (said["responses"].items() if answers else ())
         },
         given=given.definitions,
         answered=answered.definitions,
@@ -104,15 +108,17 @@ def _parameter(document: Any, where: Any, name: str, one: Any, place: Place, sch
     if "content" in one:
         raise Untakeable(place, f"the parameter {name} with `content` cannot be validated: give it a `schema`")
     said, _ = found(document, one.get("schema", {}), (*place, "schema"))
-    if isinstance(said, dict) and said.get("type") == "object":
-        raise Untakeable(place, f"the parameter {name} is an object, which cannot be validated")
-    once_each = where in ("query", "cookie") and one.get("explode", style == "form")
+    once_each = where in ("query", "cookie") and one.get("explode", style == "form") is True
+    is_object = isinstance(said, dict) and said.get("type") == "object"
+    if is_object and (where != "query" or style != "form" or not once_each):
+        raise Untakeable(place, f"the parameter {name}, an object, can be validated in a query of style form alone")
     return Parameter(
         name=name,
         where=where,
         schema=schemas.take(one.get("schema", {}), (*place, "schema")),
         required=one.get("required") is True,
         separator="" if once_each else _SEPARATORS[style],
+        rest=is_object,
     )
 
 
@@ -120,28 +126,30 @@ def _body(document: Any, said: Any, place: Place, schemas: Schemas) -> Content |
     if "requestBody" not in said:
         return None
     body, where = found(document, said["requestBody"], (*place, "requestBody"))
-    types = _content(document, body, where, schemas)
-    return Content(types=types, required=isinstance(body, dict) and body.get("required") is True)
+    return _content(document, body, where, schemas, required=isinstance(body, dict) and body.get("required") is True)
 
 
 def _response(document: Any, said: Any, place: Place, schemas: Schemas) -> Content:
     response, where = found(document, said, place)
-    return Content(types=_content(document, response, where, schemas))
+    return _content(document, response, where, schemas)
 
 
-def _content(document: Any, said: Any, place: Place, schemas: Schemas) -> dict[str, Any]:
+def _content(document: Any, said: Any, place: Place, schemas: Schemas, *, required: bool = False) -> Content:
     content = said.get("content", {}) if isinstance(said, dict) else None
     if not isinstance(content, dict):
         raise Untakeable(place, "`content` is to be a mapping of media types")
     types: dict[str, Any] = {}
+    unread = []
     for media, each in content.items():
-        where = (*place, "content", media)
+        where = (*place, "content", media, "schema")
         schema = each.get("schema") if isinstance(each, dict) else None
         name = media.partition(";")[0].strip().lower()
-        if schema is not None and not is_json(name) and schema != {}:
-            raise Untakeable(where, f"a body of {media} cannot be validated, only JSON: leave its `schema` out")
-        types[name] = None if schema is None else schemas.take(schema, (*where, "schema"))
-    return types
+        types[name] = None if schema is None or not is_json(name) else schemas.take(schema, where)
+        if schema is not None and not is_json(name):
+            target, _ = found(document, schema, where)
+            if target not in ({}, True) and not (isinstance(target, dict) and target.get("type") == "string"):
+                unread.append(name)
+    return Content(types=types, required=required, unread=tuple(unread))
 
 
 def _each(said: Any, place: Place) -> Iterable[tuple[Any, Place]]:

@@ -4,7 +4,7 @@ Object": styles simple, form, spaceDelimited and pipeDelimited)."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import unquote, unquote_plus
 
@@ -52,10 +52,28 @@ class Given:
                 return self._path.get(parameter.name, [])
             case "query":
                 return self._query.get(parameter.name, [])
-            case "header":
-                return list(self._headers.get(parameter.name, ()))
+            case "header":  # several lines are one, with commas (RFC 9110, clause 5.3)
+                lines = self._headers.get(parameter.name, ())
+                return [", ".join(lines)] if lines else []
             case _:
                 return self._cookies().get(parameter.name, [])
+
+    def rest(self, schema: Any, names: Collection[str]) -> list[Any]:
+        """What the query has beside `names`, as objects: several, where one is repeated that is no list. Raises
+        `Broken`."""
+        others = {name: texts for name, texts in self._query.items() if name not in names}
+        properties, more = schema.get("properties", {}), schema.get("additionalProperties", {})
+        found: list[dict[str, Any]] = [{}]
+        for name, texts in others.items():
+            said = properties.get(name, more)
+            read = [_scalar(_types(said), _decoded(text, plus=True)) for text in texts]
+            if "array" in _types(said):
+                items = _types(said.get("items", {}))
+                read = [[_scalar(items, _decoded(text, plus=True)) for text in texts]]
+            found += [dict(found[0]) for _ in range(len(read) - len(found))]
+            for index, each in enumerate(found):
+                each[name] = read[min(index, len(read) - 1)]
+        return found
 
     def _cookies(self) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}

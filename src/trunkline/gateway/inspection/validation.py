@@ -6,7 +6,7 @@ compile: nothing is fetched.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, Final
 
@@ -33,6 +33,9 @@ class Bodies:
     """Validators of the bodies of a request, or of a response."""
 
     def __init__(self, content: Content, definitions: Mapping[str, Any], *, old: bool) -> None:
+        """Raises `Unfit`."""
+        if content.unread:
+            raise Unfit(f"bodies of {content.unread[0]} have a schema, and only JSON can be read: leave it out")
         self.required = content.required
         self._types = {
             name: None if schema is None else compiled(schema, definitions, old=old)
@@ -62,12 +65,13 @@ class RequestValidation:
 
     def __init__(self, description: Description, *, strict: bool) -> None:
         """Raises `Unfit`."""
-        self._path, self._strict = description.path, strict
+        self._path = description.path
         self._parameters = [
             (one, resolved(one.schema, description.given), compiled(one.schema, description.given, old=description.old))
             for one in description.parameters
         ]
-        self._query = {one.name for one in description.parameters if one.where == "query"}
+        self._query = {one.name for one in description.parameters if one.where == "query" and not one.rest}
+        self._strict = strict and not any(one.rest for one in description.parameters)
         body = description.body
         self._body = None if body is None else Bodies(body, description.given, old=description.old)
 
@@ -77,7 +81,7 @@ class RequestValidation:
             given = Given(self._path, path, headers)
         except Broken as broken:
             return [Finding(KIND, broken.rule, broken.where, BAD)]
-        found = [finding for each in self._parameters for finding in _of_parameter(*each, given)]
+        found = [finding for each in self._parameters for finding in _of_parameter(*each, given, self._query)]
         if self._strict:
             found += [Finding(KIND, "query", name, BAD) for name in given.names() if name not in self._query]
         return found[:MOST]
@@ -167,20 +171,27 @@ def resolved(schema: Any, definitions: Mapping[str, Any]) -> Any:
     return schema
 
 
-def _of_parameter(one: Parameter, schema: Any, validator: _Validator, given: Given) -> Iterator[Finding]:
+def _of_parameter(
+    one: Parameter, schema: Any, validator: _Validator, given: Given, query: Collection[str]
+) -> Iterator[Finding]:
+    """What is wrong with a parameter; `query` has the names of all that the query may have by themselves."""
     where = f"{one.where} {one.name}"
     texts = given.texts(one)
-    if not texts:
-        if one.required:
-            yield Finding(KIND, "required", where, BAD)
-        return
     try:
-        read = value(one, schema, texts)
+        if one.rest:
+            values, where = given.rest(schema, query), one.where
+        elif texts:
+            values = [value(one, schema, texts)]
+        else:
+            values = []
+            if one.required:
+                yield Finding(KIND, "required", where, BAD)
     except Broken as broken:
         yield Finding(KIND, broken.rule, where, BAD)
         return
-    for rule, at in islice(_errors(validator, read), 1):
-        yield Finding(KIND, rule, f"{where}{at}", BAD)
+    for read in values:
+        for rule, at in islice(_errors(validator, read), 1):
+            yield Finding(KIND, rule, f"{where}{at}", BAD)
 
 
 def _errors(validator: _Validator, value: Any) -> Iterator[tuple[str, str]]:

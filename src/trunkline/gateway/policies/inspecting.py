@@ -96,6 +96,7 @@ def inspected(route: Route) -> Rules:
     return Rules(**parts)
 
 
-def described(route: Route) -> Description:
-    """What the OpenAPI file says of the route's operation. Raises `Untakeable`."""
-    return describe(route.api.openapi_file.data, route.operation.path, route.operation.place)
+def described(route: Route, *, answers: bool) -> Description:
+    """What the OpenAPI file says of the route's operation; of its responses, too, where `answers`. Raises
+    `Untakeable`."""
+    return describe(route.api.openapi_file.data, route.operation.path, route.operation.place, answers=answers)

@@ -42,4 +42,4 @@ class Mask(Inspecting, frozen=True, kw_only=True, tag="mask"):
             scopes=frozenset(self.except_scopes),
             tiers=frozenset(self.except_tiers),
         )
-        return {"mask": hiding, "description": described(route)}
+        return {"mask": hiding, "description": described(route, answers=True)}

@@ -37,7 +37,7 @@ class Validate(Inspecting, frozen=True, kw_only=True, tag="validate"):
         rule = ValidateRule(
             request=self._verdict(self.request), response=self._verdict(self.response), strict=self.strict
         )
-        return {"validate": rule, "description": described(route)}
+        return {"validate": rule, "description": described(route, answers=self.response != "skip")}
 
     def _verdict(self, said: Verdict) -> Verdict:
         return "report" if self.shadow and said == "refuse" else said
