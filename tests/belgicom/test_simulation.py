@@ -3,6 +3,7 @@
 import ast
 import asyncio
 import json
+import random
 import signal
 import socket
 import subprocess
@@ -40,8 +41,8 @@ PORTS = 7
 
 
 def free_ports() -> int:
-    """The first of seven ports in a row that are free, for TCP and for UDP."""
-    for first in range(20_000, 60_000, PORTS):
+    """The first of seven ports in a row that are free, for TCP and for UDP; others look for theirs at the same time."""
+    for first in random.sample(range(20_000, 30_000, PORTS), 1_000):
         probes = [socket.socket(socket.AF_INET, kind) for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM) * PORTS]
         try:
             for number, probe in enumerate(probes):
@@ -214,13 +215,14 @@ def start(command: list[str]) -> subprocess.Popen[str]:
     return process
 
 
-def saved(settings: Settings, ticks: int) -> dict[str, Any]:
-    """The state file, once it is so many ticks on."""
+def saved(process: subprocess.Popen[str], settings: Settings, ticks: int) -> dict[str, Any]:
+    """The state file, once the process has brought it so many ticks on."""
     path = settings.folder / "state.json"
     while True:
         state: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {"faults": {"tick": 0}}
         if state["faults"]["tick"] >= ticks:
             return state
+        assert process.poll() is None, process.communicate()
         time.sleep(0.05)
 
 
@@ -230,18 +232,18 @@ def test_started_again_it_goes_on_with_its_numbers_and_alarms(
 ) -> None:
     process = start(command)
     try:
-        before = saved(settings, 2)
+        before = saved(process, settings, 2)
     finally:
         process.send_signal(how)
         _, errors = process.communicate(timeout=20)
     if how != signal.SIGKILL:
         assert (process.returncode, errors) == (0, "")
-    before = saved(settings, 2)
+    before = saved(process, settings, 2)
     secrets = {path.name: path.read_bytes() for path in settings.folder.iterdir() if "key" in path.name}
 
     again = start(command)
     try:
-        after = saved(settings, before["faults"]["tick"] + 1)
+        after = saved(again, settings, before["faults"]["tick"] + 1)
     finally:
         again.terminate()
         again.communicate(timeout=20)
