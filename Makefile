@@ -10,7 +10,7 @@ run: $(STAMP)  ## run the reference operator: three vendors' network in, Network
 	@$(BIN)/trunkline up --project belgicom
 
 test: $(STAMP)  ## all tests that this machine can run, with a table of the real components
-	$(BIN)/pytest -m "not prove" -n 4 --dist loadfile
+	$(BIN)/pytest -m "not prove" -n 4 --dist loadfile --no-loadscope-reorder
 
 prove: $(STAMP)  ## the long proofs: kills, fuzzing, soak
 	$(BIN)/pytest -m prove --timeout=1800
