@@ -1,5 +1,5 @@
 """SQLite under the store: a write-ahead log, durable at each commit; one unit at a time, in this process by a lock and
-among processes by SQLite's own."""
+among processes by turns (`turns`)."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from trunkline.store.query import Operator, Path, Value
 from trunkline.store.sql.database import JSON_OPTIONS, PATIENCE, READERS, Columns, Database, Rows
 from trunkline.store.sql.json import SIGNS, exists
 from trunkline.store.sql.statement import Statement
+from trunkline.store.sql.turns import NotMyTurn, Turns
 
 _LAST = text("SELECT seq FROM sqlite_sequence WHERE name = :name")
 
@@ -98,17 +99,23 @@ class Sqlite(Database):
         event.listen(writer, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
         event.listen(reader, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
         super().__init__(writer, reader)
-        self._turn = threading.Lock()
+        self._turn, self._turns = threading.Lock(), Turns(path)
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         if not self._turn.acquire(timeout=PATIENCE):
             raise Conflict(f"another unit of work of this process has gone on for {PATIENCE} s: try again")
         try:
-            with super().writing() as connection:
+            with self._turns.mine(PATIENCE), super().writing() as connection:
                 yield connection
+        except NotMyTurn:
+            raise Conflict(f"units of work of other processes have gone on for {PATIENCE} s: try again") from None
         finally:
             self._turn.release()
+
+    def close(self) -> None:
+        super().close()
+        self._turns.close()
 
     def insert(self, table: Table) -> sqlite.Insert:
         return sqlite.insert(table)
