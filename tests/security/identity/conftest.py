@@ -20,8 +20,14 @@ def set_up(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def world(tmp_path: Path, set_up: Path) -> Iterator[World]:
+def copied(tmp_path: Path, set_up: Path) -> str:
+    """The URL of a copy of it."""
     shutil.copyfile(set_up, tmp_path / "store.db")
-    made = World(store_url(tmp_path))
+    return store_url(tmp_path)
+
+
+@pytest.fixture
+def world(copied: str) -> Iterator[World]:
+    made = World(copied)
     yield made
     made.identity.close()

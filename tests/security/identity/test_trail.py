@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import shutil
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.security.identity.test_signing_in import code_at, set_up_totp
-from tests.security.identity.world import PASSWORD, World, ask, pkce, redeem, store_url
+from tests.security.identity.world import PASSWORD, World, ask, pkce, redeem
 from trunkline import contracts
 from trunkline.log import Log, open_log
 from trunkline.security.audit import TOPIC, Entry, Recorder
@@ -45,14 +44,13 @@ class Recorded(World):
 
 
 @pytest.fixture
-def world(tmp_path: Path, set_up: Path) -> Iterator[Recorded]:
-    shutil.copyfile(set_up, tmp_path / "store.db")
+def world(tmp_path: Path, copied: str) -> Iterator[Recorded]:
     validators = contracts.load(CONTRACTS).validators()
     with (
         closing(open_log(f"sqlite://{tmp_path}/log.db", validators)) as log,
         closing(Recorder(log)) as recorder,
     ):
-        made = Recorded(store_url(tmp_path), log, recorder)
+        made = Recorded(copied, log, recorder)
         yield made
         made.identity.close()
 

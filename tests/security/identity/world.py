@@ -86,9 +86,11 @@ class Browser:
 class World:
     """A provider on a database of its own, with `noc` and `boss`."""
 
+    rate = 0.0  # no limit
+
     def __init__(self, url: str, key: bytes = b"k" * 32, issuer: str = ISSUER) -> None:
         self.clock, self.url = Clock(), url
-        terms = Terms(issuer, "https://api.example", ROLES)
+        terms = Terms(issuer, "https://api.example", ROLES, rate=self.rate)
         self.identity = Identity(open_database(url), key, terms, Passwords(QUICK), self.clock)
         self.app = create_app([identity_api(self.identity)])
         self.http = TestClient(self.app, base_url=issuer, follow_redirects=False)

@@ -29,13 +29,8 @@ class Browser:
 
     @property
     def source(self) -> str:
-        """The address that it comes from; of IPv6 the network, in which one machine has as many as it likes."""
-        host = self._request.client.host if self._request.client is not None else ""
-        try:
-            address = ip_address(host)
-        except ValueError:
-            return "unknown"
-        return host if address.version == 4 else str(ip_network((address.packed[:8] + bytes(8), 64)))
+        """Where it comes from."""
+        return source(self._request.client.host if self._request.client is not None else "")
 
     @property
     def mark(self) -> str:
@@ -74,6 +69,16 @@ class Browser:
         answer.set_cookie(
             f"{self._prefix}{name}", value, path="/", secure=bool(self._prefix), httponly=True, samesite="lax"
         )
+
+
+def source(host: str) -> str:
+    """An address as one that guesses or asks too often is counted by: of IPv6 the network, in which one machine has as
+    many addresses as it likes."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return "unknown"
+    return host if address.version == 4 else str(ip_network((address.packed[:8] + bytes(8), 64)))
 
 
 def to_sign_in(next: str) -> Response:

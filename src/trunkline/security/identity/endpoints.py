@@ -22,6 +22,7 @@ from trunkline.security.identity.dpop import ALGORITHMS
 from trunkline.security.identity.exchange import Exchange, OAuthRequest
 from trunkline.security.identity.flows import exchange_with_flows
 from trunkline.security.identity.identity import Identity
+from trunkline.security.identity.rates import Rate
 from trunkline.security.identity.reading import Fields
 from trunkline.security.identity.tokens import user_info
 from trunkline.security.identity.trail import DEVICE, GRANT, PERSON, Telling, tell
@@ -32,7 +33,7 @@ ACTS: Final[dict[str, tuple[Action, str]]] = {
     "revocation": ("delete", GRANT), "introspection": ("read", GRANT), "device_authorization": ("create", DEVICE),
 }  # fmt: skip
 """What the audit trail calls the use of an endpoint."""
-WAITING: Final = frozenset({"authorization_pending", "slow_down", "use_dpop_nonce"})
+WAITING: Final = frozenset({"authorization_pending", "slow_down", "use_dpop_nonce", "temporarily_unavailable"})
 """What is no refusal: the client is to ask again."""
 
 log = logging.getLogger(__name__)
@@ -44,6 +45,7 @@ class Endpoints:
     def __init__(self, identity: Identity, verifier: Verifier) -> None:
         """`verifier` trusts this provider alone."""
         self._identity, self._verifier = identity, verifier
+        self._rate = Rate(identity.terms.rate, identity.clock)
 
     def routes(self) -> list[Route]:
         named = {"revoke": "revocation", "introspect": "introspection", "device_authorization": "device_authorization"}
@@ -109,7 +111,7 @@ class Endpoints:
             return Json({"error": "invalid_request", "error_description": fault}, 400)
         try:
             with self._identity.unit() as unit:
-                server = exchange_with_flows(Exchange(self._identity, unit, asked))
+                server = exchange_with_flows(Exchange(self._identity, unit, asked, self._rate))
                 try:
                     return answer(server)
                 except OAuth2Error as error:

@@ -19,6 +19,7 @@ from trunkline.security.identity.dpop import InvalidProof, read_proof
 from trunkline.security.identity.grants import Grant, SignedIn
 from trunkline.security.identity.identity import Identity, Unit
 from trunkline.security.identity.people import Person
+from trunkline.security.identity.rates import LIMITED, Rate
 from trunkline.security.identity.terms import OPENID
 from trunkline.security.identity.tokens import access_token, id_token
 
@@ -65,11 +66,25 @@ class ProofNeeded(OAuth2Error):
         super().__init__(description.replace('"', "'").replace("\\", ""), error=error)
 
 
-class Exchange(AuthorizationServer):
-    """The authorization server for one request, in one unit of work."""
+class TooOften(OAuth2Error):
+    """A client asks more often than it may."""
 
-    def __init__(self, identity: Identity, unit: Unit, request: OAuthRequest) -> None:
-        terms = identity.terms
+    error = "temporarily_unavailable"
+    status_code = 429
+
+    def __init__(self, wait: int) -> None:
+        super().__init__(f"this client asks too often: again in {wait} s")
+        self._wait = wait
+
+    def get_headers(self) -> list[tuple[str, str]]:
+        return [*super().get_headers(), ("Retry-After", str(self._wait))]
+
+
+class Exchange(AuthorizationServer):
+    """The authorization server for one request, in one unit of work. `rate` is how often clients may ask."""
+
+    def __init__(self, identity: Identity, unit: Unit, request: OAuthRequest, rate: Rate | None = None) -> None:
+        terms, self._rate = identity.terms, rate
         super().__init__(scopes_supported=sorted(terms.scopes))
         self.identity, self.unit, self.terms, self.request = identity, unit, terms, request
         self.signed_in = SignedIn()
@@ -91,6 +106,14 @@ class Exchange(AuthorizationServer):
         found = self.unit.clients.get(client_id)
         self.client_id = found.id if found is not None else ""
         return found
+
+    def authenticate_client(self, request: OAuth2Request, methods: list[str], endpoint: str = "token") -> Client:
+        """Counts who has proved to be a client: whoever says that they are another one takes nothing of its rate."""
+        client: Client = super().authenticate_client(request, methods, endpoint)
+        if self._rate is not None and not client.public and (wait := self._rate.wait(client.id)):
+            LIMITED.labels("client").inc()
+            raise TooOften(wait)
+        return client
 
     def save_token(self, token: object, request: OAuth2Request) -> None:
         """What must be kept of it has been kept when it was made."""

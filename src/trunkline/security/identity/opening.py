@@ -34,6 +34,7 @@ def open_provider(settings: Settings, declared: Declared, store_url: str, folder
         trust.refresh,
         trust.session,
         KeyTerms(signs=trust.key_days * DAY),
+        trust.rate,
     )
     try:
         key = reveal(trust.key, folder, data) if trust.key else ""

@@ -8,6 +8,7 @@ from typing import Any, Final
 from fastapi import APIRouter
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -20,6 +21,7 @@ from trunkline.security.identity.authorize import Authorize
 from trunkline.security.identity.endpoints import Endpoints
 from trunkline.security.identity.identity import Identity
 from trunkline.security.identity.issuers import own
+from trunkline.security.identity.rates import Limited, Rate
 from trunkline.security.identity.registration import Registration
 from trunkline.security.identity.scim.openapi import PATH as SCIM
 from trunkline.security.identity.scim.openapi import document
@@ -47,7 +49,8 @@ def provider(identity: Identity) -> Starlette:
     ]  # fmt: skip
     routes += [_file("style.css", pages.STYLE, "text/css"), _file("passkey.js", pages.SCRIPT, "text/javascript")]
     failures = {Problem: _problem, HTTPException: _http, StoreError: _store, Exception: _defect}
-    return Starlette(routes=routes, exception_handlers=failures)
+    limited = Middleware(Limited, rate=Rate(identity.terms.rate, identity.clock))
+    return Starlette(routes=routes, middleware=[limited], exception_handlers=failures)
 
 
 def identity_api(identity: Identity) -> Api:

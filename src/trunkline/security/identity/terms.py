@@ -43,6 +43,8 @@ class Terms:
     """How long a grant lasts from when the person signed in, however often it is refreshed."""
     session: int = 8 * 3_600
     keys: KeyTerms = field(default_factory=KeyTerms)
+    rate: float = 50.0
+    """How many requests a second an address, and a client at the token endpoints, may make; 0 is no limit."""
 
     @property
     def secure(self) -> bool:
