@@ -15,7 +15,7 @@ from trunkline.gateway.plan import Plan
 GOLDEN: Final = Path(__file__).parent / "golden"
 FILES: Final = ("gateway.yaml", "api-product-catalog.yaml")
 """The gateway's, and of the APIs the one with most kinds of policies."""
-WITHOUT: Final = ("cache", "quota", "shadow", "spike")
+WITHOUT: Final = ("cache", "json-threats", "quota", "shadow", "spike", "validate")
 _BELGICOM: Final = Path(__file__).parents[3] / "belgicom"
 
 

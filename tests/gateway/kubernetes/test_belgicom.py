@@ -23,7 +23,8 @@ def test_belgicoms_gateway_is_sound_as_a_whole() -> None:
 def test_what_cannot_be_said_of_belgicoms_is_named() -> None:
     with pytest.raises(Invalid) as error:
         belgicom(without=())
-    assert {problem.reason.split("`")[1] for problem in error.value.problems} == {"cache", "ip", "quota", "spike"}
+    named = {problem.reason.split("`")[1] for problem in error.value.problems}
+    assert named == {"cache", "ip", "json-threats", "quota", "spike", "validate"}
 
 
 def test_the_same_plan_is_the_same_bytes() -> None:

@@ -42,9 +42,8 @@ def bodies_are_described(plan: Plan) -> Iterator[Problem]:
         except Unfit as error:
             yield file.problem(route.operation.place, f"{route.operation.id} cannot be validated: {error}")
             continue
-        said = _description(route)
-        streams = said and any(_STREAM in content.types for content in said.responses.values())
-        if streams and rules.looks_at_responses:
+        said = rules.looks_at_responses and _description(route)
+        if said and any(_STREAM in content.types for content in said.responses.values()):
             rule = next(rule for rule in route.rules if isinstance(rule.policy, Inspecting) and _answers(rule))
             yield wrong(rule, f"would hold back the stream that {route.operation.id} answers: bodies are read in whole")
 
@@ -92,9 +91,8 @@ def transformations_find_their_places(plan: Plan) -> Iterator[Problem]:
                 if not step.is_sound():
                     yield wrong(rule, f"cannot move {step.reads()} to {step.writes()}: one value, and not into itself")
     for route in plan.routes:
-        said = _description(route)
         for rule in route.rules:
-            if said and isinstance(rule.policy, Transform):
+            if isinstance(rule.policy, Transform) and (said := _description(route)):
                 answers = [said.responses[status] for status in _SUCCESS if status in said.responses]
                 yield from _missing(rule, route, rule.policy.request, [said.body] if said.body else [], said.given)
                 yield from _missing(rule, route, rule.policy.response, answers, said.answered)

@@ -94,7 +94,7 @@ class Envoy:
                     *("--concurrency", str(threads)),
                     *("--file-flush-interval-msec", FLUSH),
                     *("--drain-time-s", "5"),
-                    *("-l", "warning", "--component-log-level", "misc:error"),
+                    *("-l", "warning", "--component-log-level", "misc:error,ext_proc:error"),
                     "--disable-hot-restart",
                     "--reject-unknown-dynamic-fields",
                 ],

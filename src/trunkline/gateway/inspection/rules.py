@@ -69,6 +69,12 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         transforms = self.transform is not None and bool(self.transform.response)
         return validates or transforms or self.mask is not None
 
+    @property
+    def refuses_bodies_alone(self) -> bool:
+        """Whether nothing is looked for but threats, and those are refused: without a body there is nothing to do."""
+        reports = any(rule and rule.report for rule in (self.json_threats, self.xml_threats))
+        return self.validate is None and self.transform is None and self.mask is None and not reports
+
 
 def encoded(rules: Rules) -> bytes:
     """The file; the same rules are the same octets."""

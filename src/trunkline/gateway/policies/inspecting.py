@@ -16,6 +16,7 @@ from trunkline.gateway.inspection.rules import Rules, digest, encoded
 from trunkline.gateway.kubernetes.said import Inexpressible, Said
 from trunkline.gateway.policies.api_key import ApiKey
 from trunkline.gateway.policies.policy import TYPE, Json, Policy, Stage
+from trunkline.gateway.policies.size import at_most
 
 if TYPE_CHECKING:
     from trunkline.gateway.plan import Route
@@ -27,6 +28,9 @@ RULES: Final = "x-trunkline-rules"
 """The metadata of the call by which Envoy names the rules."""
 PATIENCE: Final = "10s"
 """How long Envoy waits for each answer."""
+ONE: Final = 1
+"""Octets of a body that Envoy takes, who knows no zero, where there is to be none: nothing to ask the companion for."""
+_BODILESS: Final = ("GET", "HEAD", "DELETE")
 _TYPE: Final = f"{TYPE}extensions.filters.http.ext_proc.v3."
 
 
@@ -44,6 +48,8 @@ class Inspecting(Policy, frozen=True, kw_only=True):
         if next(inspecting(route)) is not self:
             return {}  # the first of them speaks for all
         rules = inspected(route)
+        if rules.refuses_bodies_alone and not _may_have_a_body(route):
+            return at_most(ONE)
         body = {"request_header_mode": "SEND", "request_body_mode": "BUFFERED"}
         answer = {"response_header_mode": "SKIP", "response_body_mode": "NONE"}
         if rules.looks_at_responses:
@@ -58,6 +64,14 @@ class Inspecting(Policy, frozen=True, kw_only=True):
         raise Inexpressible(
             "an EnvoyExtensionPolicy's `extProc` cannot tell the companion which operation's rules hold"
         )
+
+
+def _may_have_a_body(route: Route) -> bool:
+    """Whether the OpenAPI file, or HTTP, gives the operation's requests one (RFC 9110, clauses 9.3.1 to 9.3.5)."""
+    said = route.api.openapi_file.data
+    for step in route.operation.place:
+        said = said[step]
+    return "requestBody" in said or route.operation.method not in _BODILESS
 
 
 def inspection_filter() -> Json:

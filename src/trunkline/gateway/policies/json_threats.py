@@ -1,7 +1,8 @@
 """`json-threats`: bodies of requests are JSON within bounds, read as every parser reads them, or are refused.
 
 What is no JSON by its `content-type` is refused with 415 (so no body passes by another name), unless it is of the types
-`also`, or XML where `xml-threats` holds, too. Compressed bodies are refused.
+`also`, or XML where `xml-threats` holds, too. Compressed bodies are refused. Where a request has no body by its method
+and the OpenAPI file (`GET`, `DELETE`), one with a body is refused with 413, and the companion is not asked.
 """
 
 from __future__ import annotations

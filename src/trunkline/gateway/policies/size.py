@@ -34,9 +34,14 @@ class BodySize(Policy, frozen=True, kw_only=True, tag="size"):
         return {cls.kind(): {"@type": f"{_TYPE}Buffer", "max_request_bytes": octets(gateway.largest_body)}}
 
     def on_route(self, route: Route) -> dict[str, Json]:
-        return {self.kind(): {"@type": f"{_TYPE}BufferPerRoute", "buffer": {"max_request_bytes": octets(self.body)}}}
+        return at_most(octets(self.body))
 
     def kubernetes(self, route: Route) -> Said:
         if not octets(self.body):
             raise Inexpressible("a body of nothing is no limit that it takes")
         return Said(traffic={"requestBuffer": {"limit": str(octets(self.body))}})
+
+
+def at_most(octets: int) -> dict[str, Json]:
+    """What a route says to the filter."""
+    return {BodySize.kind(): {"@type": f"{_TYPE}BufferPerRoute", "buffer": {"max_request_bytes": octets}}}
