@@ -10,6 +10,7 @@ from fastapi import FastAPI
 
 from trunkline.log import Log
 from trunkline.project import Project
+from trunkline.telco.network.view.regions import Regions
 
 if TYPE_CHECKING:  # not loaded where nobody has to say who calls
     from trunkline.security.access.subscriber import Delivered
@@ -46,7 +47,7 @@ def controlled(app: FastAPI, project: Project, log: Log, identity: Identity | No
 
     with ExitStack() as stack:
         if is_controlled(project):
-            decisions, kinds = open_access(project.folder, project.contracts)
+            decisions, kinds = open_access(project.folder, project.contracts, Regions(log))
             issuer = identity.terms.issuer
             decided = stack.enter_context(closing(DecisionLog(stack.enter_context(closing(Recorder(log))))))
             app.add_middleware(DecidedRequests, decisions=decisions, kinds=kinds, log=decided, issuer=issuer)
@@ -69,11 +70,11 @@ def _describe_tokens(app: FastAPI) -> None:
     described["security"] = [{"token": []}]
 
 
-def delivered(project: Project) -> Delivered | None:
+def delivered(project: Project, log: Log) -> Delivered | None:
     """What subscribers see of events; None where all of it. Raises `Invalid`."""
     if not is_controlled(project):
         return None
     from trunkline.security.access.opening import open_access
     from trunkline.security.access.subscriber import Delivered
 
-    return Delivered(*open_access(project.folder, project.contracts))
+    return Delivered(*open_access(project.folder, project.contracts, Regions(log)))

@@ -53,4 +53,4 @@ def _deliverer(project: Project, log: Log, store: Store, name: str) -> Deliverer
     hub = project.settings.hub
     if hub.authority is not None:
         hub = hub.model_copy(update={"authority": project.folder / hub.authority})
-    return Deliverer(log, store, APIS, hub, name, root=project.settings.tmf.root, seen=delivered(project))
+    return Deliverer(log, store, APIS, hub, name, root=project.settings.tmf.root, seen=delivered(project, log))

@@ -47,6 +47,8 @@ SITES = [
     {"scope": "site", "id": "MONS_CENTRE", "status": "critical", "region": "Hainaut"},
     {"scope": "site", "id": "NOWHERE", "status": "ok", "region": "unknown"},
 ]
+STANDS = {"ManagedElement=ANT_HAVEN": "Antwerpen", "ManagedElement=MONS_CENTRE": "Hainaut"}
+"""The regions of managed objects."""
 ALARM_OF = {"A-1": "Antwerpen", "A-2": "Hainaut"}
 
 
@@ -124,7 +126,7 @@ def house(folder: Path) -> Iterator[House]:
         done: list[str] = []
         hub = partial(hub_routes, subscriptions=Subscriptions(store, log, Guard([ip_network("127.0.0.0/8")])), root="")
         app = create_app([*serve(APIS, store, owners=owners, hub=hub), _network(done)])
-        decisions, kinds = open_access(BELGICOM, own)
+        decisions, kinds = open_access(BELGICOM, own, lambda dn: STANDS.get(dn, ""))
         recorder = stack.enter_context(closing(Recorder(log)))
         decided = stack.enter_context(closing(DecisionLog(recorder)))
         app.add_middleware(DecidedRequests, decisions=decisions, kinds=kinds, log=decided, issuer=ISSUER)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.security.access.house import BELGICOM, caller
+from tests.security.access.house import BELGICOM, STANDS, caller
 from tests.tmf.hub.house import ALARMS, BASE, QUICK
 from tests.tmf.hub.house import House as Hub
 from tests.tmf.hub.subscriber import Subscriber as Callback
@@ -41,6 +41,18 @@ def test_a_subscriber_is_told_nothing_of_what_it_may_not_read() -> None:
     assert told(caller("partner"), "selling", "alarm", ALARM) is None
     assert told(NOC, "operations", "madeUp", {"id": "1"}) is None
     assert DELIVERED(None, "productOffering", {"id": "P-1"}) is None
+
+
+def test_a_subscriber_of_a_region_is_told_of_the_objects_that_stand_there() -> None:
+    delivered = Delivered(*open_access(BELGICOM, contracts.load(BELGICOM / "contracts"), lambda dn: STANDS.get(dn, "")))
+    flemish = subscriber(who(caller("noc-engineer", "flanders")), "operations")
+    for element, is_told in (("ANT_HAVEN", True), ("MONS_CENTRE", False), ("NOWHERE", False)):
+        dn = f"ManagedElement={element}"
+        alarm = ALARM | {"alarmedObject": {"id": dn}}
+        assert (delivered(flemish, "alarm", alarm) is not None) is is_told
+        assert delivered(subscriber(who(NOC), "operations"), "alarm", alarm) is not None
+        measured = {"id": "M-1", "tag": {"dn": dn}}
+        assert (delivered(flemish, "performanceMeasurement", measured) is not None) is is_told
 
 
 def test_a_subscriber_of_a_region_is_told_nothing_of_another() -> None:

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
+import httpx
 import msgspec
 import pytest
 
 from tests.security.access.house import HEALTH, ISSUER, House, caller, house
 from trunkline.log import Event
+from trunkline.log.envelope import cloud_event
 from trunkline.security.access.decisions import who
 from trunkline.security.access.granted import Granted, Telling
 from trunkline.security.access.kinds import Asked
 from trunkline.security.identity.caller import Caller
+from trunkline.telco.model import Kpi
+from trunkline.telco.model.kpi import Passport
 
 BILLS = "/tmf-api/customerBillManagement/v4/customerBill"
 BUCKETS = "/tmf-api/prepayBalanceManagement/v4/bucket"
 ALARMS = "/tmf-api/alarmManagement/{}/alarm"
+ACK = "/tmf-api/alarmManagement/v5/ackAlarm"
+MEASURED = "/tmf-api/performance/v5/performanceMeasurement"
 RESOURCES = "/tmf-api/resourceInventoryManagement/{}/resource"
 OFFERINGS = "/tmf-api/productCatalogManagement/v4/productOffering"
 NOC, FLEMISH = caller("noc-engineer"), caller("noc-engineer", "flanders")
@@ -40,6 +47,21 @@ ALARM = {
 }  # fmt: skip
 
 
+PLACES = ((1, "ANT_HAVEN"), (2, "MONS_CENTRE"), (3, "NOWHERE"))
+
+
+def dn(element: str) -> str:
+    return f"ManagedElement={element}"
+
+
+def kpi(element: str) -> Event:
+    period = datetime(2026, 3, 9, 2, 15, tzinfo=UTC)
+    passport = Passport(formula="a/Accessibility", version="1", expression="x", counters={}, sources=())
+    value = Kpi(name="Accessibility", dn=dn(element), vendor="Nokia", end_time=period, granularity=900, value=99.0,
+                unit="%", ratios=(), passport=passport)  # fmt: skip
+    return cloud_event(type=Kpi.topic, source="test", id=element, value=msgspec.json.encode(value), key=value.key)
+
+
 def resource(id: str, region: str) -> dict[str, Any]:
     place = {"id": region, "name": region, "@type": "PlaceRef", "@referredType": "GeographicArea"}
     return {
@@ -54,7 +76,8 @@ def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     with house(tmp_path_factory.mktemp("access")) as found:
         found.keep("customerBill", BILL, BILL | {"id": "B-2", "amountDue": {"unit": "EUR", "value": 3.0}})
         found.keep("bucket", BUCKET)
-        found.keep("alarm", ALARM)
+        found.keep("alarm", ALARM, *(ALARM | {"id": f"X-{n}", "alarmedObject": {"id": dn(at)}} for n, at in PLACES))
+        found.keep("performanceMeasurement", *({"id": f"M-{n}", "tag": {"dn": dn(at)}} for n, at in PLACES))
         found.keep("resource", resource("ANT-1", "Antwerpen"), resource("MONS-1", "Hainaut"), resource("LAB", ""))
         found.keep("productOffering", {"id": "P-1", "@type": "ProductOffering", "name": "Fibre", "statusReason": "new"})
         yield found
@@ -251,7 +274,8 @@ def test_nobody_sets_or_tests_what_is_hidden_from_him(there: House, patch: Any) 
 def test_who_works_for_a_region_is_told_of_no_other(there: House, version: str) -> None:
     path = RESOURCES.format(version)
     answer = there.ask(path, FLEMISH)
-    assert ([each["id"] for each in answer.json()], answer.headers["x-total-count"]) == (["ANT-1", "LAB"], "2")
+    assert ([each["id"] for each in answer.json()], answer.headers["x-result-count"]) == (["ANT-1"], "1")
+    assert "x-total-count" not in answer.headers  # which would tell how many there are elsewhere
     assert len(there.ask(path, NOC).json()) == 3
     assert there.ask(f"{path}/MONS-1", FLEMISH).status_code == 404
     assert there.ask(f"{path}/ANT-1", FLEMISH).status_code == 200
@@ -276,6 +300,59 @@ def test_nobody_acts_upon_what_lies_elsewhere(there: House) -> None:
     assert (refused.status_code, "not yours" in refused.text) == (403, True)
     assert there.ask(f"{HEALTH}/alarms/A-1/acknowledge", FLEMISH, "operations", "POST", {"user": "els"}).is_success
     assert there.done == [*before, "A-1"]
+
+
+@pytest.mark.parametrize(
+    ("path", "ids"),
+    [
+        (ALARMS.format("v4"), ["X-1", "X-2", "X-3"]),
+        (ALARMS.format("v5"), ["X-1", "X-2", "X-3"]),
+        (MEASURED, ["M-1", "M-2", "M-3"]),
+    ],
+)
+def test_what_tells_of_an_object_lies_where_that_stands(there: House, path: str, ids: list[str]) -> None:
+    found = there.ask(path, FLEMISH, "operations")
+    assert [each["id"] for each in found.json() if each["id"] in ids] == ids[:1]
+    assert found.headers["x-result-count"] == str(len(found.json()))
+    assert "x-total-count" not in found.headers
+    for id, status in zip(ids, (200, 404, 404), strict=True):
+        assert there.ask(f"{path}/{id}", FLEMISH, "operations").status_code == status
+    assert {each["id"] for each in there.ask(path, NOC, "operations").json()} >= set(ids)
+
+
+def test_the_events_of_a_topic_lie_where_their_objects_stand(there: House) -> None:
+    there.log.append("network.kpi", [kpi(element) for element in ("ANT_HAVEN", "MONS_CENTRE", "NOWHERE")])
+    path = "/tmf-api/event/v4/topic/network.kpi/event"
+    assert [each["event"]["dn"] for each in there.ask(path, FLEMISH, "operations").json()] == [dn("ANT_HAVEN")]
+    assert len(there.ask(path, NOC, "operations").json()) == 3
+
+
+def test_a_task_is_done_to_nothing_that_lies_elsewhere(there: House) -> None:
+    def ack(*patterns: dict[str, Any]) -> httpx.Response:
+        body = {"alarmPattern": list(patterns), "ackUserId": "els", "ackSystemId": "noc", "@type": "AckAlarm"}
+        return there.ask(ACK, FLEMISH, "operations", "POST", body)
+
+    assert ack({"id": "X-1"}).is_success
+    for patterns in ([{"id": "X-2"}], [{"id": "X-1"}, {"id": "X-3"}], [{"perceivedSeverity": "major"}]):
+        refused = ack(*patterns)
+        assert (refused.status_code, "not yours" in refused.text) == (403, True)
+    unknown = ack({"id": "X-9"})
+    assert "not yours" not in unknown.text
+    assert there.ask(ACK, NOC, "operations", "POST", {"alarmPattern": [{"id": "X-2"}], "ackUserId": "els",
+                     "ackSystemId": "noc", "@type": "AckAlarm"}).is_success  # fmt: skip
+
+
+def test_nothing_is_made_elsewhere(there: House) -> None:
+    def raise_alarm(by: Caller, element: str) -> httpx.Response:
+        body = {"@type": "Alarm", "alarmedObject": {"id": dn(element)}, "perceivedSeverity": "major",
+                "specificProblem": f"at {element}", "alarmRaisedTime": "2026-03-09T02:14:30Z", "state": "raised",
+                "alarmType": "other", "probableCause": "x", "sourceSystemId": "crm"}  # fmt: skip
+        return there.ask(ALARMS.format("v4"), by, "operations", "POST", body)
+
+    assert raise_alarm(FLEMISH, "ANT_HAVEN").status_code == 201
+    assert raise_alarm(FLEMISH, "MONS_CENTRE").status_code == 403
+    assert raise_alarm(FLEMISH, "NOWHERE").status_code == 403
+    assert raise_alarm(NOC, "MONS_CENTRE").status_code == 201
 
 
 # Events

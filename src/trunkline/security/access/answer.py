@@ -16,6 +16,8 @@ from trunkline.tmf.errors import Refusal
 
 JSON: Final = b"application/json"
 EVENTS: Final = b"text/event-stream"
+RESULT_COUNT: Final = b"x-result-count"
+COUNTS: Final = frozenset({RESULT_COUNT, b"x-total-count"})
 
 
 class MaskedAnswer:
@@ -28,6 +30,7 @@ class MaskedAnswer:
         self._body = bytearray()
         self._stream: MaskedStream | None = None
         self._plain = False
+        self._told_of: int | None = None  # records of a list that was sifted here
 
     async def sending(self, message: Message) -> None:
         """Take a part of the answer, and send what of it may be told."""
@@ -54,7 +57,7 @@ class MaskedAnswer:
         """Send a whole answer. What cannot be masked is not told."""
         if self._start is None:
             return
-        start, body = self._start, bytes(self._body)
+        start, body, counted = self._start, bytes(self._body), self._start["headers"]
         kind = dict(start["headers"]).get(b"content-type", b"").partition(b";")[0].strip()
         if body:
             told = self._told(body) if kind == JSON else None
@@ -63,7 +66,10 @@ class MaskedAnswer:
                 await answer(self._scope, self._receive, self._send)
                 return
             body = told
-        headers = [(name, value) for name, value in start["headers"] if name != b"content-length"]
+            if self._told_of is not None:  # how many there are elsewhere is not told either
+                counted = [each for each in counted if each[0].lower() not in COUNTS]
+                counted.append((RESULT_COUNT, str(self._told_of).encode()))
+        headers = [(name, value) for name, value in counted if name != b"content-length"]
         headers.append((b"content-length", str(len(body)).encode()))
         await self._send({**start, "headers": headers})
         await self._send({"type": "http.response.body", "body": body})
@@ -71,8 +77,11 @@ class MaskedAnswer:
     def _told(self, body: bytes) -> bytes | None:
         said = msgspec.json.decode(body)
         if isinstance(said, list):
-            seen = (self._telling.seen(record, self._granted) for record in said)
-            return msgspec.json.encode([record for record in seen if record is not None])
+            seen = [self._telling.seen(record, self._granted) for record in said]
+            told_of = [record for record in seen if record is not None]
+            if self._granted.by_record:
+                self._told_of = len(told_of)
+            return msgspec.json.encode(told_of)
         told = self._telling.seen(said, self._granted)
         return None if told is None else msgspec.json.encode(told)
 

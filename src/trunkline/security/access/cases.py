@@ -13,6 +13,7 @@ from trunkline.security.access.decisions import Action, Decisions, Who
 from trunkline.security.access.declared import FOLDER
 from trunkline.security.access.kinds import Kind, Kinds
 from trunkline.security.access.purpose import NONE
+from trunkline.security.access.regions import UNKNOWN
 
 FILE: Final = f"{FOLDER}/cases.yaml"
 
@@ -66,7 +67,7 @@ class Cases:
                 ("role", case.role, decisions.roles),
                 ("region", case.region, {"", *decisions.regions}),
                 ("purpose", case.purpose, purposes),
-                ("at", case.at, {"", *decisions.every_region}),
+                ("at", case.at, {"", UNKNOWN, *decisions.every_region}),
                 ("by", case.by, {"", *decisions.rules.by_id}),
             ):
                 if value not in known:

@@ -18,6 +18,7 @@ from trunkline.contracts.field import Classification
 from trunkline.security.access.declared import Declared
 from trunkline.security.access.kinds import Kind
 from trunkline.security.access.mask import Mask
+from trunkline.security.access.regions import UNKNOWN, RegionOf, Whereabouts, has_regions, nowhere
 from trunkline.security.access.rules import Rules
 from trunkline.security.identity.caller import Caller
 
@@ -57,10 +58,11 @@ class Decision:
 class Decisions:
     """Decides by `rules`; `roles` are those that the operator has."""
 
-    def __init__(self, rules: Rules, declared: Declared, roles: frozenset[str]) -> None:
+    def __init__(self, rules: Rules, declared: Declared, roles: frozenset[str], region_of: RegionOf = nowhere) -> None:
         self.rules, self.purposes, self.regions = rules, declared.purposes, declared.regions
         self.roles = roles | {ANONYMOUS}
         self.every_region = frozenset(region for regions in declared.regions.values() for region in regions)
+        self.whereabouts = Whereabouts(self.every_region, region_of)
         self._answer = lru_cache(REMEMBERED)(self._ask)
         self._mask = lru_cache(REMEMBERED)(self._masked)
 
@@ -88,12 +90,12 @@ class Decisions:
 
     def elsewhere(self, caller: Asking, kind: Kind, purpose: str) -> frozenset[str]:
         """The regions whose records a caller may not read, although others of the kind."""
-        if not kind.declared.region:
+        if not has_regions(kind.declared):
             return frozenset()
         one = who(caller)
         return frozenset(
             region
-            for region in self.every_region
+            for region in (*self.every_region, UNKNOWN)
             if not self._answer(one, "read", kind.name, kind.area, purpose, region, "")[0]
         )
 

@@ -42,11 +42,19 @@ class KindDeclared(msgspec.Struct, frozen=True, kw_only=True, rename="camel", fo
     ends: tuple[_Path, ...] = ()
     """Attributes of which who may not see them may be told the ends: `+32470***001`."""
     region: dict[Literal["v1", "v4", "v5"], _Path] = {}
-    """By the API's version (`v1` of those that are ours): where a record says in which region it lies. What stands
-    there and is no region counts for nothing."""
+    """By the API's version (`v1` of those that are ours, and of topics): where a record says in which region it lies.
+    What stands there and is no region counts for nothing."""
+    object: dict[Literal["v1", "v4", "v5"], _Path] = {}
+    """Likewise: where it names the managed object that it is about, by its DN; it lies where that stands, if it does
+    not say itself where."""
+    whole: dict[_Path, tuple[str, ...]] = {}
+    """Attributes, and the values of them by which a record tells of the whole network: it lies in no region."""
     lists: Literal["", "keep", "leaveOut"] = ""
     """How lists are kept to some regions: by the parameter of that name, which `keep`s those that it names; by its
     negation, which leaves out the others; or record by record, where the API has neither."""
+    about: tuple[_Word, ...] = ()
+    """In a task resource: the attributes that say which records it is done to. Who may not act everywhere must name
+    each by its id."""
     acts: tuple[_Word, ...] = ()
     """What may be done to it by a POST behind it (`alarms/{id}/acknowledge`), or by a task resource (`ackAlarm`)."""
     events: dict[_Word, _Word] = {}

@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 from trunkline.security.access.decisions import Decisions, Who
 from trunkline.security.access.kinds import Asked, Kinds
 from trunkline.security.access.mask import Mask
-from trunkline.security.access.regions import region_of
 
 
 class Granted(NamedTuple):
@@ -18,6 +17,11 @@ class Granted(NamedTuple):
     purpose: str
     mask: Mask
     elsewhere: frozenset[str]
+
+    @property
+    def by_record(self) -> bool:
+        """Whether lists are kept to regions record by record, since the API itself cannot."""
+        return bool(self.elsewhere) and self.asked.kind is not None and self.asked.kind.declared.lists != "keep"
 
     @property
     def whole(self) -> bool:
@@ -35,8 +39,7 @@ class Telling:
         asked = granted.asked
         if asked.kind is None or not granted.elsewhere:
             return False
-        region = region_of(record, asked.kind, asked.version, self._decisions.every_region)
-        return region in granted.elsewhere
+        return self._decisions.whereabouts.region(record, asked.kind, asked.version) in granted.elsewhere
 
     def seen(self, record: Any, granted: Granted) -> Any:
         """A record as it may be told; None where it may not be."""

@@ -78,7 +78,17 @@ class Kind:
         """This kind of a topic, as TMF688 tells of its records: in events."""
         classes: Classes = {RECORD: "internal", ("eventId",): self._classes.get(("id",), "internal")}
         classes |= {(*RECORD, *path): its for path, its in self._classes.items()}
-        return Kind(self.name, self.area, classes, "internal", of=EVENT, holder=RECORD)
+        return Kind(self.name, self.area, classes, "internal", self._where_in_events(), EVENT, RECORD)
+
+    def _where_in_events(self) -> KindDeclared:
+        """Where such an event says where its record lies."""
+        its, (holder,) = self.declared, RECORD
+        return KindDeclared(
+            area=self.area,
+            region={version: f"{holder}.{path}" for version, path in its.region.items()},
+            object={version: f"{holder}.{path}" for version, path in its.object.items()},
+            whole={f"{holder}.{path}": values for path, values in its.whole.items()},
+        )
 
     def _find(self, path: Path, version: Version | None) -> tuple[Classification, bool, bool]:
         """Of an attribute, in the words of a version: its class, whether its ends may be told, and whether something

@@ -12,6 +12,7 @@ from trunkline.security.access.cases import Cases
 from trunkline.security.access.decisions import ANONYMOUS, Decisions
 from trunkline.security.access.kinds import Kinds, is_attribute, served
 from trunkline.security.access.purpose import NONE
+from trunkline.security.access.regions import UNKNOWN, RegionOf, nowhere
 from trunkline.security.access.rules import Rules
 from trunkline.security.identity.declared import read as people
 
@@ -21,13 +22,16 @@ def is_declared(folder: Path) -> bool:
     return (folder / declared.FOLDER / rules.SCHEMA).exists()
 
 
-def open_access(folder: Path, contracts: Mapping[str, Contract]) -> tuple[Decisions, Kinds]:
-    """The decisions and kinds of a project folder. Raises `Invalid` with everything that is wrong with them."""
+def open_access(
+    folder: Path, contracts: Mapping[str, Contract], region_of: RegionOf = nowhere
+) -> tuple[Decisions, Kinds]:
+    """The decisions and kinds of a project folder; `region_of` says where managed objects stand. Raises `Invalid` with
+    everything that is wrong with them."""
     loaded, found = rules.load(folder), declared.read(folder)
     problems = [*_names(folder, loaded, found, contracts), *_fields(folder, found, contracts)]
     if problems:
         raise Invalid(problems)
-    return Decisions(loaded, found, frozenset(people(folder).roles)), Kinds(found, contracts)
+    return Decisions(loaded, found, frozenset(people(folder).roles), region_of), Kinds(found, contracts)
 
 
 def check(folder: Path, contracts: Mapping[str, Contract]) -> list[Problem]:
@@ -56,6 +60,10 @@ def _names(
         for type, id in sorted(rule.entities):
             if type in known and id not in known[type]:
                 yield Problem(rule.file, rule.line, f'{rule.id}: {type}::"{id}" is declared nowhere')
+    regions = Document.load(folder / declared.REGIONS)
+    for region, its_own in found.regions.items():
+        if UNKNOWN in its_own:
+            yield regions.problem((region,), f"{UNKNOWN} is what lies in no region that is known, and nobody's own")
     purposes = Document.load(folder / declared.PURPOSES)
     for client, its in found.purposes.clients.items():
         for place, purpose in enumerate(its.purposes):

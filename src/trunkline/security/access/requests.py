@@ -9,12 +9,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Final
 
-import msgspec
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from trunkline.http.errors import Problem
 from trunkline.security.access.answer import MaskedAnswer, refusal, unreadable
 from trunkline.security.access.decisions import Action, Decision, Decisions, who
+from trunkline.security.access.elsewhere import Elsewhere
 from trunkline.security.access.filtered import hidden_in_body, hidden_in_query
 from trunkline.security.access.granted import Granted, Telling
 from trunkline.security.access.kinds import Asked, Kinds
@@ -43,6 +43,7 @@ class DecidedRequests:
         self._app, self._decisions, self._kinds, self._log = app, decisions, kinds, log
         self._issuer = issuer
         self._telling = Telling(decisions, kinds)
+        self._elsewhere = Elsewhere(app, self._telling)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         place = place_of(scope["path"], scope["raw_path"]) if scope["type"] == "http" else None
@@ -99,10 +100,15 @@ class DecidedRequests:
             reason = f"{hidden} is hidden from you, so it cannot be looked for, sorted by or changed either"
             await self._refuse(scope, receive, send, granted.asked, question, HIDDEN_FIELD, reason)
             return
-        if granted.elsewhere and question.action != "read" and place.id and await self._lies_elsewhere(scope, granted):
-            reason = "it lies in a region that is not yours"
-            await self._refuse(scope, receive, send, granted.asked, question, ELSEWHERE, reason)
-            return
+        if granted.elsewhere and question.action != "read":
+            body = await _whole(receive)
+            receive = _replayed(body, receive)
+            if await self._elsewhere.is_meant(scope, place, granted, body):
+                reason = "it lies in a region that is not yours"
+                await self._refuse(scope, receive, send, granted.asked, question, ELSEWHERE, reason)
+                return
+            if question.action == "act":  # the answer tells of what was done, and lies nowhere itself
+                granted = granted._replace(elsewhere=frozenset())
         self._log.allowed(question, decision.rules, sorted(granted.mask.hidden()))
         state = {**scope.get("state", {}), "subscriber": subscriber(granted.who, granted.purpose)}
         scope = {**scope, "state": state}
@@ -113,26 +119,6 @@ class DecidedRequests:
         if not granted.whole or granted.asked.kind is None or granted.asked.kind.declared.events:
             send = MaskedAnswer(self._telling, granted, scope, receive, send).sending
         await self._app(scope, receive, send)
-
-    async def _lies_elsewhere(self, scope: Scope, granted: Granted) -> bool:
-        """Whether what is to be changed lies in a region that is not the caller's: looks at it as it is."""
-        path, raw = scope["path"], scope["raw_path"]
-        if granted.asked.act:
-            path, raw = path.rpartition("/")[0], raw.rpartition(b"/")[0]
-        looking = {**scope, "method": "GET", "path": path, "raw_path": raw, "query_string": b""}
-        body = bytearray()
-
-        async def nothing() -> Message:
-            return {"type": "http.request", "body": b"", "more_body": False}
-
-        async def taking(message: Message) -> None:
-            body.extend(message.get("body", b""))
-
-        await self._app(looking, nothing, taking)
-        try:
-            return self._telling.is_elsewhere(msgspec.json.decode(bytes(body)), granted)
-        except msgspec.DecodeError:
-            return True
 
     async def _refuse(
         self,

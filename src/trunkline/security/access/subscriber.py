@@ -5,7 +5,6 @@ from __future__ import annotations
 from trunkline.security.access.decisions import Decisions, Who
 from trunkline.security.access.kinds import Kinds
 from trunkline.security.access.purpose import NONE
-from trunkline.security.access.regions import region_of
 from trunkline.tmf.declaration import V5, Document
 from trunkline.tmf.hub.subscription import Subscriber
 
@@ -29,6 +28,7 @@ class Delivered:
         purpose = to.purpose if to is not None else NONE
         if kind is None or not self._decisions.decide(one, "read", kind, purpose).allowed:
             return None
-        if region_of(document, kind, V5, self._decisions.elsewhere(one, kind, purpose)):
+        where = self._decisions.whereabouts.region(document, kind, V5)
+        if where in self._decisions.elsewhere(one, kind, purpose):
             return None
         return self._decisions.mask(one, kind, purpose).apply(document, V5)

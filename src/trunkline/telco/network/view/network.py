@@ -231,6 +231,11 @@ class NetworkView:
             return alarm
         return msgspec.structs.replace(alarm, site=place.site, region=place.region)
 
+    def region(self, dn: str) -> str:
+        """The region in which an object stands; `unknown` where no resource says it."""
+        with self._lock:
+            return self._topology.place(object_name(dn)).region
+
     # KPIs
 
     def kpis(
