@@ -83,14 +83,16 @@ def eventually(holds: Callable[[], bool]) -> None:
 
 
 @contextmanager
-def load(url: str, verify: ssl.SSLContext | bool = True, anew: bool = False) -> Iterator[Counter[str]]:
-    """Requests on two connections, or on a new one each; counts what became of them."""
+def load(
+    url: str, verify: ssl.SSLContext | bool = True, anew: bool = False, pause: float = 0.0
+) -> Iterator[Counter[str]]:
+    """Requests on two connections, or on a new one each, `pause` seconds apart; counts what became of them."""
     seen: Counter[str] = Counter()
     stop = threading.Event()
 
     def ask() -> None:
         client = httpx.Client(timeout=20, verify=verify)
-        while not stop.is_set():
+        while not stop.wait(pause):
             try:
                 seen[str(client.get(url).status_code)] += 1
             except httpx.TransportError as error:

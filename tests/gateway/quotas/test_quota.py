@@ -23,6 +23,7 @@ from tests.gateway.issuer import Issuer, declared
 from tests.gateway.running import Running, eventually, gateway, load, openapi
 from tests.gateway.upstream import serving
 from tests.store import stores
+from trunkline.gateway import control
 from trunkline.gateway.companions import Companions
 from trunkline.gateway.quotas.ledger import Ledger
 from trunkline.gateway.quotas.period import Period
@@ -221,7 +222,7 @@ def test_the_next_control_plane_replaces_the_companion_and_no_request_is_lost(ga
     running = gateways[1]
     before = companion(running)
     taking_over = Companions(running.places)
-    with load(f"{running.url}/many/v1/thing") as seen:
+    with load(f"{running.url}/many/v1/thing", pause=0.01) as seen:
         taking_over.start({"quota"})
         assert companion(running) != before
         eventually(lambda: not Path(f"/proc/{before}").exists())
@@ -230,14 +231,45 @@ def test_the_next_control_plane_replaces_the_companion_and_no_request_is_lost(ga
     assert set(seen) == {"200"}, seen
 
 
-def test_the_rule_says_what_holds_while_nobody_can_count(upstream: int, tmp_path: Path) -> None:
-    apis = {
-        "strict": (OPEN, quota("9 per day", per="all")),
-        "lenient": (OPEN, quota("9 per day", per="all", when_unknown="allow")),
-    }
-    (tmp_path / "store.db").mkdir()
-    with gateway(tmp_path, files(upstream, apis), store=f"sqlite://{tmp_path / 'store.db'}") as running:
-        refused = running.call("/strict/v1/thing")
-        assert (refused.status_code, refused.json()["code"]) == (503, "unavailable")
-        assert running.why(refused).details == "rate_limiter_error"
-        assert running.call("/lenient/v1/thing").status_code == 200
+COUNTED = {
+    "upstream": "things",
+    "policies": [OPEN],
+    "operations": {
+        "list": [quota("9 per day", per="all")],
+        "get": [quota("9 per day", per="all", when_unknown="allow")],
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def uncounted(upstream: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A gateway whose store cannot be opened."""
+    folder = tmp_path_factory.mktemp("gw")
+    (folder / "store.db").mkdir()
+    said = files(upstream, {"free": (OPEN,), "counted": ()}) | {"counted/policies.yaml": COUNTED}
+    with gateway(folder, said, store=f"sqlite://{folder / 'store.db'}") as running:
+        yield running
+
+
+def test_the_rule_says_what_holds_while_nobody_can_count(uncounted: Running) -> None:
+    refused = uncounted.call("/counted/v1/thing")
+    assert (refused.status_code, refused.json()["code"]) == (503, "unavailable")
+    decision = uncounted.why(refused)
+    assert (decision.details, decision.rule and decision.rule.kind) == ("rate_limiter_error", "quota")
+    assert "nobody could count" in decision.because
+    assert uncounted.call("/counted/v1/thing/7").status_code == 200
+
+
+def test_the_companion_goes_after_the_last_quota_and_comes_with_the_first_and_no_request_is_lost(
+    uncounted: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(control, "LINGER", 0.1)
+    with (
+        load(f"{uncounted.url}/counted/v1/thing/7", pause=0.01) as counted,
+        load(f"{uncounted.url}/free/v1/thing", pause=0.01) as free,
+    ):
+        uncounted.write("counted/policies.yaml", {"upstream": "things", "policies": [OPEN]})
+        eventually(lambda: not uncounted.places.companion("quota").exists())
+        uncounted.write("counted/policies.yaml", COUNTED)
+        assert companion(uncounted)
+    assert set(counted) == set(free) == {"200"}, (counted, free)

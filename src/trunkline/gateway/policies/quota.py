@@ -5,6 +5,7 @@ A quota counts where it is attached: that of a group, for all of the group's API
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar, Final, Literal
 
 from trunkline.gateway.envoy.companions import grpc_service
@@ -45,7 +46,10 @@ class Quota(Policy, frozen=True, kw_only=True, tag=KEY):
     stage: ClassVar[Stage] = Stage.LIMIT
     shadowable: ClassVar[bool] = True
     refusals: ClassVar[tuple[str, ...]] = ("request_rate_limited", "rate_limiter_error")
-    because: ClassVar[str] = "the quota of this period is used up, or (rate_limiter_error) nobody could count"
+    because: ClassVar[str] = "the quota of this period is used up"
+    nearer: ClassVar[Mapping[str, str]] = {
+        "rate_limiter_error": "nobody could count: the store, or the companion `quota`, did not answer"
+    }
     companion: ClassVar[str] = "quota"
 
     @classmethod

@@ -28,7 +28,7 @@ LARGEST_BLOCK: Final = 1_000
 KEPT: Final = timedelta(days=62)
 """How long the records of a period that is over are kept."""
 ATTEMPTS: Final = 10
-_LONGEST_CALLER: Final = 200
+_LONGEST: Final = 300
 _PAGE: Final = 500
 _encode: Final = msgspec.json.Encoder().encode
 T = TypeVar("T")
@@ -44,11 +44,9 @@ class Counter(NamedTuple):
 
     @property
     def id(self) -> str:
-        """Of its record. A caller's name may be as long as a header."""
-        caller = self.caller
-        if len(caller) > _LONGEST_CALLER:
-            caller = f"sha256 {hashlib.sha256(caller.encode()).hexdigest()}"
-        return f"{self.rule}/{self.period.name}/{caller}"
+        """Of its record. A caller's name may be as long as a header, an id not."""
+        whole = f"{self.rule}/{self.period.name}/{self.caller}"
+        return whole if len(whole) <= _LONGEST else f"sha256 {hashlib.sha256(whole.encode()).hexdigest()}"
 
 
 class Wanted(NamedTuple):
@@ -106,7 +104,7 @@ class Ledger:
                 asked = wanted[counter]
                 before = records.get(id) or Used(
                     rule=counter.rule,
-                    caller=counter.caller[:_LONGEST_CALLER],
+                    caller=counter.caller[:_LONGEST],
                     period=counter.period.name,
                     ends=counter.period.ends,
                     quota=asked.amount,
