@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trunkline.tmf.hub.guard import Callback, Forbidden, Guard, read
+from trunkline.tmf.hub.guard import MOST_LOOKUPS, Callback, Forbidden, Guard, read
 
 
 def leads_to(*addresses: str) -> Any:
@@ -139,3 +140,27 @@ def test_any_text_is_read_or_forbidden(text: str) -> None:
 
 def test_mapped_addresses_are_the_same_to_the_guard_as_to_the_kernel() -> None:
     assert not Guard().permits(ip_address("::ffff:127.0.0.1"))
+
+
+def test_nobody_waits_long_for_a_name_whose_servers_are_slow() -> None:
+    answered = threading.Event()
+
+    def slow(host: str, port: int, *, type: int) -> list[tuple[Any, ...]]:
+        answered.wait(30)
+        return []
+
+    guard = Guard(resolve=slow)
+    with pytest.raises(TimeoutError, match="not said within"):
+        guard.judge(read("https://slow.example/"), 0.05)
+    for _ in range(MOST_LOOKUPS - 1):
+        with pytest.raises(TimeoutError, match="not said within"):
+            guard.judge(read("https://slow.example/"), 0.001)
+    with pytest.raises(TimeoutError, match="names are being looked up"):
+        guard.judge(read("https://slow.example/"), 30)
+    answered.set()
+
+
+def test_who_waits_is_told_what_is_forbidden() -> None:
+    with pytest.raises(Forbidden):
+        Guard(resolve=leads_to("10.0.0.1")).judge(read("https://inside.example/"), 30)
+    Guard(resolve=leads_to("9.9.9.9")).judge(read("https://public.example/"), 30)

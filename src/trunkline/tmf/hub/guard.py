@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import re
 import socket
+import threading
 from collections.abc import Callable, Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple, TypeAlias
 from urllib.parse import urlsplit
 
@@ -19,6 +21,7 @@ Address: TypeAlias = IPv4Address | IPv6Address
 Network: TypeAlias = IPv4Network | IPv6Network
 
 LONGEST = 2_048  # characters of a callback
+MOST_LOOKUPS = 16  # of names, for requests that wait, at the same time
 INSIDE = (
     ip_network("168.63.129.16/32"),  # the metadata of Azure; that of other clouds is link-local or private,
     ip_network("192.0.0.0/24"),  # but for Oracle's, here (RFC 6890: for protocols)
@@ -82,6 +85,31 @@ class Guard:
         self, allow: Sequence[Network] = (), resolve: Callable[..., list[tuple[Any, ...]]] = socket.getaddrinfo
     ) -> None:
         self._allow, self._resolve = tuple(allow), resolve
+        self._looking = threading.BoundedSemaphore(MOST_LOOKUPS)
+
+    def judge(self, callback: Callback, seconds: float) -> None:
+        """`places`, for somebody who waits for no more than `seconds`: whose servers say where a name leads may take
+        minutes over it. Raises what `places` does, and `TimeoutError`, also where too many names are looked up."""
+        if not self._looking.acquire(blocking=False):
+            raise TimeoutError(f"{MOST_LOOKUPS} names are being looked up")
+        found: SimpleQueue[Exception | None] = SimpleQueue()
+
+        def look() -> None:
+            try:
+                self.places(callback)
+                found.put(None)
+            except Exception as error:
+                found.put(error)
+            finally:
+                self._looking.release()
+
+        threading.Thread(target=look, name="a callback's name", daemon=True).start()
+        try:
+            error = found.get(timeout=seconds)
+        except Empty:
+            raise TimeoutError(f"where {callback.host} leads was not said within {seconds:g} s") from None
+        if error is not None:
+            raise error
 
     def places(self, callback: Callback) -> list[Place]:
         """Where the callback may be reached now: all addresses of its host.

@@ -32,6 +32,7 @@ from trunkline.tmf.hub.subscription import (
 
 PAGE = 1_000  # subscriptions found at once
 MOST = 1_000  # subscriptions to all APIs together: each has a thread of its own where it is served
+PATIENCE = 3.0  # seconds that a subscriber waits until it is known where its callback leads
 ATTEMPTS = 5  # at a change in whose way others get
 ID = re.compile(r"[0-9a-f-]{36}")
 
@@ -145,7 +146,7 @@ class Subscriptions:
     def _judge(self, callback: str) -> None:
         """A name that leads nowhere yet is let in: where it leads is judged for each connection anyway."""
         try:
-            self._guard.places(guard.read(callback))
+            self._guard.judge(guard.read(callback), PATIENCE)
         except Forbidden as error:
             logger.warning("a subscription with the callback %r was refused: %s", callback, error)
             raise bad("callbackForbidden", "events cannot be sent to this callback", str(error)) from None
