@@ -158,7 +158,7 @@ def shared_kafka() -> Kafka:
     need("Apache Kafka")
     folder = Path(tempfile.mkdtemp(prefix="trunkline-kafka-"))
     # Nobody kills this one; but on a busy machine it may be silent for a second. Then its controller takes it for dead,
-    # and a client that asks at that moment is told of no broker at all, which it never recovers from (Connection).
+    # and a transactional client that asks at that moment is told of no broker at all, and ends.
     server = Kafka(folder, {"broker.session.timeout.ms": "30000"})
     server.start()
     atexit.register(shutil.rmtree, folder, ignore_errors=True)

@@ -5,15 +5,17 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import Any, Protocol, TypeVar
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
 from confluent_kafka.admin import AdminClient
 
 from trunkline.log.kafka.address import PARTITIONERS, Address
-from trunkline.log.kafka.errors import ANSWER, REFUSED, UNTRUSTED, told
+from trunkline.log.kafka.errors import ANSWER, REFUSED, SILENT, UNTRUSTED, asked, error_of, told
 from trunkline.log.port import LogError
 
+T = TypeVar("T")
 LARGEST = 8 << 20  # bytes of an event: key, value and headers
 LOOK = 0.5  # seconds between looks at whether the brokers refuse this client
 BATCH = 1 << 20  # bytes of a batch on its way to the broker, unless an event is larger
@@ -38,9 +40,6 @@ class Connection:
             "client.id": "trunkline",
             "error_cb": self._hear,
             "logger": logger,
-            # Its default forgets brokers that are all down at once, and then a commit with offsets hangs for good
-            # (librdkafka's issue 5511).
-            "metadata.recovery.strategy": "none",
             "retry.backoff.ms": 10,
             "reconnect.backoff.ms": 50,
             "reconnect.backoff.max.ms": 1000,
@@ -49,10 +48,26 @@ class Connection:
             self._admin = AdminClient(self._client)
             self._await_answer()
 
-    @property
-    def admin(self) -> AdminClient:
-        self.refuse_closed()
-        return self._admin
+    def ask(self, doing: str, question: Callable[[AdminClient], T]) -> T:
+        """What the cluster answers within `ANSWER` seconds. Raises `LogError`.
+
+        A client that says nothing for `SILENCE` seconds is left for a new one: when all brokers were away at once,
+        librdkafka's may wait for one of them that it has given up itself.
+        """
+
+        def asking() -> T:
+            self.refuse_closed()
+            try:
+                return question(self._admin)
+            except TimeoutError:
+                self._admin = AdminClient(self._client)
+                raise
+            except KafkaException as raised:
+                if error_of(raised).code() in SILENT:
+                    self._admin = AdminClient(self._client)
+                raise
+
+        return asked(doing, asking)
 
     def producer(self, **settings: Any) -> Producer:
         """A producer whose batches are durable on all replicas in sync before they count as delivered."""

@@ -13,6 +13,7 @@ from trunkline.log.port import EventTooLarge, Fenced, LogError, UnknownTopic
 
 T = TypeVar("T")
 ANSWER = 15.0  # seconds in which the cluster must answer a request
+SILENCE = 5.0  # seconds after which a client that waits for an answer is taken for lost
 AGAIN = 0.02  # seconds between two tries
 
 FENCED = {
@@ -60,6 +61,7 @@ PASSING = {
     KafkaError._WAIT_COORD,
 }
 """A topic has just been made, a broker has just died, a transaction is just being committed: it gets better."""
+SILENT = {KafkaError._TIMED_OUT}
 UNREACHABLE = {KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN, KafkaError._TIMED_OUT, KafkaError._MSG_TIMED_OUT}
 
 
@@ -103,8 +105,11 @@ def asked(doing: str, question: Callable[[], T], patience: float = ANSWER) -> T:
         with told(doing):
             try:
                 return question()
+            except TimeoutError:
+                if time.monotonic() > deadline:
+                    raise
             except KafkaException as raised:
-                if error_of(raised).code() not in PASSING or time.monotonic() > deadline:
+                if error_of(raised).code() not in PASSING | SILENT or time.monotonic() > deadline:
                     raise
         time.sleep(AGAIN)
 

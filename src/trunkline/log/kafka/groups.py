@@ -9,7 +9,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException
 from confluent_kafka import TopicPartition as Place
 
 from trunkline.log.kafka.connection import Connection
-from trunkline.log.kafka.errors import ANSWER, asked, error_of
+from trunkline.log.kafka.errors import ANSWER, SILENCE, asked, error_of
 from trunkline.log.kafka.topics import Topics
 from trunkline.log.port import LogError, TopicPartition
 
@@ -24,8 +24,9 @@ class Groups:
 
     def names(self) -> list[str]:
         """See `Log.groups`."""
-        admin = self._connection.admin
-        listing = asked("listing the groups", lambda: admin.list_consumer_groups(request_timeout=ANSWER).result())
+        listing = self._connection.ask(
+            "listing the groups", lambda admin: admin.list_consumer_groups(request_timeout=SILENCE).result()
+        )
         own = (self._connection.own_name(group.group_id) for group in listing.valid)
         return sorted(name for name in own if name is not None)
 

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 
 from confluent_kafka import IsolationLevel
 from confluent_kafka import TopicPartition as Place
-from confluent_kafka.admin import OffsetSpec
+from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from trunkline.log.kafka.connection import Connection
-from trunkline.log.kafka.errors import ANSWER, asked
+from trunkline.log.kafka.errors import SILENCE
 from trunkline.log.kafka.topics import Topics
 from trunkline.log.port import LogError, TopicPartition
 
@@ -61,19 +61,20 @@ class Offsets:
         if until <= 0:
             return
 
-        def remove() -> None:
-            [removed] = self._connection.admin.delete_records([Place(name, place.partition, until)]).values()
-            removed.result(ANSWER)
+        def remove(admin: AdminClient) -> None:
+            [removed] = admin.delete_records([Place(name, place.partition, until)]).values()
+            removed.result(SILENCE)
 
-        asked(f"removing events of {place.topic}/{place.partition}", remove)
+        self._connection.ask(f"removing events of {place.topic}/{place.partition}", remove)
 
     def _ask(self, wanted: Mapping[TopicPartition, OffsetSpec], isolation: IsolationLevel) -> dict[TopicPartition, int]:
         if not wanted:
             return {}
         request = {Place(self._topics.place(*place), place.partition): spec for place, spec in wanted.items()}
 
-        def answers() -> list[int]:
-            listed = self._connection.admin.list_offsets(request, isolation_level=isolation)
-            return [int(future.result(ANSWER).offset) for future in listed.values()]
+        def answers(admin: AdminClient) -> list[int]:
+            listed = admin.list_offsets(request, isolation_level=isolation)
+            return [int(future.result(SILENCE).offset) for future in listed.values()]
 
-        return dict(zip(wanted, asked("asking where partitions begin and end", answers), strict=True))
+        found = self._connection.ask("asking where partitions begin and end", answers)
+        return dict(zip(wanted, found, strict=True))

@@ -7,10 +7,13 @@ So a topic's segments are closed after a quarter of its retention, or a compacte
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from concurrent.futures import Future
+from typing import Any, TypeVar
 
 from confluent_kafka import KafkaError, KafkaException, TopicCollection
 from confluent_kafka.admin import (
+    AdminClient,
     AlterConfigOpType,
     ConfigEntry,
     ConfigResource,
@@ -21,9 +24,10 @@ from confluent_kafka.admin import (
 )
 
 from trunkline.log.kafka.connection import BATCH, LARGEST, Connection
-from trunkline.log.kafka.errors import AGAIN, ANSWER, UNKNOWN, asked, error_of, told
+from trunkline.log.kafka.errors import AGAIN, ANSWER, SILENCE, UNKNOWN, error_of
 from trunkline.log.port import LogError, Topic, UnknownTopic
 
+T = TypeVar("T")
 FRESH = 1.0  # seconds for which what is known of a topic is taken for true
 LARGEST_BATCH = LARGEST + 2 * BATCH  # bytes; a batch that has been begun takes one more event whatever its size
 LARGEST_SEGMENT = 1 << 30  # bytes: Kafka's default
@@ -61,7 +65,7 @@ class Topics:
 
     def partitions(self) -> dict[str, int]:
         """How many partitions each topic of this log has."""
-        found = asked("listing the topics", lambda: self._connection.admin.list_topics(timeout=ANSWER).topics)
+        found = self._connection.ask("listing the topics", lambda admin: admin.list_topics(timeout=SILENCE).topics)
         return {
             own: len(topic.partitions)
             for name, topic in found.items()
@@ -86,33 +90,34 @@ class Topics:
             replication_factor=replication or -1,
             config=self._configuration(topic),
         )
-        with told(f"making the topic {topic.name}"):
-            [made] = self._connection.admin.create_topics([new]).values()
+
+        def made(admin: AdminClient) -> bool:
+            [future] = admin.create_topics([new]).values()
             try:
-                made.result(ANSWER)
+                future.result(SILENCE)
             except KafkaException as raised:
                 if error_of(raised).code() != KafkaError.TOPIC_ALREADY_EXISTS:
                     raise
-                return self._look(topic.name)
-        return None
+                return False
+            return True
+
+        return None if self._connection.ask(f"making the topic {topic.name}", made) else self._look(topic.name)
 
     def _change(self, there: Topic, topic: Topic) -> None:
         if topic.partitions < there.partitions:
             raise ValueError(f"{topic.name} has {there.partitions} partitions and cannot shrink to {topic.partitions}")
-        admin, name = self._connection.admin, self._connection.named(topic.name)
-        with told(f"changing the topic {topic.name}"):
-            if topic.partitions > there.partitions:
-                [grown] = admin.create_partitions([NewPartitions(name, topic.partitions)]).values()
-                grown.result(ANSWER)
-            wanted = self._configuration(topic)
-            if wanted != self._configuration(there):
-                entries = [
-                    ConfigEntry(setting, value, incremental_operation=AlterConfigOpType.SET)
-                    for setting, value in wanted.items()
-                ]
-                resource = ConfigResource(ResourceType.TOPIC, name, incremental_configs=entries)
-                [changed] = admin.incremental_alter_configs([resource]).values()
-                changed.result(ANSWER)
+        name, doing = self._connection.named(topic.name), f"changing the topic {topic.name}"
+        if topic.partitions > there.partitions:
+            more = [NewPartitions(name, topic.partitions)]
+            self._connection.ask(doing, lambda admin: _all(admin.create_partitions(more)))
+        wanted = self._configuration(topic)
+        if wanted != self._configuration(there):
+            entries = [
+                ConfigEntry(setting, value, incremental_operation=AlterConfigOpType.SET)
+                for setting, value in wanted.items()
+            ]
+            resources = [ConfigResource(ResourceType.TOPIC, name, incremental_configs=entries)]
+            self._connection.ask(doing, lambda admin: _all(admin.incremental_alter_configs(resources)))
 
     def _await(self, topic: Topic) -> None:
         """A cluster tells its brokers of a change some milliseconds after it has agreed to it."""
@@ -148,16 +153,16 @@ class Topics:
     def _describe(self, name: str) -> TopicDescription | None:
         names = TopicCollection([self._connection.named(name)])
 
-        def described() -> TopicDescription | None:
-            [future] = self._connection.admin.describe_topics(names).values()
+        def described(admin: AdminClient) -> TopicDescription | None:
+            [future] = admin.describe_topics(names).values()
             try:
-                return future.result(ANSWER)
+                return future.result(SILENCE)
             except KafkaException as raised:
                 if error_of(raised).code() not in UNKNOWN:
                     raise
                 return None
 
-        return asked(f"looking for the topic {name}", described)
+        return self._connection.ask(f"looking for the topic {name}", described)
 
     def _declared(self, counts: dict[str, int]) -> Iterable[Topic]:
         """The topics with these numbers of partitions, as the cluster's configuration declares them."""
@@ -165,11 +170,12 @@ class Topics:
             return []
         resources = [ConfigResource(ResourceType.TOPIC, self._connection.named(name)) for name in counts]
 
-        def settings() -> list[dict[str, str]]:
-            described = self._connection.admin.describe_configs(resources).values()
-            return [{entry.name: entry.value for entry in future.result(ANSWER).values()} for future in described]
+        def settings(admin: AdminClient) -> list[dict[str, str]]:
+            return [
+                {entry.name: entry.value for entry in its.values()} for its in _all(admin.describe_configs(resources))
+            ]
 
-        found = asked("reading how topics are kept", settings)
+        found = self._connection.ask("reading how topics are kept", settings)
         return [_topic(name, count, its) for (name, count), its in zip(counts.items(), found, strict=True)]
 
     def _configuration(self, topic: Topic) -> dict[str, str]:
@@ -186,6 +192,10 @@ class Topics:
         if replication := self._connection.address.replication:
             configuration["min.insync.replicas"] = str(max(1, replication - 1))
         return configuration
+
+
+def _all(futures: Mapping[Any, Future[T]]) -> list[T]:
+    return [future.result(SILENCE) for future in futures.values()]
 
 
 def _policy(topic: Topic) -> str:

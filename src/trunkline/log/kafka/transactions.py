@@ -35,6 +35,9 @@ class TransactionalProducer:
                 "transactional.id": connection.named(name),
                 "transaction.timeout.ms": round(connection.address.transaction * 1000),
                 "linger.ms": LINGER,
+                # A client that begins anew at the first brokers when all are down hangs for good in a commit with
+                # offsets (librdkafka's issue 5511). One that does not can lose them all, but says so in `PATIENCE`.
+                "metadata.recovery.strategy": "none",
             }
         )
         self._step("opening", lambda: self._producer.init_transactions(STEP))
