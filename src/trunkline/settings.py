@@ -177,6 +177,8 @@ class Trust(BaseModel):
     """How long a browser stays signed in."""
     key_days: int = Field(default=30, ge=2, le=366)
     """How many days a key signs."""
+    looks_again: float = Field(default=1.0, ge=0, le=60)
+    """For how long an API takes a token for good that it has found so: one that is revoked is refused within that."""
     rate: float = Field(default=50.0, ge=0, le=100_000)
     """How many requests a second one address, and one application, may make of the provider; 0 is no limit."""
     issuers: list[ForeignIssuer] = []

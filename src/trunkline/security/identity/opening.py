@@ -45,5 +45,5 @@ def open_provider(settings: Settings, declared: Declared, store_url: str, folder
 
 def verifier(identity: Identity, settings: Settings) -> Verifier:
     """What a project's APIs ask whether a request's token is good: the provider and the issuers that are trusted."""
-    others = settings.trust.issuers if settings.trust is not None else []
-    return Verifier([own(identity), *map(foreign, others)], identity.unused)
+    trust = settings.trust or Trust()
+    return Verifier([own(identity), *map(foreign, trust.issuers)], identity.unused, holds=trust.looks_again)

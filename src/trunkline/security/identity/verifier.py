@@ -14,6 +14,7 @@ from joserfc.errors import JoseError
 from trunkline.security.identity.caller import Caller, Refused
 from trunkline.security.identity.dpop import InvalidProof, read_proof
 from trunkline.security.identity.issuers import Issuer, KeysUnavailable
+from trunkline.security.identity.verified import Verified
 from trunkline.store import StoreError
 
 LONGEST: Final = 16_384  # characters of a token
@@ -48,10 +49,12 @@ class Verifier:
         issuers: Sequence[Issuer],
         unused: Callable[[str, int], bool] | None = None,
         clock: Callable[[], float] = time.time,
+        holds: float = 0.0,
     ) -> None:
-        """`unused` says whether a DPoP proof's id is new, and remembers it until a time."""
+        """`unused` says whether a DPoP proof's id is new, and remembers it until a time. A token that was found good is
+        not looked at again for `holds` seconds, but for its time and its proof."""
         self._issuers = {issuer.url: issuer for issuer in issuers}
-        self._unused, self._clock = unused or Replays(clock), clock
+        self._unused, self._clock, self._verified = unused or Replays(clock), clock, Verified(holds)
 
     def verify(self, authorization: str, method: str, url: str, proofs: Sequence[str] = ()) -> Caller:
         """Whom the header `Authorization` of a request speaks for. `proofs` are its headers `DPoP`, `url` is how the
@@ -62,15 +65,19 @@ class Verifier:
             raise Refused("this needs an access token: send it in the header Authorization", error="")
         if scheme not in ("bearer", "dpop") or not token:
             raise Refused("the header Authorization has no access token: it is `Bearer TOKEN` or `DPoP TOKEN`")
-        claims, issuer = self._signed(token)
+        now = self._clock()
+        found = self._verified.get(token, now)
+        claims, issuer = (found.claims, found.issuer) if found is not None else self._signed(token)
         self._check(claims, issuer)
         try:
             self._check_binding(claims, scheme, token, method, url, proofs)
-            reason = issuer.standing(claims)
+            reason = issuer.standing(claims) if found is None else ""
         except StoreError:
             raise Refused("whether the token still holds cannot be told now", "temporarily_unavailable", 503) from None
         if reason:
             raise Refused(reason)
+        if found is None:
+            self._verified.add(token, claims, issuer, now)
         return _caller(claims, issuer)
 
     def _signed(self, token: str) -> tuple[Mapping[str, Any], Issuer]:
