@@ -151,8 +151,9 @@ def test_after_a_reset_all_of_the_quota_is_there_and_nothing_from_before_is_give
     wanted = Wanted(100, 60, 1)
     before = ledger.take({counter: wanted, other: wanted})[counter]
     assert [(record.caller, record.used) for record in ledger.reset(rule, "shop", NOW)] == [("shop", 60)]
-    ledger.give_back({counter: (60, before.resets)})
     assert ledger.take({counter: Wanted(100, 1_000, 1)})[counter].granted == 100
+    ledger.give_back({counter: (60, before.resets)})
+    assert ledger.take({counter: wanted})[counter].granted == 0
     assert used(ledger, rule, "other") == 60
 
 
