@@ -37,12 +37,12 @@ class Ours(NamedTuple):
 
 
 @contextmanager
-def gateway(folder: Path, origin: int, policies: Sequence[dict[str, Any]]) -> Iterator[Ours]:
-    """It runs with these policies on one operation, `THING`."""
+def gateway(folder: Path, origin: int, policies: Sequence[dict[str, Any]], takes: Any = None) -> Iterator[Ours]:
+    """It runs with these policies on one operation, `THING`: GET, or POST of bodies by the schema `takes`."""
     key = RSAKey.generate_key(2048, {"kid": "one", "alg": "RS256", "use": "sig"})
     (folder / "jwks.json").write_text(json.dumps(KeySet([key]).as_dict(private=False)))
     port = free_port()
-    _write(folder, port, origin, policies)
+    _write(folder, port, origin, policies, takes)
     places, stop = Places(folder, folder / "data"), threading.Event()
     thread = threading.Thread(target=Control(places).run, args=(stop,))
     thread.start()
@@ -60,8 +60,9 @@ def gateway(folder: Path, origin: int, policies: Sequence[dict[str, Any]]) -> It
         thread.join()
 
 
-def _write(folder: Path, port: int, origin: int, policies: Sequence[dict[str, Any]]) -> None:
+def _write(folder: Path, port: int, origin: int, policies: Sequence[dict[str, Any]], takes: Any) -> None:
     issuer = {"issuer": ISSUER, "keys": "jwks.json", "audiences": [AUDIENCE], "tier_claim": "tier"}
+    body = {"requestBody": {"content": {"application/json": {"schema": takes}}}} if takes else {}
     files = {
         "gateway.yaml": {
             "listen": f"127.0.0.1:{port}",
@@ -76,12 +77,13 @@ def _write(folder: Path, port: int, origin: int, policies: Sequence[dict[str, An
             "servers": [{"url": "/things/v1"}],
             "paths": {
                 "/thing/{id}": {
-                    "get": {
-                        "operationId": "get",
+                    "post" if takes else "get": {
+                        "operationId": "call",
                         "summary": "One thing",
                         "x-classification": "public",
                         "parameters": [{"name": "id", "in": "path", "required": True}],
                         "responses": {"200": {"description": "it"}, "default": {"description": "an error"}},
+                        **body,
                     }
                 }
             },

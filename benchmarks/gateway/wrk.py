@@ -30,8 +30,11 @@ class Load(NamedTuple):
     cpu: float
 
 
-def load(url: str, pid: int, connections: int, headers: Mapping[str, str] | None = None) -> Load:
-    """Ask `url` for `SECONDS` on so many connections. Raises `Missing`, and `RuntimeError` where an answer is bad."""
+def load(
+    url: str, pid: int, connections: int, headers: Mapping[str, str] | None = None, script: Path | None = None
+) -> Load:
+    """Ask `url` for `SECONDS` on so many connections, by GET, or as wrk's `script` says. Raises `Missing`, and
+    `RuntimeError` where an answer is bad."""
     if shutil.which("wrk") is None:
         raise Missing("wrk is not on this machine (apt install wrk)")
     before = cpu_seconds(pid)
@@ -39,6 +42,7 @@ def load(url: str, pid: int, connections: int, headers: Mapping[str, str] | None
         [
             *("taskset", "-c", str(LOAD_CORE), "wrk", "-t1", f"-c{connections}", f"-d{SECONDS}", "--latency"),
             *(word for name, value in (headers or {}).items() for word in ("-H", f"{name}: {value}")),
+            *(("-s", str(script)) if script else ()),
             url,
         ],
         capture_output=True,

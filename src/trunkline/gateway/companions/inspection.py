@@ -31,7 +31,7 @@ from trunkline.gateway.companions.wire.ext_proc_pb2 import (
 )
 from trunkline.gateway.inspection.inspector import Caller, Exchange, Headers, Inspector, Outcome
 from trunkline.gateway.inspection.refusal import refusal
-from trunkline.gateway.inspection.rules import decoded, digest
+from trunkline.gateway.inspection.rules import Rules, decoded, digest
 from trunkline.gateway.places import Places
 from trunkline.gateway.policies.api_key import APPLICATION
 from trunkline.gateway.policies.inspecting import CALL, RULES
@@ -79,7 +79,7 @@ class _Inspection(grpc.GenericRpcHandler):
         except (OSError, ValueError) as error:
             logger.error("the rules %s cannot be used: %s", name, error)
             await context.abort(grpc.StatusCode.FAILED_PRECONDITION, "no such rules")
-        call = _Call(exchange, by_key=self._inspectors[name].rules.by_key)
+        call = _Call(exchange, self._inspectors[name].rules)
         async for request in asked:
             yield await call.answer(request)
 
@@ -99,8 +99,8 @@ class _Inspection(grpc.GenericRpcHandler):
 class _Call:
     """A request on its way and its response, in the words of the wire."""
 
-    def __init__(self, exchange: Exchange, *, by_key: bool) -> None:
-        self._exchange, self._by_key = exchange, by_key
+    def __init__(self, exchange: Exchange, rules: Rules) -> None:
+        self._exchange, self._rules = exchange, rules
         self._id = ""
         self._begun = False
         self._passes = False
@@ -111,7 +111,7 @@ class _Call:
         if part == "request_headers":
             headers = _headers(asked.request_headers.headers)
             self._begun, self._id = True, _first(headers, "x-request-id")
-            caller = _caller(asked, headers, by_key=self._by_key)
+            caller = _caller(asked, headers, by_key=self._rules.by_key) if self._rules.mask else Caller()
             outcome = exchange.request_head(headers, caller, ended=asked.request_headers.end_of_stream)
         elif part == "request_body":
             outcome = await _aside(exchange.request_body, asked.request_body.body)

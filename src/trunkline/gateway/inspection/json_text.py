@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Annotated, Any, Final
 
@@ -19,14 +20,15 @@ from trunkline.gateway.inspection.finding import Broken, pointer
 
 Most = Annotated[int, Meta(ge=1, le=10_000_000)]
 _STRING: Final = r'"((?:[^"\\\x00-\x1f]++|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+)"'
+_NUMBER: Final = r"(-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?:[eE][-+]?[0-9]++)?)"
 _SPACE: Final = r"[ \t\n\r]*+"
-_VALUE: Final = re.compile(
-    rf"{_STRING}|(-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?:[eE][-+]?[0-9]++)?)|(true|false|null)|([\[{{]){_SPACE}"
-).match
-_NAME: Final = re.compile(rf"{_STRING}{_SPACE}:{_SPACE}").match
-_NEXT: Final = re.compile(rf"{_SPACE}([,\]}}]){_SPACE}").match
+_VALUE: Final = rf"(?:{_STRING}|{_NUMBER}|(true|false|null)|([\[{{]))"
+_SIGN: Final = rf"{_SPACE}([,\]}}]?){_SPACE}"
+_ELEMENT: Final = re.compile(f"{_VALUE}{_SIGN}").match
+_MEMBER: Final = re.compile(f"{_STRING}{_SPACE}:{_SPACE}{_VALUE}{_SIGN}").match
+_NEXT: Final = re.compile(_SIGN).match
 _LEADING: Final = re.compile(_SPACE).match
-_TEXT, _NUMBER, _WORD, _OPEN = 1, 2, 3, 4  # groups of _VALUE
+_NOTHING: Final[tuple[Any, ...]] = (None,) * 6
 _WORDS: Final = {"true": True, "false": False, "null": None}
 _SURROGATE: Final = re.compile("[\ud800-\udfff]").search
 
@@ -64,83 +66,87 @@ class _Reading:
         self._names: list[str] = []
 
     def value(self) -> Any:
-        text, bounds, holders, names = self._text, self._bounds, self._holders, self._names
-        at = _LEADING(text).end()  # type: ignore[union-attr]  # it matches nothing, too
-        values = 0
+        """The value of the whole text: one step for each value in it, with its name and the sign behind it."""
+        text, bounds, holders = self._text, self._bounds, self._holders
+        at, values = _end(_LEADING, text, 0), 0
+        holder: Any = None
         while True:
-            found = _VALUE(text, at)
+            if isinstance(holder, dict):
+                found = _MEMBER(text, at)
+                name, raw, number, word, opening, sign = found.groups() if found else _NOTHING
+                if found:
+                    self._name(holder, name)
+            else:
+                found = _ELEMENT(text, at)
+                raw, number, word, opening, sign = found.groups() if found else _NOTHING[1:]
+                if holder is not None and len(holder) == bounds.elements:
+                    raise self._broken("elements")
             if found is None:
                 raise self._broken("syntax")
-            at = found.end()
-            if (values := values + 1) > bounds.values:
+            at, values = found.end(), values + 1
+            if values > bounds.values:
                 raise self._broken("values")
-            kind = found.lastindex
-            value: Any
-            if kind == _TEXT:
-                value = self._string(found[_TEXT], bounds.string, "string")
-            elif kind == _NUMBER:
-                value = self._number(found[_NUMBER])
-            elif kind == _WORD:
-                value = _WORDS[found[_WORD]]
-            else:
-                value = {} if found[_OPEN] == "{" else []
-            if holders:
-                self._put(value)
-            if kind == _OPEN:
+            value = self._one(raw, number, word, opening)
+            if isinstance(holder, dict):
+                holder[self._names[-1]] = value
+            elif holder is not None:
+                holder.append(value)
+            if opening is not None:
                 if len(holders) == bounds.depth:
                     raise self._broken("depth")
                 holders.append(value)
-                names.append("")
-                if not text.startswith("}" if isinstance(value, dict) else "]", at):
-                    at = self._begin(value, at)
-                    continue
-            elif not holders:
-                return self._end(value, at)
-            while True:  # what is open ends here, or goes on
-                closing = _NEXT(text, at)
-                if closing is None:
-                    raise self._broken("syntax")
-                at, sign, holder = closing.end(), closing[1], holders[-1]
+                self._names.append("")
+                holder = value
+                if not sign:
+                    continue  # it has something in it
                 if sign == ",":
-                    at = self._begin(holder, at)
-                    break
+                    raise self._broken("syntax")
+            while holder is not None and sign and sign != ",":
                 if (sign == "}") != isinstance(holder, dict):
                     raise self._broken("syntax")
-                holders.pop()
-                names.pop()
-                if not holders:
-                    return self._end(holder, at)
+                value, holder = holder, self._close()
+                closing = _NEXT(text, at)
+                sign, at = (closing[1], closing.end()) if closing else ("", at)
+            if holder is None:
+                if sign or at != len(text):
+                    raise Broken("trailing")
+                return value
+            if not sign:
+                raise self._broken("syntax")
 
-    def _begin(self, holder: Any, at: int) -> int:
-        """Where the next value of an object or an array begins: behind its name, if it has one."""
-        if isinstance(holder, list):
-            if len(holder) == self._bounds.elements:
-                raise self._broken("elements")
-            return at
-        found = _NAME(self._text, at)
-        if found is None:
-            raise self._broken("syntax")
-        self._names[-1] = name = self._string(found[1], self._bounds.name, "name")
+    def _one(self, raw: str | None, number: str | None, word: str | None, opening: str | None) -> Any:
+        """A value by itself; an object or array that nothing is in yet."""
+        if raw is not None:
+            return self._string(raw, self._bounds.string, "string")
+        if number is not None:
+            return self._number(number)
+        if word is not None:
+            return _WORDS[word]
+        return {} if opening == "{" else []
+
+    def _name(self, holder: dict[str, Any], raw: str) -> None:
+        """The name of the next member of an object."""
+        self._names[-1] = name = self._string(raw, self._bounds.name, "name")
         if name in holder:
             raise self._broken("duplicate")
         if len(holder) == self._bounds.members:
             raise self._broken("members")
-        return found.end()
 
-    def _put(self, value: Any) -> None:
-        holder = self._holders[-1]
-        if isinstance(holder, list):
-            holder.append(value)
-        else:
-            holder[self._names[-1]] = value
+    def _close(self) -> Any:
+        """What holds the object or array that ends here."""
+        self._holders.pop()
+        self._names.pop()
+        return self._holders[-1] if self._holders else None
 
     def _string(self, raw: str, most: int, rule: str) -> str:
+        if "\\" not in raw and len(raw) <= most:
+            return raw
         if len(raw) > 6 * most:  # `\u0041` is the longest that one character can be
             raise self._broken(rule)
-        text: str = json.loads(f'"{raw}"') if "\\" in raw else raw
+        text: str = json.loads(f'"{raw}"')
         if len(text) > most:
             raise self._broken(rule)
-        if text is not raw and _SURROGATE(text):
+        if _SURROGATE(text):
             raise self._broken("surrogate")
         return text
 
@@ -154,13 +160,13 @@ class _Reading:
             raise self._broken("number")
         return number
 
-    def _end(self, value: Any, at: int) -> Any:
-        if _LEADING(self._text, at).end() != len(self._text):  # type: ignore[union-attr]
-            raise Broken("trailing")
-        return value
-
     def _broken(self, rule: str) -> Broken:
         where: list[str | int] = []
         for holder, name in zip(self._holders, self._names, strict=True):
             where.append(name[: self._bounds.name] if isinstance(holder, dict) else max(0, len(holder) - 1))
         return Broken(rule, pointer(where))
+
+
+def _end(match: Callable[[str, int], re.Match[str] | None], text: str, at: int) -> int:
+    found = match(text, at)
+    return found.end() if found else at
