@@ -108,6 +108,7 @@ COMPONENTS = (
         _program("snmptrap"),
         install="apt install snmp",
     ),
+    Component("snmpd", "an independent SNMPv3 agent for tests", _program("snmpd"), install="apt install snmpd"),
     Component(
         "snmptrapd",
         "an independent receiver of SNMPv3 informs for tests",

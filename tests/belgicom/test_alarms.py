@@ -23,7 +23,7 @@ from belgicom.simulator.traps import encode_trap, notification
 from tests import components
 from trunkline.quarantine import Rejected
 from trunkline.systems import Origin, Trap, installed_systems
-from trunkline.systems.snmp.client import Client
+from trunkline.systems.snmp.client import CommunityClient
 from trunkline.systems.snmp.message import decode
 from trunkline.systems.system import TrapMib
 from trunkline.telco.model import AlarmReport, Report
@@ -146,7 +146,7 @@ def with_manager(vendor: str, alarms: list[Alarm], work: Callable[[Manager, int]
 
 
 def resynchronised(vendor: str, port: int) -> list[AlarmReport | Rejected]:
-    client = Client("127.0.0.1", port, COMMUNITY, timeout=2, retries=1, silence=5)
+    client = CommunityClient("127.0.0.1", port, COMMUNITY, timeout=2, retries=1, silence=5)
     try:
         resynchronise = mib(vendor).resynchronise
         assert resynchronise is not None
@@ -200,7 +200,7 @@ def test_mae_answers_a_query_with_its_alarms_as_traps_to_the_platform(network: N
         address, began = "127.0.0.1", NOW
 
         def __init__(self, port: int) -> None:
-            self.client = Client("127.0.0.1", port, COMMUNITY, timeout=2, retries=0)
+            self.client = CommunityClient("127.0.0.1", port, COMMUNITY, timeout=2, retries=0)
 
         def set(self, oid: str, value: int | bytes) -> None:
             self.client.set(oid, value)

@@ -21,7 +21,7 @@ from trunkline.systems.ericsson import alarms as ericsson
 from trunkline.systems.huawei import alarms as huawei
 from trunkline.systems.nokia import alarms as nokia
 from trunkline.systems.snmp import client, resync
-from trunkline.systems.snmp.client import AgentFault, Client
+from trunkline.systems.snmp.client import AgentFault, CommunityClient
 from trunkline.systems.snmp.sequence import Sequence
 from trunkline.systems.snmp.settings import AgentSettings
 from trunkline.telco.model import AlarmReport, Report, Severity
@@ -218,7 +218,7 @@ async def test_traps_are_taken_while_an_agent_does_not_answer(tmp_path: Path):
 async def test_an_agent_that_does_not_answer_is_told_of_and_tried_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(Client.__init__, "__kwdefaults__", {"timeout": 0.02, "retries": 1, "silence": 1.0})
+    monkeypatch.setattr(CommunityClient.__init__, "__kwdefaults__", {"timeout": 0.02, "retries": 1, "silence": 1.0})
     with SnmpAgent(eri_table(1)) as agent:
         agent.silent = True
         async with receiving(tmp_path, **agents("ericsson", agent.port)) as (_, intake, status):
@@ -294,7 +294,7 @@ async def test_an_agent_that_refuses_the_query_is_told_of(tmp_path: Path):
 
 
 def walk(agent: SnmpAgent, root: str, **options: Any) -> list[tuple[str, Any]]:
-    walking = Client("127.0.0.1", agent.port, b"tables", **options)
+    walking = CommunityClient("127.0.0.1", agent.port, b"tables", **options)
     try:
         return list(walking.walk(root))
     finally:
@@ -341,7 +341,7 @@ def test_the_wrong_community_gets_no_answer():
 
 
 def test_closing_ends_what_waits_for_traps():
-    waiting = Client("127.0.0.1", 9, b"tables")
+    waiting = CommunityClient("127.0.0.1", 9, b"tables")
     closing = threading.Timer(0.05, waiting.close)
     closing.start()
     with pytest.raises(AgentFault):
@@ -349,7 +349,7 @@ def test_closing_ends_what_waits_for_traps():
 
 
 def test_an_agent_that_sends_no_trap_is_given_up():
-    waiting = Client("127.0.0.1", 9, b"tables", silence=0.05)
+    waiting = CommunityClient("127.0.0.1", 9, b"tables", silence=0.05)
     with pytest.raises(TimeoutError, match="sent no trap"):
         next(waiting.traps())
     waiting.close()

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
 from trunkline.systems.reach import Context
-from trunkline.systems.snmp.client import Client
+from trunkline.systems.snmp.client import Client, CommunityClient
 from trunkline.systems.snmp.message import Refused
 from trunkline.systems.snmp.sequence import Sequence as Numbers
-from trunkline.systems.snmp.settings import AgentSettings
+from trunkline.systems.snmp.settings import AgentSettings, User
 from trunkline.systems.system import Origin, System, TrapMib
 
 MOST = 50_000  # agents that are remembered
@@ -26,7 +26,7 @@ class Known:
     mib: TrapMib
     origin: Origin
     connect: Callable[[], Client] | None = None
-    """Opens the agent for reading its list; None where the operator declared no community for it."""
+    """Opens the agent for reading its list; None where the operator did not declare as whom."""
     every: float = 0.0
     numbers: Numbers = field(default_factory=Numbers)
     refresh: float = 0.0
@@ -44,8 +44,15 @@ class Known:
 class Agents:
     """All agents by address and MIB. `watch` is told of each when it is met."""
 
-    def __init__(self, declared: Sequence[AgentSettings], context: Context, watch: Callable[[Known], None]) -> None:
-        self._declared = [_Declared(settings, context) for settings in declared]
+    def __init__(
+        self,
+        declared: Sequence[AgentSettings],
+        users: Sequence[User],
+        context: Context,
+        watch: Callable[[Known], None],
+    ) -> None:
+        by_name = {user.name: user for user in users}
+        self._declared = [_Declared(settings, by_name, context) for settings in declared]
         self._watch = watch
         self._known: dict[tuple[str, str], Known] = {}
 
@@ -74,13 +81,22 @@ class Agents:
 class _Declared:
     """An entry of the settings' `agents`, ready for use. Raises `ValueError` on one that cannot be meant."""
 
-    def __init__(self, settings: AgentSettings, context: Context) -> None:
+    def __init__(self, settings: AgentSettings, users: Mapping[str, User], context: Context) -> None:
         if settings.system not in context.systems:
             raise ValueError(f"agent {settings.address}: there is no system {settings.system!r}")
         self.settings = settings
         self.system = context.systems[settings.system]
         self.network = ipaddress.ip_network(settings.address)
         self.community = context.secret(settings.community).encode() if settings.community else None
+        self.user, self._secret = users.get(settings.user), context.secret
+
+    def connection(self, address: str) -> Callable[[], Client] | None:
+        """How the agent at `address` is asked for its list; None where it is not."""
+        if self.user is not None:
+            return partial(_ask_as, address, self.settings.port, self.user, self._secret)
+        if self.community is not None:
+            return partial(CommunityClient, address, self.settings.port, self.community)
+        return None
 
     def means(self, system: System, address: str) -> bool:
         return system is self.system and ipaddress.ip_address(address) in self.network
@@ -90,7 +106,11 @@ def _known(mib: TrapMib, system: System, address: str, declared: _Declared | Non
     if declared is None:
         return Known(system, mib, Origin(system.name, f"snmp://{address}"))
     origin = Origin(declared.settings.name or system.name, f"snmp://{address}:{declared.settings.port}")
-    connect = None
-    if declared.community is not None:
-        connect = partial(Client, address, declared.settings.port, declared.community)
-    return Known(system, mib, origin, connect, declared.settings.resynchronise_every)
+    return Known(system, mib, origin, declared.connection(address), declared.settings.resynchronise_every)
+
+
+def _ask_as(address: str, port: int, user: User, secret: Callable[[str], str]) -> Client:
+    # pysnmp takes half a second to import: only who uses version 3 waits for it.
+    from trunkline.systems.snmp.user_client import UserClient
+
+    return UserClient(address, port, user, secret)

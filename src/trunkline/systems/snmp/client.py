@@ -1,4 +1,4 @@
-"""An SNMPv2c manager: walks a table with GETBULK and sets a variable, with bounds on time and size. It blocks."""
+"""An SNMP manager: walks a table with GETBULK and sets a variable, with bounds on time and size. It blocks."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import queue
 import random
 import socket
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from hmac import compare_digest
@@ -26,31 +27,18 @@ class AgentFault(OSError):
     """The agent answers, but not as it must; the message says what."""
 
 
-class Client:
+class Client(ABC):
     """One SNMP agent during one resynchronisation (see `system.Agent`).
 
-    A request is sent again after `timeout` seconds, `retries` times; then `TimeoutError`. `close` from another thread
-    ends whatever waits.
+    A request is sent again where it is not answered, some times; then `TimeoutError`. `close` from another thread ends
+    whatever waits.
     """
 
-    def __init__(
-        self,
-        address: str,
-        port: int,
-        community: bytes,
-        *,
-        timeout: float = 2.0,
-        retries: int = 3,
-        silence: float = 60.0,
-    ) -> None:
+    def __init__(self, address: str, silence: float = 60.0) -> None:
         self.address = address
         self.began = datetime.now(UTC)
-        self._community, self._timeout, self._retries, self._silence = community, timeout, retries, silence
+        self._silence = silence
         self._traps: queue.Queue[Trap | None] = queue.Queue(MOST_TRAPS)
-        family = socket.AF_INET6 if ":" in address else socket.AF_INET
-        self._socket = socket.socket(family, socket.SOCK_DGRAM)
-        # Connected, so that the kernel drops what comes from anyone else.
-        self._socket.connect((address, port))
 
     def walk(self, root: str) -> Iterator[tuple[str, int | bytes | str | None]]:
         """All variables below `root` in the order of their OIDs."""
@@ -99,9 +87,6 @@ class Client:
             self.close()
 
     def close(self) -> None:
-        with contextlib.suppress(OSError):
-            self._socket.shutdown(socket.SHUT_RDWR)  # wakes a thread that waits for an answer; closing does not
-        self._socket.close()
         while True:
             try:
                 self._traps.put_nowait(None)
@@ -110,6 +95,37 @@ class Client:
                 self._traps.get_nowait()
             else:
                 return
+
+    @abstractmethod
+    def _request(self, pdu: Pdu, varbinds: tuple[tuple[str, Value], ...], error_index: int = 0) -> Message:
+        """The answer to a request: of version 2c or 3, in the shape of a message of version 2c."""
+
+
+class CommunityClient(Client):
+    """Asks by version 2c, with a community, in clear; again after `timeout` seconds, `retries` times."""
+
+    def __init__(
+        self,
+        address: str,
+        port: int,
+        community: bytes,
+        *,
+        timeout: float = 2.0,
+        retries: int = 3,
+        silence: float = 60.0,
+    ) -> None:
+        super().__init__(address, silence)
+        self._community, self._timeout, self._retries = community, timeout, retries
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        self._socket = socket.socket(family, socket.SOCK_DGRAM)
+        # Connected, so that the kernel drops what comes from anyone else.
+        self._socket.connect((address, port))
+
+    def close(self) -> None:
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)  # wakes a thread that waits for an answer; closing does not
+        self._socket.close()
+        super().close()
 
     def _request(self, pdu: Pdu, varbinds: tuple[tuple[str, Value], ...], error_index: int = 0) -> Message:
         request = Message(self._community, pdu, random.getrandbits(31), varbinds, 0, error_index)

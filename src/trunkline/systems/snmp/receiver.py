@@ -71,7 +71,7 @@ class Receiver:
 
             self._usm = Usm(settings.users, context.secret, context.folder)
         self._resync = Resynchroniser(self._take_list, context.status.failed)
-        self._agents = Agents(settings.agents, context, self._resync.watch)
+        self._agents = Agents(settings.agents, settings.users, context, self._resync.watch)
         self._records: list[CanonicalRecord | Rejected] = []
         self._replies: list[tuple[bytes, Sender]] = []
         self._waiting = asyncio.Event()

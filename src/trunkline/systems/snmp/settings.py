@@ -33,8 +33,9 @@ class AgentSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """Agents of one vendor at one address, or in one network (`10.20.0.0/16`).
 
     `system` is the vendor's folder and `name` what its reports bear as their system (the folder's name, if left out).
-    With a `community` the list of active alarms is read from the agent at `port` when traps were lost, when the
-    receiver starts, and every `resynchronise_every` seconds (0: never).
+    With a `user`, one of the connection's, the list of active alarms is read from the agent at `port` by version 3,
+    with a `community` by version 2c: when traps were lost, when the receiver starts, and every `resynchronise_every`
+    seconds (0: never).
     """
 
     system: str
@@ -42,6 +43,7 @@ class AgentSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     name: str = ""
     port: Annotated[int, msgspec.Meta(ge=1, le=65535)] = 161
     community: Secret | None = None
+    user: str = ""
     resynchronise_every: Annotated[float, msgspec.Meta(ge=0)] = 3600.0
 
 
@@ -56,6 +58,11 @@ class SnmpSettings(Settings, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     def __post_init__(self) -> None:
         address(self.listen)
+        for agent in self.agents:
+            if agent.user and agent.community is not None:
+                raise ValueError(f"agent {agent.address}: it is asked as a `user` or with a `community`, not both")
+            if agent.user and agent.user not in {user.name for user in self.users}:
+                raise ValueError(f"agent {agent.address}: `user` {agent.user!r} is none of `users`")
 
     def unprotected(self) -> Iterable[Unprotected]:
         if self.communities:

@@ -202,7 +202,7 @@ class Usm:
             self._times[found.engine] = (found.boots, found.time, now)
 
     def _notified(self, engine: Any, reference: Any, context: Any, name: Any, varbinds: Any, _: Any) -> None:
-        self._received.append(tuple((str(oid), _plain(value)) for oid, value in varbinds))
+        self._received.append(tuple((str(oid), plain(value)) for oid, value in varbinds))
 
     def _failed(self, engine: Any, point: str, variables: dict[str, Any], _: Any) -> None:
         self._failures.append(type(variables["statusInformation"].get("errorIndication")).__name__)
@@ -269,7 +269,7 @@ def _identify(engine: SnmpEngine, folder: Path) -> bytes:
     return raw
 
 
-def _plain(value: Any) -> int | bytes | str | None:
+def plain(value: Any) -> int | bytes | str | None:
     """A value of pysnmp as `system.Trap` has it."""
     match value:
         case univ.ObjectIdentifier():
