@@ -143,6 +143,27 @@ def test_a_shadow_of_scopes_and_levels_is_told_beside_what_is_enforced(running: 
     assert (refused.status_code, decision.rule.kind) == (401, "jwt")
 
 
+def test_a_limit_counts_on_while_another_api_changes(running: Running) -> None:
+    limit = {"kind": "rate-limit", "limit": "3 per hour", "per": "all"}
+    running.write("tried/policies.yaml", {"upstream": "things", "policies": [OPEN, limit]})
+    assert [running.call("/tried/v1/thing").status_code for _ in range(2)] == [200, 200]
+    running.write("things/policies.yaml", things({"kind": "headers", "set": {"x-other": "change"}}))
+    assert running.call("/things/v1/thing").json()["headers"]["x-other"] == "change"
+    assert [running.call("/tried/v1/thing").status_code for _ in range(2)] == [200, 429]
+    running.write("things/policies.yaml", things())
+
+
+def test_apis_whose_paths_begin_alike_are_told_apart(running: Running) -> None:
+    for version in ("v1", "v2"):
+        running.write(f"alike-{version}/policies.yaml", {"upstream": "things", "policies": [OPEN]})
+        running.write(f"alike-{version}/openapi.yaml", openapi(f"/shared/alike/{version}", {"list": "GET /thing/{id}"}))
+    assert running.call("/shared/alike/v1/thing/7").status_code == 200
+    assert running.call("/shared/alike/v2/thing/7?x=/shared/alike/v3").status_code == 200
+    for nowhere in ("/shared/alike/v3/thing/7", "/shared/alike", "/shared", "/shared/alike?/v1/thing/7", "/"):
+        assert running.call(nowhere).status_code == 404
+    assert running.why(running.call("/shared/alike/v2/thing/7")).route == "alike-v2.list"
+
+
 def test_why_names_the_line_that_held_then_also_after_the_file_has_changed(running: Running) -> None:
     running.write("tried/policies.yaml", {"upstream": "things", "policies": [KEY]})
     refused = running.call("/tried/v1/thing")

@@ -209,6 +209,7 @@ def changed(path: str, value: Any) -> str:
         ("info", {}, "`info` has no `title`"),
         ("servers", [{"url": "https://a.example.net"}], "the first server's url needs a path"),
         ("servers", [{"url": "/things"}], "has no version"),
+        ("servers", [{"url": "/v1"}], "has no name"),
         ("paths|/thing|get|operationId", None, "needs an `operationId`"),
         ("paths|/thing|get|operationId", "make", "the operationId make is given twice"),
         ("paths|/thing|get|summary", None, "needs a `summary`"),

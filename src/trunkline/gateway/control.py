@@ -11,7 +11,7 @@ import hashlib
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,7 +29,7 @@ from trunkline.gateway.envoy.bootstrap import bootstrap, whole
 from trunkline.gateway.envoy.clusters import clusters
 from trunkline.gateway.envoy.listener import listener
 from trunkline.gateway.envoy.program import Envoy
-from trunkline.gateway.envoy.routes import route_configuration
+from trunkline.gateway.envoy.scopes import Scope, scopes
 from trunkline.gateway.envoy.tls import secrets
 from trunkline.gateway.folder import FOLDER, is_declared, load, read_gateway
 from trunkline.gateway.keysets import key_set
@@ -41,33 +41,39 @@ from trunkline.gateway.purges import purges
 Json = dict[str, Any]
 LOOK_AGAIN: Final = 0.2
 """Seconds after which the files are looked at for changes."""
-SETTLES: Final = 5.0
+SETTLES: Final = 30.0
 """Seconds that Envoy has to take a change."""
 LINGER: Final = 20.0
 """Seconds that a cluster stays which no route needs any more: requests may still be on their way to it."""
 LARGEST_LOG: Final = 256 << 20  # bytes of the access log; four more are kept
 KEPT_LOGS: Final = 4
-_TAKEN: Final = r"^(cluster_manager\.cds|http\.gateway\.rds\.apis)\.update_(success|rejected)$"
+_TAKEN: Final = r"^(cluster_manager\.cds|http\.gateway\.scoped_rds\.apis)\.update_(success|rejected)$"
 
 logger = logging.getLogger(__name__)
 
 
-def planned(places: Places) -> Plan:
-    """The plan of the operator's files. Raises `Invalid` with all that is wrong in them."""
-    found = plan(load(places.project / FOLDER), purges(places))
+def planned(places: Places, before: Plan | None = None) -> Plan:
+    """The plan of the operator's files; those that have not changed since `before` are not read again. Raises `Invalid`
+    with all that is wrong in them."""
+    found = plan(load(places.project / FOLDER, before.apis if before else None), purges(places))
     if problems := checks.check(found):
         raise Invalid(problems)
     return found
 
 
-def validated(places: Places) -> Plan:
-    """A plan that Envoy would take, too. Raises `Invalid`, and `NoEnvoy`."""
-    found = planned(places)
+def validated(
+    places: Places, before: Plan | None = None, held: Mapping[str, Scope] = {}
+) -> tuple[Plan, dict[str, Scope]]:
+    """A plan that Envoy would take, too, and its routes. Envoy is asked about those that are not `held` already, by the
+    plan `before`. Raises `Invalid`, and `NoEnvoy`."""
+    found = planned(places, before)
+    rendered = scopes(found, places.project, held)
+    new = [scope for name, scope in rendered.items() if held.get(name) is not scope]
     try:
-        program.validate(whole(found, places, route_configuration(found, "")))
+        program.validate(whole(found, places, new))
     except program.Refused as error:
         raise Invalid([found.apis.gateway_file.problem((), f"Envoy would not take this: {error}")]) from None
-    return found
+    return found, rendered
 
 
 def check(project: Path, data: Path) -> list[Problem]:
@@ -97,6 +103,8 @@ class Control:
         self._needed: frozenset[str] = frozenset()
         self._rules_of_bodies: frozenset[str] = frozenset()
         self._threads = 1
+        self._plan: Plan | None = None
+        self._scopes: dict[str, Scope] = {}
         self._clusters: dict[str, Json] = {}
         self._drop_clusters: float | None = None
 
@@ -148,30 +156,33 @@ class Control:
         """Put the operator's files in force, if they are sound. Raises `Invalid` and `NoCompanion`, and changes nothing
         then."""
         began = datetime.now(UTC)
-        found = validated(self._places)
+        found, rendered = validated(self._places, self._plan, self._scopes)
         gateway, places = found.gateway, self._places
         said = listener(gateway, places)
         wanted = clusters(found, places)
-        rules = revisions.of(found, places.project)
-        revision = _digest(rules, route_configuration(found, ""), wanted, said)
+        revision = _digest([scope.digest for scope in rendered.values()], wanted, said)
         try:
             secret = secrets(gateway.tls, places) if gateway.tls else {}
         except OSError as error:
             raise Invalid([found.apis.gateway_file.problem(("tls",), str(error))]) from None
         self._let_keys_expire()
-        revisions.save(rules, revision, places)
+        for name, scope in rendered.items():
+            if self._scopes.get(name) is not scope:
+                for api, rules in scope.revisions.items():
+                    revisions.save(rules, api, places)
         for name, resource in secret.items():
             files.replace(places.secret(name), files.resources([resource]))
         keys = extension(Jwt.kind(), jwt_filter(gateway, self._key_sets(found)))
         files.replace(places.filter(Jwt.kind()), files.resources([keys]))
+        revocations.begin(places)
         rules_of_bodies = inspections.write(found, places)
         self._companions.start(found.companions())
         before = self._clusters or {cluster["name"]: cluster for cluster in files.read(places.clusters)}
-        revocations.begin(places)
         self._put(places.clusters, list((before | wanted).values()), "cluster_manager.cds")
         self._wait_for(set(wanted))
         files.replace(places.listeners, files.resources([said]))
-        self._put(places.routes, [route_configuration(found, revision)], "http.gateway.rds.apis")
+        self._put(places.routes, [scope.resource() for scope in rendered.values()], "http.gateway.scoped_rds.apis")
+        self._plan, self._scopes = found, rendered
         self._clusters, self._needed, self._drop_clusters = wanted, found.companions(), time.monotonic() + LINGER
         self._threads, self._rules_of_bodies = gateway.threads, rules_of_bodies
         files.replace(places.bootstrap, msgspec.json.encode(bootstrap(gateway, places)))
@@ -179,7 +190,7 @@ class Control:
         logger.info("revision %s is in force at %s: %d operations", revision, gateway.listen, len(found.routes))
         return found
 
-    def _put(self, file: Path, resources: list[Json], counters: str) -> None:
+    def _put(self, file: Path, resources: Sequence[Json | msgspec.Raw], counters: str) -> None:
         """Replace a file, and wait until a running Envoy has taken it. Raises `Invalid` where it refuses to; the file
         is then as it was."""
         running = self._envoy.runs()

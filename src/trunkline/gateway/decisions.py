@@ -1,7 +1,7 @@
 """Why a request was refused: the line of the access log with its id, and the rule that decided.
 
-The log says what Envoy's filter said; the revision of the plan that was in force says which rule that was, in which
-file and line. So the answer holds even when the files have changed since.
+The log says what Envoy's filter said; the revision of the API's rules that was in force says which rule that was, in
+which file and line. So the answer holds even when the files have changed since.
 """
 
 from __future__ import annotations
@@ -110,8 +110,10 @@ def _would_refuse(rule: Written, entry: dict[str, Any]) -> bool:
 
 
 def _rules(places: Places, entry: dict[str, Any]) -> list[Written]:
-    revision = revisions.load(entry["revision"], places) if "revision" in entry else None
-    return revision.routes.get(entry.get("route", ""), []) if revision else []
+    route = entry.get("route", "")
+    api = route.partition(".")[0]
+    revision = revisions.load(api, entry["revision"], places) if "revision" in entry else None
+    return revision.routes.get(route, []) if revision else []
 
 
 def _caller(entry: dict[str, Any]) -> str:

@@ -18,6 +18,8 @@ GATEWAY: Final = "gateway.yaml"
 OPENAPI: Final = "openapi.yaml"
 POLICIES: Final = "policies.yaml"
 T = TypeVar("T")
+Stamp = tuple[tuple[int, int, int], ...]
+"""Changes with files, and costs less than to read them."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,7 @@ class Api:
     policies: ApiPolicies
     openapi_file: Document
     policies_file: Document
+    stamp: Stamp
 
     @property
     def upstream(self) -> str:
@@ -42,6 +45,7 @@ class Apis:
     gateway: Gateway
     gateway_file: Document
     apis: tuple[Api, ...]
+    stamp: Stamp
 
 
 def is_declared(folder: Path) -> bool:
@@ -49,15 +53,35 @@ def is_declared(folder: Path) -> bool:
     return (folder / GATEWAY).exists()
 
 
-def load(folder: Path) -> Apis:
-    """Everything of the folder `apis/`. Raises `Invalid` naming all that is wrong in the files by themselves; what
-    does not fit together is found by `checks`."""
+def load(folder: Path, before: Apis | None = None) -> Apis:
+    """Everything of the folder `apis/`. What has not changed since `before` is not read again. Raises `Invalid` naming
+    all that is wrong in the files by themselves; what does not fit together is found by `checks`."""
     problems: list[Problem] = []
-    gateway = _file(folder / GATEWAY, Gateway, problems)
-    apis = [api for path in sorted(folder.iterdir()) if path.is_dir() and (api := _api(path, problems))]
+    known = {api.name: api for api in before.apis} if before else {}
+    now = stamp(folder / GATEWAY)
+    gateway = (
+        (before.gateway_file, before.gateway)
+        if before and before.stamp == now
+        else _file(folder / GATEWAY, Gateway, problems)
+    )
+    folders = sorted(path for path in folder.iterdir() if path.is_dir())
+    apis = [api for path in folders if (api := _api(path, known.get(path.name), problems))]
     if problems or gateway is None:
         raise Invalid(problems)
-    return Apis(gateway[1], gateway[0], tuple(apis))
+    return Apis(gateway[1], gateway[0], tuple(apis), now)
+
+
+def stamp(*paths: Path) -> Stamp:
+    """The stamp of files, whether or not they are there."""
+    found = []
+    for path in paths:
+        try:
+            seen = path.stat()
+        except OSError:
+            found.append((0, 0, 0))
+        else:
+            found.append((seen.st_mtime_ns, seen.st_size, seen.st_ino))
+    return tuple(found)
 
 
 def read_gateway(folder: Path) -> Gateway:
@@ -65,7 +89,10 @@ def read_gateway(folder: Path) -> Gateway:
     return Document.load(folder / GATEWAY).into(Gateway)
 
 
-def _api(path: Path, problems: list[Problem]) -> Api | None:
+def _api(path: Path, known: Api | None, problems: list[Problem]) -> Api | None:
+    now = stamp(path / POLICIES, path / OPENAPI)
+    if known and known.stamp == now:
+        return known
     if not re.fullmatch(NAME, path.name):
         problems.append(Problem(str(path), 1, "the folder's name is the API's: small letters, digits and hyphens"))
     said = _file(path / POLICIES, ApiPolicies, problems)
@@ -78,7 +105,7 @@ def _api(path: Path, problems: list[Problem]) -> Api | None:
     problems += found
     if found or said is None:
         return None
-    return Api(path.name, openapi.read(document), said[1], document, said[0])
+    return Api(path.name, openapi.read(document), said[1], document, said[0], now)
 
 
 def _file(path: Path, kind: type[T], problems: list[Problem]) -> tuple[Document, T] | None:

@@ -18,6 +18,8 @@ from trunkline.gateway.openapi import METHODS, base_path, each
 _ID: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,99}")
 _PATH: Final = re.compile(r"/(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|\{[A-Za-z_][A-Za-z0-9_.-]*\}|/)*")
 _VERSION: Final = re.compile(r"v[0-9]+")
+NAMED: Final = 2
+"""Steps of a path that tell APIs apart: Envoy looks for their routes by these."""
 
 
 def lint(document: Document) -> list[Problem]:
@@ -43,6 +45,8 @@ def _base_has_a_version(document: Document) -> Iterator[Problem]:
         yield document.problem(("servers",), "the first server's url needs a path, as /things/v1: APIs are told by it")
     elif not any(_VERSION.fullmatch(part) for part in base.split("/")):
         yield document.problem(("servers",), f"the path {base} has no version: let it end in /v1")
+    elif base.count("/") < NAMED:
+        yield document.problem(("servers",), f"the path {base} has no name: let it be as /things/v1")
 
 
 def _paths_are_plain(document: Document) -> Iterator[Problem]:

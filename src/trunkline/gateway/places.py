@@ -59,7 +59,7 @@ class Places:
 
     @property
     def revisions(self) -> Path:
-        """The rules of each plan that was in force lately, for `trunkline why`."""
+        """The rules that held for each API lately, for `trunkline why`."""
         return self.folder / "revisions"
 
     def rules(self, digest: str) -> Path:

@@ -1,7 +1,9 @@
-"""Which rules held in each plan that was in force lately, and where they were written then."""
+"""Which rules held for each API lately, and where they were written then."""
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
@@ -9,9 +11,10 @@ import msgspec
 
 from trunkline.gateway.envoy import files
 from trunkline.gateway.places import Places
-from trunkline.gateway.plan import Plan, Rule
+from trunkline.gateway.plan import Route, Rule
 
 KEPT: Final = 50
+"""How many revisions of an API are remembered."""
 
 
 class Written(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,35 +29,52 @@ class Written(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Revision(msgspec.Struct, frozen=True, kw_only=True):
-    """The rules by the routes that they held for."""
+    """The rules of an API by the routes that they held for."""
 
     routes: dict[str, list[Written]]
 
+    @property
+    def name(self) -> str:
+        """What it is called in the access log: the same rules in the same lines are the same revision."""
+        return hashlib.sha256(msgspec.json.encode(self)).hexdigest()[:12]
 
-def of(plan: Plan, project: Path) -> Revision:
-    """The plan's rules."""
-    return Revision(routes={route.name: [_written(rule, project) for rule in route.rules] for route in plan.routes})
+
+def of(routes: Iterable[Route], project: Path) -> Revision:
+    """The rules of an API's routes."""
+    written: dict[int, Written] = {}  # a rule of many routes is put into words once
+    found: dict[str, list[Written]] = {}
+    for route in routes:
+        for rule in route.rules:
+            if id(rule) not in written:
+                written[id(rule)] = _written(rule, project)
+        found[route.name] = [written[id(rule)] for rule in route.rules]
+    return Revision(routes=found)
 
 
-def save(revision: Revision, name: str, places: Places) -> None:
-    """Remember the rules under `name`; forget the oldest."""
-    places.revisions.mkdir(mode=0o700, exist_ok=True)
-    files.replace(_file(places, name), msgspec.json.encode(revision))
-    by_age = sorted(places.revisions.glob("*.json"), key=lambda path: path.stat().st_mtime_ns)
+def save(revision: Revision, api: str, places: Places) -> None:
+    """Remember the rules of an API; forget its oldest."""
+    file = _file(places, api, revision.name)
+    if file.exists():
+        file.touch()
+        return
+    for folder in (places.revisions, file.parent):
+        folder.mkdir(mode=0o700, exist_ok=True)
+    files.replace(file, msgspec.json.encode(revision), durable=False)
+    by_age = sorted(file.parent.glob("*.json"), key=lambda path: path.stat().st_mtime_ns)
     for old in by_age[:-KEPT]:
         old.unlink()
 
 
-def load(name: str, places: Places) -> Revision | None:
-    """The rules that were saved under `name`; None where they are forgotten."""
+def load(api: str, name: str, places: Places) -> Revision | None:
+    """The rules of an API that were saved under `name`; None where they are forgotten."""
     try:
-        return msgspec.json.decode(_file(places, name).read_bytes(), type=Revision)
+        return msgspec.json.decode(_file(places, api, name).read_bytes(), type=Revision)
     except FileNotFoundError:
         return None
 
 
-def _file(places: Places, name: str) -> Path:
-    return places.revisions / f"{name}.json"
+def _file(places: Places, api: str, name: str) -> Path:
+    return places.revisions / api / f"{name}.json"
 
 
 def _written(rule: Rule, project: Path) -> Written:

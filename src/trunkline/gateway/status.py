@@ -15,7 +15,7 @@ from trunkline.gateway.places import Places
 
 _FILES: Final = {
     r"listener_manager\.lds": "listener",
-    r"http\.gateway\.rds\.apis": "routes",
+    r"http\.gateway\.scoped_rds\.apis": "routes",
     r"cluster_manager\.cds": "clusters",
     r"extension_config_discovery\.http_filter\.jwt$": "keys of issuers",
     r"extension_config_discovery\.http_filter\.api-key": "keys of applications",

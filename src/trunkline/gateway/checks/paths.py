@@ -16,15 +16,25 @@ from trunkline.loopback import is_loopback
 
 def paths_are_told_apart(plan: Plan) -> Iterator[Problem]:
     """Which rules hold for a request never depends on an order of routes."""
-    for one, other in combinations(plan.apis.apis, 2):
-        shorter, longer = sorted((one.openapi.base, other.openapi.base), key=len)
-        if longer == shorter or longer.startswith(f"{shorter}/"):
-            yield other.openapi_file.problem(
+    apis = plan.apis.apis
+    at: dict[str, list[int]] = {}
+    for number, api in enumerate(apis):
+        at.setdefault(api.openapi.base, []).append(number)
+    for number, api in enumerate(apis):
+        base = api.openapi.base
+        above = [other for end in _slashes(base) for other in at.get(base[:end], ())]
+        for other in (*above, *(other for other in at[base] if other < number)):
+            one, later = apis[min(number, other)], apis[max(number, other)]
+            yield later.openapi_file.problem(
                 ("servers",),
-                f"the path {other.openapi.base} overlaps with {one.openapi.base} of {one.openapi_file.path}",
+                f"the path {later.openapi.base} overlaps with {one.openapi.base} of {one.openapi_file.path}",
             )
-    for api in plan.apis.apis:
         yield from _ambiguous(api)
+
+
+def _slashes(base: str) -> Iterator[int]:
+    """Where paths end in which `base` lies."""
+    return (at for at, letter in enumerate(base) if letter == "/" and at)
 
 
 def _ambiguous(api: Api) -> Iterator[Problem]:

@@ -10,7 +10,8 @@ from urllib.parse import quote
 
 import msgspec
 
-TIMEOUT: Final = 5.0  # seconds
+TIMEOUT: Final = 30.0
+"""Seconds that an answer may take: while Envoy takes thousands of routes it answers nothing else."""
 LONGEST_PATH: Final = 100
 """Characters of a socket's path that every system takes."""
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 from trunkline.gateway.declaration import Gateway
 from trunkline.gateway.envoy.clusters import clusters
 from trunkline.gateway.envoy.listener import file_source, whole_listener
+from trunkline.gateway.envoy.scopes import Scope
 from trunkline.gateway.places import Places
 from trunkline.gateway.plan import Plan
 from trunkline.gateway.policies.policy import TYPE
@@ -28,10 +30,10 @@ def bootstrap(gateway: Gateway, places: Places) -> Json:
     }
 
 
-def whole(plan: Plan, places: Places, routes: Json) -> Json:
-    """All of it in one document, for `envoy --mode validate`."""
+def whole(plan: Plan, places: Places, scopes: Iterable[Scope]) -> Json:
+    """All of it in one document, with these routes, for `envoy --mode validate`."""
     resources = {
-        "listeners": [_bare(whole_listener(plan.gateway, places, routes))],
+        "listeners": [_bare(whole_listener(plan.gateway, places, scopes))],
         "clusters": [_bare(cluster) for cluster in clusters(plan, places).values()],
     }
     return {"node": _NODE, "static_resources": resources}

@@ -12,20 +12,21 @@ import msgspec
 Json = dict[str, Any]
 
 
-def resources(found: Iterable[Json]) -> bytes:
+def resources(found: Iterable[Json | msgspec.Raw]) -> bytes:
     """A file as Envoy reads it: a DiscoveryResponse with the resources."""
     return msgspec.json.encode({"resources": list(found)})
 
 
-def replace(path: Path, content: bytes) -> bool:
+def replace(path: Path, content: bytes, *, durable: bool = True) -> bool:
     """Put `content` in the place of `path`, readable by its owner alone. False where it is there already."""
     if path.exists() and path.read_bytes() == content:
         return False
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:  # noqa: PTH123
         file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
+        if durable:
+            file.flush()
+            os.fsync(file.fileno())
     beside.replace(path)
     return True
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,7 +11,7 @@ from trunkline.gateway.declaration import Gateway, split
 from trunkline.gateway.envoy import vouching
 from trunkline.gateway.envoy.accesslog import access_log
 from trunkline.gateway.envoy.replies import local_replies
-from trunkline.gateway.envoy.routes import NAME as ROUTES
+from trunkline.gateway.envoy.scopes import Scope, from_file, within
 from trunkline.gateway.envoy.tls import listener_tls, whole_listener_tls
 from trunkline.gateway.places import Places
 from trunkline.gateway.policies import KINDS
@@ -30,16 +31,15 @@ _HTTP: Final = f"{TYPE}extensions.filters.network.http_connection_manager.v3.Htt
 
 def listener(gateway: Gateway, places: Places) -> Json:
     """The listener with its routes and its filters' keys in files of their own."""
-    routes = {"rds": {"route_config_name": ROUTES, "config_source": file_source(str(places.routes))}}
+    routes = from_file(file_source(str(places.routes)))
     log = access_log(places.access_log)
     tls = listener_tls(gateway.tls, places) if gateway.tls else None
     return _listener(gateway, _http(gateway, log) | routes | {"http_filters": filters(gateway, places)}, tls)
 
 
-def whole_listener(gateway: Gateway, places: Places, routes: Json) -> Json:
+def whole_listener(gateway: Gateway, places: Places, scopes: Iterable[Scope]) -> Json:
     """The listener with everything in itself, for Envoy to say whether it is sound."""
-    within = {key: value for key, value in routes.items() if key != "@type"}
-    everything = {"route_config": within, "http_filters": filters(gateway, None)}
+    everything = within(scopes) | {"http_filters": filters(gateway, None)}
     tls = whole_listener_tls(gateway.tls, places) if gateway.tls else None
     return _listener(gateway, _http(gateway, access_log(Path(os.devnull))) | everything, tls)
 

@@ -1,56 +1,38 @@
-"""Envoy's routes (RDS): one for each operation, found by the API's base path first, the more specific first in it."""
+"""Envoy's routes: one for each operation, the more specific first."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from trunkline.gateway.envoy import vouching
 from trunkline.gateway.openapi import Operation
-from trunkline.gateway.plan import Plan, Route
+from trunkline.gateway.plan import Route
 from trunkline.gateway.policies.cors import Cors
-from trunkline.gateway.policies.policy import ON, TYPE
+from trunkline.gateway.policies.policy import ON
 from trunkline.gateway.policies.revoked import GRANT
 from trunkline.gateway.policies.timeout import Timeout
 
 Json = dict[str, Any]
-NAME: Final = "apis"
 NOWHERE: Final = "x-trunkline-nowhere"
 """A header that no request has: the listener takes off all that begin so."""
 _METHOD: Final = ":method"
 _ASKED_METHOD: Final = "access-control-request-method"
 
 
-def route_configuration(plan: Plan, revision: str) -> Json:
-    """All routes of the plan. `revision` names the plan in the access log."""
+def route_configuration(name: str, hosts: Sequence[str], apis: Sequence[tuple[list[Route], str]]) -> Json:
+    """The route table of APIs: their routes, with the name that their rules have in the access log."""
+    routes = [said for its, revision in apis for said in _routes(its, revision)]
     return {
-        "@type": f"{TYPE}config.route.v3.RouteConfiguration",
-        "name": NAME,
+        "name": name,
         "validate_clusters": True,
-        "virtual_hosts": [{"name": NAME, "domains": _domains(plan), **_by_base(plan, revision)}],
+        "virtual_hosts": [{"name": "apis", "domains": _domains(hosts), "routes": routes}],
         "request_headers_to_remove": [GRANT],
     }
 
 
-def _domains(plan: Plan) -> list[str]:
-    hosts = plan.gateway.hosts
+def _domains(hosts: Sequence[str]) -> list[str]:
     return ["*"] if "*" in hosts else [name for host in hosts for name in (host, f"{host}:*")]
-
-
-def _by_base(plan: Plan, revision: str) -> Json:
-    by_base: dict[str, list[Route]] = {}
-    for route in plan.routes:
-        by_base.setdefault(f"{route.api.openapi.base}/", []).append(route)
-    if not by_base:
-        return {"routes": []}
-    actions = {base: _route_list(base, list(_routes(routes, revision))) for base, routes in by_base.items()}
-    path = f"{TYPE}type.matcher.v3.HttpRequestHeaderMatchInput"
-    looked_at = {"name": "path", "typed_config": {"@type": path, "header_name": ":path"}}
-    return {"matcher": {"matcher_tree": {"input": looked_at, "prefix_match_map": {"map": actions}}}}
-
-
-def _route_list(base: str, routes: list[Json]) -> Json:
-    return {"action": {"name": base, "typed_config": {"@type": f"{TYPE}config.route.v3.RouteList", "routes": routes}}}
 
 
 def _routes(routes: list[Route], revision: str) -> Iterator[Json]:
