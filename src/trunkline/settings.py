@@ -177,6 +177,8 @@ class Trust(BaseModel):
     """How long a browser stays signed in."""
     key_days: int = Field(default=30, ge=2, le=366)
     """How many days a key signs."""
+    password_memory: int = Field(default=64, ge=1, le=4_096)
+    """The MiB of memory that it takes to check a password (Argon2id): below 19 for tests alone."""
     looks_again: float = Field(default=1.0, ge=0, le=60)
     """For how long an API takes a token for good that it has found so: one that is revoked is refused within that."""
     rate: float = Field(default=50.0, ge=0, le=100_000)

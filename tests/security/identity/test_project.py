@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -35,17 +36,31 @@ people:
 """
 
 
-@pytest.fixture
-def acme(tmp_path: Path) -> Path:
-    return operator(tmp_path / "acme")
-
-
-def operator(folder: Path) -> Path:
-    """An operator's folder with people and a section [trust], on a port of its own."""
+@pytest.fixture(scope="module")
+def new(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An operator's folder with a section [trust] and without contracts, whose provider has its keys: these take long
+    to make, and those to read."""
+    folder = tmp_path_factory.mktemp("new") / "acme"
     create(folder, "acme")
+    for contract in (folder / "contracts").glob("*.yaml"):
+        contract.unlink()
+    settings = folder / "trunkline.toml"
+    settings.write_text(f"{settings.read_text()}\n[trust]\npassword_memory = 1\n")
+    open_and_close(folder)
+    return folder
+
+
+@pytest.fixture
+def acme(tmp_path: Path, new: Path) -> Path:
+    return operator(tmp_path / "acme", new)
+
+
+def operator(folder: Path, new: Path) -> Path:
+    """An operator's folder with people, on a port of its own."""
+    shutil.copytree(new, folder)
     [port] = free_ports(1)
     settings = folder / "trunkline.toml"
-    settings.write_text(re.sub(r"(?m)^port = \d+", f"port = {port}", settings.read_text()) + "\n[trust]\n")
+    settings.write_text(re.sub(r"(?m)^port = \d+", f"port = {port}", settings.read_text()))
     (folder / "access").mkdir()
     (folder / "access" / "people.yaml").write_text(PEOPLE)
     return folder
@@ -152,7 +167,7 @@ def test_an_application_is_let_in_once_for_scopes_that_there_are(acme: Path) -> 
 
 def test_without_the_section_there_is_no_provider(acme: Path) -> None:
     settings = acme / "trunkline.toml"
-    settings.write_text(settings.read_text().replace("[trust]", ""))
+    settings.write_text(settings.read_text().partition("[trust]")[0])
     assert Project.find(acme).open_identity() is None
     code, said = trunkline(acme, "people", "list")
     assert (code, "[trust]" in said) == (1, True)
@@ -224,10 +239,10 @@ def test_people_are_added_given_passwords_and_leave(acme: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
+def running(tmp_path_factory: pytest.TempPathFactory, new: Path) -> Iterator[tuple[Path, str]]:
     """A folder with the role api running, and the provider's URL."""
     tmp_path = tmp_path_factory.mktemp("running")
-    acme = operator(tmp_path / "acme")
+    acme = operator(tmp_path / "acme", new)
     port = Project.find(acme).settings.http.port
     api = ServerProcess([sys.executable, "-m", "trunkline", "api", "-p", str(acme)], tmp_path / "api.log")
     try:
@@ -289,3 +304,16 @@ def test_signing_in_from_a_terminal(running: tuple[Path, str], way: str) -> None
     assert not kept.exists()
     assert httpx.get(f"{issuer}/oauth2/userinfo", headers={"authorization": f"Bearer {renewed}"}).status_code == 401
     identity.close()
+
+
+def test_who_has_tried_to_sign_in_is_found_in_the_trail(running: tuple[Path, str]) -> None:
+    folder, issuer = running
+    with httpx.Client() as http:
+        page = http.get(f"{issuer}/oauth2/sign-in").text
+        mark = re.search(r'name="form" value="([^"]+)"', page)
+        assert mark is not None
+        wrong = {"form": mark[1], "next": "/oauth2/account", "user_name": "admin@acme.example", "password": "wrong"}
+        assert http.post(f"{issuer}/oauth2/sign-in", data=wrong, headers={"origin": issuer}).status_code == 401
+    asked = ("--action", "signIn", "--outcome", "refused", "--whose", "admin@acme.example", "--json")
+    [found] = [json.loads(line) for line in trunkline(folder, "audit", "search", *asked)[1].splitlines()]
+    assert (found["rule"], found["from"]) == ("sign-in password", "127.0.0.1")

@@ -165,12 +165,12 @@ class Identity:
             unit.clients.replace(COMMAND_LINE, metadata)
 
 
-def open_identity(url: str, data: Path, terms: Terms, key: str = "") -> Identity:
+def open_identity(url: str, data: Path, terms: Terms, key: str = "", passwords: Passwords | None = None) -> Identity:
     """The provider's state in the store at `url`. `key` are 32 bytes in Base64; "" is the file `identity.key` in the
     data folder. Raises `StoreError` where the database or the key cannot be used."""
     database = open_database(url)
     try:
-        return Identity(database, _key(key) if key else key_file(data / "identity.key"), terms)
+        return Identity(database, _key(key) if key else key_file(data / "identity.key"), terms, passwords)
     except ValueError as error:
         database.close()
         raise StoreError(str(error)) from None

@@ -9,6 +9,7 @@ from trunkline.security.identity.declared import Declared
 from trunkline.security.identity.identity import Identity, open_identity
 from trunkline.security.identity.issuers import foreign, own
 from trunkline.security.identity.keys import DAY, KeyTerms
+from trunkline.security.identity.passwords import Passwords, argon2id
 from trunkline.security.identity.terms import Terms
 from trunkline.security.identity.verifier import Verifier
 from trunkline.settings import Settings, Trust
@@ -40,7 +41,7 @@ def open_provider(settings: Settings, declared: Declared, store_url: str, folder
         key = reveal(trust.key, folder, data) if trust.key else ""
     except ValueError as error:
         raise StoreError(f"`key` under [trust]: {error}") from None
-    return open_identity(store_url, data, terms, key)
+    return open_identity(store_url, data, terms, key, Passwords(argon2id(trust.password_memory)))
 
 
 def verifier(identity: Identity, settings: Settings) -> Verifier:

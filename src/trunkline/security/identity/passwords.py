@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import threading
+from functools import cached_property
 from typing import Final
 
 from argon2 import PasswordHasher, Type
@@ -13,17 +14,20 @@ SHORTEST: Final = 12  # characters (NIST SP 800-63B asks for 8 beside a second f
 LONGEST: Final = 256
 AT_ONCE: Final = 2  # checks; the rest wait
 
-FIRST_CHOICE: Final = PasswordHasher(time_cost=3, memory_cost=64 << 10, parallelism=4, type=Type.ID)
-"""RFC 9106's second recommended option: 64 MiB, 3 passes."""
+MEMORY: Final = 64  # MiB
+
+
+def argon2id(memory: int = MEMORY) -> PasswordHasher:
+    """RFC 9106's second recommended option, 3 passes over 64 MiB, or over as much as is said."""
+    return PasswordHasher(time_cost=3, memory_cost=memory << 10, parallelism=4, type=Type.ID)
 
 
 class Passwords:
     """Hashes and checks passwords."""
 
-    def __init__(self, hasher: PasswordHasher = FIRST_CHOICE) -> None:
-        self._hasher = hasher
+    def __init__(self, hasher: PasswordHasher | None = None) -> None:
+        self._hasher = hasher or argon2id()
         self._turn = threading.Semaphore(AT_ONCE)
-        self._nobody = hasher.hash(secrets.token_urlsafe(16))
 
     def hash(self, password: str, user_name: str = "") -> str:
         """Raises `ValueError` saying what is wrong with the password."""
@@ -39,11 +43,17 @@ class Passwords:
         """Whether it is the password. Where there is none it takes as long, so that nobody learns who has one."""
         if len(password) > LONGEST:
             return False
+        nobody = self._nobody  # made with the first password that is checked, whoever's it is
         with self._turn:
             try:
-                return self._hasher.verify(hashed or self._nobody, password) and hashed is not None
+                return self._hasher.verify(hashed or nobody, password) and hashed is not None
             except (VerificationError, InvalidHashError):
                 return False
+
+    @cached_property
+    def _nobody(self) -> str:
+        """The hash that is checked where there is none."""
+        return self._hasher.hash(secrets.token_urlsafe(16))
 
 
 def new_password() -> str:
