@@ -34,7 +34,15 @@ class Rejected(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_d
     stack: str = ""
     """The end of the stack trace, where a processor failed."""
     time: datetime | None = None
+    whose: str = ""
+    """The key of the event that was refused, which names a person where its topic says so; of what never became an
+    event, the person where one is known. What is refused here is erased with them."""
 
     @property
     def key(self) -> str:
         return self.uri
+
+
+def named(key: bytes | None) -> str:
+    """An event's key as the text that `Rejected.whose` is."""
+    return (key or b"").decode("utf-8", "replace")

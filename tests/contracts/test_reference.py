@@ -210,7 +210,7 @@ SAMPLES = [
     Rejected(
         stage="decode", reason="xml.truncated", message="The file ends inside measValue.", system="enm",
         uri="sftp://enm/pm/A.xml", offset=9, length=20, line=3, part=b"\x00<x", archive="ab" * 32,
-        target="network.measurement", stack="File kpis.py, line 7", time=NOON,
+        target="network.measurement", stack="File kpis.py, line 7", time=NOON, whose="32470000000",
     ),
     NOTICE,
     Outcome(

@@ -14,7 +14,7 @@ from trunkline.log.envelope import cloud_event
 from trunkline.quarantine import EXCERPT, Rejected
 from trunkline.systems.reach import Captured
 from trunkline.systems.system import CanonicalRecord
-from trunkline.telco.model import AlarmReport, Measurement, Report
+from trunkline.telco.model import AlarmReport, Measurement, Report, UsageReport
 
 LARGEST_EVENT = 7 << 20  # bytes of a value; the log takes 8 MiB with key and headers
 
@@ -143,4 +143,5 @@ def _refused(record: CanonicalRecord | Captured, value: bytes, reason: str, mess
         part=value[:EXCERPT],
         archive=source.archive,
         target=record.topic,
+        whose=record.whose if isinstance(record, UsageReport) else "",
     )

@@ -21,7 +21,7 @@ from trunkline.connect.sink_waiting import Waiting
 from trunkline.connect.status import Status, reason_of
 from trunkline.log import Event, Fenced, Log, Record, TopicPartition
 from trunkline.log.envelope import cloud_event
-from trunkline.quarantine import EXCERPT, Rejected
+from trunkline.quarantine import EXCERPT, Rejected, named
 from trunkline.systems.sink import Down, Overtaken, Portion, Refusal, Sink, SinkContext, SinkSettings, Target
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0  # seconds before a system is tried again; doubled each time
@@ -173,6 +173,7 @@ class SinkRun:
             part=value[:EXCERPT],
             target=record.topic,
             time=datetime.now(UTC),
+            whose=named(record.key),
         )
         return cloud_event(
             type=Rejected.topic,

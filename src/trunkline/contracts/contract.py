@@ -43,8 +43,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     retention_bytes: Annotated[int, Meta(ge=1)] | None = None
     """Of each partition."""
     wire_format: WireFormat = "json"
-    subject: Literal["none", "key"] = "none"
-    """Whose an event is: `key`, that person's whom its key names, under whose key it is encrypted (docs/keys.md)."""
+    subject: Literal["none", "key"] | tuple[str, ...] = "none"
+    """Whose an event is, under whose key it is encrypted (docs/keys.md): `key`, that person's whom its key names; or
+    the fields that name a person, of which the first counts that an event has (`imsi:imsi`: behind `imsi:`)."""
+    person: str = ""
+    """The field that names the person of whom the event's key is a further name, to be erased with them."""
     legal_basis: LegalBasis = "none"
 
 
@@ -157,10 +160,23 @@ def _check(contract: Contract, reader: Reader) -> None:
         _check_avro(contract, reader)
     if contract.retention is None and not settings.compacted:
         wrong("`slaProperties` must say the `retention` of a topic that is not compacted", "slaProperties")
+    _check_subject(contract, reader)
     personal = next((field for field in contract.event.descendants() if field.classification in PERSONAL), None)
     if personal and settings.legal_basis == "none":
         reason = f"`{personal.name}` is {personal.classification}: name the `legalBasis` in customProperties"
         wrong(reason, *personal.place)
+
+
+def _check_subject(contract: Contract, reader: Reader) -> None:
+    settings, texts = contract.settings, {field.name for field in contract.event.fields if field.type == "string"}
+    named = settings.subject if isinstance(settings.subject, tuple) else ()
+    for name in (*named, *filter(None, [settings.person])):
+        if name.rpartition(":")[2] not in texts:
+            reader.wrong(f"`{name}` shall name a person, and is no text on the first level here", "customProperties")
+    if named and settings.wire_format != "json":
+        reader.wrong("fields that name the `subject` are read from JSON: leave `wireFormat` out", "customProperties")
+    if settings.person and settings.subject != "key":
+        reader.wrong("`person` says whose further name the key is: `subject` must be key", "customProperties")
 
 
 def _check_avro(contract: Contract, reader: Reader) -> None:

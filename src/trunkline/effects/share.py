@@ -16,7 +16,7 @@ from trunkline.effects.outcome import Decision, Outcome, State
 from trunkline.effects.topics import DECISIONS
 from trunkline.log.envelope import cloud_event, from_micros
 from trunkline.log.port import Event, Log, Member, RecordBatch, TopicPartition, Transaction
-from trunkline.quarantine import EXCERPT, Rejected
+from trunkline.quarantine import EXCERPT, Rejected, named
 
 SYSTEM = "effects"  # the ledger's group, and its name in the quarantine
 SOURCE = f"trunkline://{SYSTEM}"
@@ -120,15 +120,16 @@ class Share:
 
     def _take_requests(self, batch: RecordBatch, now: datetime) -> None:
         broken = {index: (stage, reason) for index, stage, reason in reversed(batch.failures)}
-        for index, (offset, at, value) in enumerate(zip(batch.offsets, batch.times, batch.values, strict=True)):
+        columns = zip(batch.offsets, batch.times, batch.keys, batch.values, strict=True)
+        for index, (offset, at, key, value) in enumerate(columns):
             place = Place(batch.topic, batch.partition, offset)
             if index in broken:
-                self._reject(place, value or b"", *broken[index])
+                self._reject(place, key, value or b"", *broken[index])
             elif value is not None:
                 try:
                     effect = _effect.decode(value)
                 except (msgspec.DecodeError, UnicodeDecodeError) as error:
-                    self._reject(place, value, "decode", str(error))
+                    self._reject(place, key, value, "decode", str(error))
                 else:
                     self.ledger.ask(effect, place, from_micros(at), now)
 
@@ -137,7 +138,7 @@ class Share:
             if value is not None:
                 self.ledger.decide(_decision.decode(value), now)
 
-    def _reject(self, place: Place, value: bytes, stage: str, reason: str) -> None:
+    def _reject(self, place: Place, key: bytes | None, value: bytes, stage: str, reason: str) -> None:
         metrics.REFUSED.inc()
         rejected = Rejected(
             stage=stage,
@@ -150,6 +151,7 @@ class Share:
             part=value[:EXCERPT],
             target=place.topic,
             time=datetime.now(UTC),
+            whose=named(key),
         )
         id = f"{SYSTEM}:{rejected.uri}/{place.offset}"
         encoded = msgspec.json.encode(rejected)

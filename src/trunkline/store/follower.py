@@ -15,7 +15,7 @@ from typing import Final, TypeAlias
 import msgspec
 
 from trunkline.log.port import Event, Log, LogError, Record, RecordBatch, Topic, TopicPartition
-from trunkline.quarantine import EXCERPT, Rejected
+from trunkline.quarantine import EXCERPT, Rejected, named
 from trunkline.store.port import Conflict, Store, StoreError, Unavailable, Unit
 
 BATCH: Final = 500  # events in one unit of work, where they are brought one by one
@@ -175,4 +175,5 @@ def _rejected(follower: str, record: Record, stage: str, reason: str, stack: str
         part=(record.value or b"")[:EXCERPT],
         target=record.topic,
         stack=stack[-STACK:],
+        whose=named(record.key),
     )

@@ -26,7 +26,7 @@ from trunkline.log.port import (
     Topic,
     TransactionalProducer,
 )
-from trunkline.quarantine import EXCERPT, Rejected
+from trunkline.quarantine import EXCERPT, Rejected, named
 from trunkline.store.port import Outgoing, Store, StoreError
 
 RELAYED: Final = Topic(name="store.relayed", compacted=True)
@@ -138,6 +138,7 @@ class Relay:
             offset=outgoing.id,
             part=(outgoing.event.value or b"")[:EXCERPT],
             target=outgoing.topic,
+            whose=named(outgoing.event.key),
         )
         return Event(msgspec.json.encode(rejected), rejected.key.encode())
 

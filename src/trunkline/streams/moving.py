@@ -106,7 +106,7 @@ class Move:
             id = self._at.get((TopicPartition(Rejected.topic, 0), int(key)), int(key))
             key = str(id).encode()
         elif record.topic == Rejected.topic and (place := _place(record)) and place in self._at:
-            rejected = msgspec.json.decode(value or b"", type=Rejected)
+            rejected = msgspec.json.decode(value or b"", type=Rejected)  # `_place` has read it
             value = msgspec.json.encode(msgspec.structs.replace(rejected, offset=self._at[place]))
         return Event(value, key, record.headers, record.time)
 
@@ -140,7 +140,9 @@ def _last_what_refers(topic: Topic) -> tuple[int, str]:
 
 def _place(record: Record) -> tuple[TopicPartition, int] | None:
     """The place in the log of which a refused event tells."""
-    rejected = msgspec.json.decode(record.value or b"{}", type=Rejected)
+    if record.value is None:
+        return None  # whose it was, is erased
+    rejected = msgspec.json.decode(record.value, type=Rejected)
     place = urlsplit(rejected.uri)
     if place.scheme != "log":
         return None

@@ -11,7 +11,7 @@ import msgspec
 
 from trunkline.log.envelope import from_micros
 from trunkline.log.port import LogError, RecordBatch
-from trunkline.quarantine import EXCERPT, Rejected
+from trunkline.quarantine import EXCERPT, Rejected, named
 from trunkline.streams.handlers import LATEST, Rejection
 from trunkline.streams.outputs import Outputs, Sent
 
@@ -136,6 +136,7 @@ class Out:
             part=part[:EXCERPT],
             stack="".join(traceback.format_tb(error.__traceback__))[-EXCERPT:],
             time=from_micros(self.clock),
+            whose=named(self.key),
         )
         self.outputs.send(Rejected.topic, uri, _encode(rejected), id=f"{uri}/{self.clock}/{what}")
 

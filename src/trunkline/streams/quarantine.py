@@ -32,6 +32,8 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_d
     """Microseconds since the epoch."""
     value: bytes | None = None
     why: str = ""
+    whose: str = ""
+    """As of what was refused."""
 
 
 class Item(NamedTuple):
@@ -74,14 +76,15 @@ class Quarantine:
         if last is not None:
             first = max(first, self._log.end(Rejected.topic, 0) - last)
         for record in self._read(Rejected.topic, first):
-            rejected = msgspec.json.decode(record.value or b"{}", type=Rejected)
-            yield Item(record.offset, rejected, decisions.get(record.offset))
+            if record.value is not None:  # whose it was, is erased
+                rejected = msgspec.json.decode(record.value, type=Rejected)
+                yield Item(record.offset, rejected, decisions.get(record.offset))
 
     def item(self, id: int) -> Item:
         """The refused event with this id. Raises `Refused` where there is none."""
         for record in self._log.read(Rejected.topic, 0, id, 1):
-            if record.offset == id:
-                rejected = msgspec.json.decode(record.value or b"{}", type=Rejected)
+            if record.offset == id and record.value is not None:
+                rejected = msgspec.json.decode(record.value, type=Rejected)
                 return Item(id, rejected, self._decisions().get(id))
         raise Refused(f"there is nothing with id {id} in the quarantine")
 
@@ -108,12 +111,11 @@ class Quarantine:
             key = record.key if record else (self._key_of(topic, value) or "").encode()
             if failures := list(validator.failures([Event(value, key)])):
                 raise ContractViolation(topic, failures)
-        self._decide({id: Decision(state="repaired", by=by, time=_now(), value=value)})
+        self._decide(item, Decision(state="repaired", by=by, time=_now(), value=value))
 
     def drop(self, id: int, *, by: str, why: str) -> None:
         """Give an event up, for a reason."""
-        self._open(id)
-        self._decide({id: Decision(state="dropped", by=by, time=_now(), why=why)})
+        self._decide(self._open(id), Decision(state="dropped", by=by, time=_now(), why=why))
 
     def replay(self, ids: Sequence[int], *, by: str) -> dict[int, str]:
         """Put events back, all together or none, the oldest first; where each went, by id.
@@ -128,7 +130,7 @@ class Quarantine:
                 for item, back in zip(items, backs, strict=True):
                     transaction.append(back.topic, [back.event], back.partition)
                     decision = Decision(state="replayed", by=by, time=_now(), value=back.event.value)
-                    transaction.append(DECISIONS.name, [_event(item.id, decision)])
+                    transaction.append(DECISIONS.name, [_event(item, decision)])
         return {item.id: back.topic for item, back in zip(items, backs, strict=True)}
 
     def _open(self, id: int) -> Item:
@@ -183,12 +185,13 @@ class Quarantine:
 
     def _decisions(self) -> dict[int, Decision]:
         return {
-            int(record.key or b"0"): msgspec.json.decode(record.value or b"", type=Decision)
+            int(record.key or b"0"): msgspec.json.decode(record.value, type=Decision)
             for record in self._read(DECISIONS.name, 0)
+            if record.value is not None
         }
 
-    def _decide(self, decisions: Mapping[int, Decision]) -> None:
-        self._log.append(DECISIONS.name, [_event(id, decision) for id, decision in decisions.items()])
+    def _decide(self, item: Item, decision: Decision) -> None:
+        self._log.append(DECISIONS.name, [_event(item, decision)])
 
     def _read(self, topic: str, offset: int) -> Iterator[Record]:
         while records := self._log.read(topic, 0, offset, READ):
@@ -204,8 +207,9 @@ class Back(NamedTuple):
     event: Event
 
 
-def _event(id: int, decision: Decision) -> Event:
-    return Event(msgspec.json.encode(decision), str(id).encode())
+def _event(item: Item, decision: Decision) -> Event:
+    its = msgspec.structs.replace(decision, whose=item.rejected.whose)
+    return Event(msgspec.json.encode(its), str(item.id).encode())
 
 
 def _now() -> int:

@@ -20,7 +20,7 @@ from trunkline.log.port import (
     Transaction,
     TransactionalProducer,
 )
-from trunkline.quarantine import EXCERPT, Rejected
+from trunkline.quarantine import EXCERPT, Rejected, named
 from trunkline.streams import metrics
 from trunkline.streams.changelog import Changelog
 from trunkline.streams.inputs import Inputs
@@ -118,6 +118,7 @@ class Task:
                 part=(value or b"")[:EXCERPT],
                 target=error.topic,
                 time=datetime.now(UTC),
+                whose=named(key),
             )
             self._out.send(Rejected.topic, uri, msgspec.json.encode(rejected))
             metrics.REJECTED.labels(self._name, "contract").inc()
@@ -200,4 +201,5 @@ def rejection(processor: str, record: Record, stage: str, reason: str, error: Ex
         target=record.topic,
         stack="".join(traceback.format_tb(raised.__traceback__))[-EXCERPT:] if stage == "processor" else "",
         time=datetime.now(UTC),
+        whose=named(record.key),
     )

@@ -12,12 +12,15 @@ from trunkline.security.keys.file import FileKek
 from trunkline.security.keys.keyring import Keyring
 from trunkline.security.keys.log import LogSealer
 from trunkline.security.keys.table import KeyTable
+from trunkline.security.keys.whose import Whose
 
 OpenKeyring = Callable[..., Keyring]
 """Opens the test's keys, as a process would; takes the options of `Keyring`."""
 
 PERSONAL = "usage"
 """The topic whose events' keys name persons."""
+NAMED = "usage.reported"
+"""The topic whose events name persons in their fields `msisdn` and `imsi`."""
 
 
 @pytest.fixture
@@ -42,5 +45,5 @@ def keyring(open_keyring: OpenKeyring) -> Keyring:
 
 
 def sealer(keyring: Keyring) -> LogSealer:
-    """Seals all topics; the events of `usage` are persons'."""
-    return LogSealer(keyring, lambda topic: True, {PERSONAL})
+    """Seals all topics; the events of two are persons'."""
+    return LogSealer(keyring, lambda topic: True, {PERSONAL: Whose(), NAMED: Whose(("msisdn", "imsi:imsi"))})

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.security.keys.conftest import PERSONAL, OpenKeyring, sealer
+from tests.security.keys.conftest import NAMED, PERSONAL, OpenKeyring, sealer
 from tests.servers.kafka import shared_kafka
 from trunkline.log import Event, Log, LogError, Record, Topic, TopicPartition, open_log
 from trunkline.security.keys import KeysError
@@ -33,7 +33,7 @@ def open_sealed(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Open
         def opened(keyring: Keyring | None) -> Log:
             log = open_log(url, sealer=sealer(keyring) if keyring else None)
             stack.callback(log.close)
-            for topic in (PERSONAL, "kpi", "book"):
+            for topic in (PERSONAL, NAMED, "kpi", "book"):
                 log.create(Topic(name=topic, compacted=topic == "book"))
             return log
 
@@ -64,15 +64,33 @@ def as_told(log: Log, topic: str) -> bytes:
 
 PERSONS = [b"ann", b"bob", *(b"%d" % number for number in range(12))]
 events = st.lists(
-    st.builds(Event, value=st.none() | st.binary(max_size=300), key=st.none() | st.sampled_from(PERSONS)),
+    st.builds(
+        Event,
+        value=st.none() | st.binary(max_size=300) | st.sampled_from(PERSONS).map(b'{"msisdn":"%s"}'.__mod__),
+        key=st.none() | st.sampled_from(PERSONS),
+    ),
     min_size=1,
     max_size=40,
 )
 
 
+def test_an_event_may_name_its_person_in_a_field(
+    log: Log, keyring: Keyring, open_sealed: OpenSealed, open_keyring: OpenKeyring
+) -> None:
+    ann = [b'{"msisdn":"ann","n":%d}' % number for number in range(12)]
+    others = [b'{"msisdn":"","imsi":"206"}', b'{"msisdn":"bob"}', b'{"n":1}', b"no JSON", None]
+    written = [*ann, *others]
+    log.append(NAMED, [Event(value, b"session") for value in written])
+    assert values(open_sealed(open_keyring()), NAMED) == written
+    keyring.erase(b"ann")
+    keyring.erase(b"imsi:206")
+    for each in (log, open_sealed(open_keyring())):
+        assert values(each, NAMED) == [*[None] * 13, *others[1:]]
+
+
 @pytest.mark.parametrize("open_sealed", ["embedded"], indirect=True)
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(events=events, topic=st.sampled_from([PERSONAL, "kpi"]))
+@given(events=events, topic=st.sampled_from([PERSONAL, NAMED, "kpi"]))
 def test_whatever_is_written_is_read_again_also_when_somebody_else_was_erased(
     log: Log, keyring: Keyring, events: list[Event], topic: str
 ) -> None:
@@ -160,9 +178,9 @@ def test_a_batch_of_many_persons_is_opened_by_one_key_while_nobody_was_erased(
 def test_a_persons_values_of_a_batch_that_were_given_to_another_are_refused(keyring: Keyring) -> None:
     its, keys = sealer(keyring), [b"ann", b"bob"]
     sealed = its.seal_values(PERSONAL, keys, [SECRET, b"his"])
-    with pytest.raises(KeysError, match="usage, the events with the key b'bob'"):
+    with pytest.raises(KeysError, match="usage, the event with the key b'bob'"):
         its.open_values(PERSONAL, keys[::-1], sealed)
-    with pytest.raises(KeysError, match="kpi, the events with the key b'ann'"):
+    with pytest.raises(KeysError, match="kpi, the event with the key b'ann'"):
         its.open_values("kpi", keys, sealed)
 
 

@@ -1,32 +1,33 @@
 """The log's sealer (`log.port.Sealer`): whole batches under their topic's key, a person's values under that person's.
 
-Whose a value is, its topic's contract says (`subject: key`, the person whom the event's key names).
+Whose a value is, its topic's contract says (`subject`, see `whose`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from trunkline.log.port import TopicPartition
 from trunkline.security.keys import boxes
 from trunkline.security.keys.envelope import MARK, Form, changed, key_of, no_key, seal, unseal
-from trunkline.security.keys.keyring import Keyring
+from trunkline.security.keys.keyring import Key, Keyring
 from trunkline.security.keys.port import KeysError
+from trunkline.security.keys.whose import Whose
 
 Values = list[bytes | None]
 Keys = Sequence[bytes | None]
 
 
 class LogSealer:
-    """`sealed` says whether a topic is sealed at all; `subjects` are those whose events' keys name persons."""
+    """`sealed` says whether a topic is sealed at all; `subjects` are those whose events are persons', and how."""
 
-    def __init__(self, keyring: Keyring, sealed: Callable[[str], bool], subjects: Collection[str]) -> None:
-        self._keyring, self._sealed, self._subjects = keyring, sealed, frozenset(subjects)
+    def __init__(self, keyring: Keyring, sealed: Callable[[str], bool], subjects: Mapping[str, Whose]) -> None:
+        self._keyring, self._sealed, self._subjects = keyring, sealed, subjects
 
     def seal_values(self, topic: str, keys: Keys, values: Values) -> bytes:
         if topic not in self._subjects or not self._sealed(topic):
             return b""
-        return boxes.seal(self._keyring, topic, keys, values)
+        return boxes.seal(self._keyring, topic, keys, values, self._subjects[topic].of(keys, values))
 
     def open_values(self, topic: str, keys: Keys, sealed: bytes) -> Values:
         return boxes.unseal(self._keyring, topic, keys, sealed)
@@ -52,28 +53,18 @@ class LogSealer:
     def to_wire(self, topic: str, keys: Keys, values: Values) -> Values:
         if not self._sealed(topic) or not values:
             return values
-        if topic in self._subjects:
-            values = self._of_persons(topic, keys, values)
-            if None not in keys:
-                return values
-        its = self._keyring.topic(topic, len(values))
+        whose = self._subjects[topic].of(keys, values) if topic in self._subjects else [None] * len(values)
+        its: dict[bytes | None, Key] = dict(self._keyring.persons({each for each in whose if each is not None}).items())
+        if nobodys := whose.count(None):
+            its[None] = self._keyring.topic(topic, nobodys)
         return [
-            value
-            if value is None or (key is not None and topic in self._subjects)
-            else seal(Form.VALUE, its, value, _value_place(topic, key))
-            for key, value in zip(keys, values, strict=True)
+            value if value is None else seal(Form.VALUE, its[person], value, _value_place(topic, key))
+            for key, value, person in zip(keys, values, whose, strict=True)
         ]
 
     def from_wire(self, topic: str, keys: Keys, values: Values) -> tuple[Values, list[tuple[int, str]]]:
         opened, broken = self._opened(topic, keys, values)
         return opened, [(place, str(error)) for place, error in broken]
-
-    def _of_persons(self, topic: str, keys: Keys, values: Values) -> Values:
-        persons = self._keyring.persons({key for key in keys if key is not None})
-        return [
-            value if value is None or key is None else seal(Form.VALUE, persons[key], value, _value_place(topic, key))
-            for key, value in zip(keys, values, strict=True)
-        ]
 
     def _opened(self, topic: str, keys: Keys, values: Values) -> tuple[Values, list[tuple[int, KeysError]]]:
         """The values, and those that cannot be opened, which stay as they are."""

@@ -9,13 +9,16 @@ from typing import Final
 from trunkline import credentials
 from trunkline.contracts.contract import Contract
 from trunkline.contracts.field import PERSONAL, Field
+from trunkline.quarantine import Rejected
 from trunkline.security.keys.keyring import Keyring
 from trunkline.security.keys.log import LogSealer
 from trunkline.security.keys.opening import open_kek
 from trunkline.security.keys.port import Kek, KeysError
 from trunkline.security.keys.records import Personal, RecordSealer
 from trunkline.security.keys.table import KeyTable
+from trunkline.security.keys.whose import Whose
 from trunkline.settings import Keys
+from trunkline.streams.quarantine import DECISIONS
 
 DAY: Final = 86_400.0
 FILE: Final = "keys.db"
@@ -40,8 +43,11 @@ def open_keyring(declared: Keys, store_url: str, *, project: Path, data: Path) -
 
 def log_sealer(keyring: Keyring, declared: Keys, contracts: Mapping[str, Contract]) -> LogSealer:
     """What is sealed in the log. Without contracts, nothing is told whose it is: good for reading."""
-    subjects = {name for name, contract in contracts.items() if contract.settings.subject == "key"}
-    personal = subjects | {name for name, contract in contracts.items() if _is_personal(contract.event)}
+    subjects = {DECISIONS.name: Whose(("whose",))} if Rejected.topic in contracts else {}
+    for name, contract in contracts.items():
+        if (subject := contract.settings.subject) != "none":
+            subjects[name] = Whose(() if subject == "key" else subject)
+    personal = subjects.keys() | {name for name, contract in contracts.items() if _is_personal(contract.event)}
     plain = set(declared.open_topics)
 
     def sealed(topic: str) -> bool:

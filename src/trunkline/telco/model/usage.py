@@ -98,6 +98,11 @@ class UsageReport(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omi
         """The session: its parts and the same record sent twice meet in one partition."""
         return self.session
 
+    @property
+    def whose(self) -> str:
+        """The subscriber, by the name under which `charging.number` has them."""
+        return self.msisdn or (f"imsi:{self.imsi}" if self.imsi else self.user)
+
 
 class Usage(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True, gc=False):
     """What is charged: one session, call, message or piece of content, or a part of a long session.
