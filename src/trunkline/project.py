@@ -16,6 +16,7 @@ from trunkline.document import Invalid, Problem
 from trunkline.settings import Settings
 
 if TYPE_CHECKING:
+    from trunkline.connect.archive import Archive
     from trunkline.contracts import Contracts
     from trunkline.contracts.contract import Contract
     from trunkline.log import Log
@@ -122,6 +123,16 @@ class Project:
 
         url = self._revealed(self.store_url)
         return open_keyring(self.settings.keys, url, project=self.folder, data=self.data)
+
+    def open_archive(self) -> Archive:
+        """The archive of raw files, encrypted where the settings name keys."""
+        from trunkline.connect.archive import Archive
+
+        if self.keyring is None:
+            return Archive(self.data / "archive")
+        from trunkline.security.keys.files import FileSealer
+
+        return Archive(self.data / "archive", sealer=FileSealer(self.keyring, "archive"))
 
     def sealer(self, contracts: Mapping[str, Contract] | None = None) -> Sealer | None:
         """How what lies in the log is encrypted, None where it is not. Without contracts, good for reading alone."""

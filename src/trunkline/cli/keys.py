@@ -59,24 +59,28 @@ def erase(
     project: ProjectOption = HERE,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Erase a person: take back what compacted topics say of them, and delete their key. There is no way back."""
+    """Erase a person: take back what compacted topics say of them, by all their names, and delete their keys. There is
+    no way back."""
     from trunkline.log import Event
+    from trunkline.security.keys.names import names_of
 
     operator, keyring = _opened(project)
-    if not yes:
-        typer.confirm(f"All that was ever written of {subject} becomes unreadable, for good. Go on?", abort=True)
     compacted = [
         name
         for name, contract in operator.contracts.items()
         if contract.settings.subject == "key" and contract.settings.compacted
     ]
     with closing(keyring), closing(operator.open_log()) as log:
-        if not keyring.knows(subject.encode()):
+        names = names_of(subject, log, operator.contracts)
+        if not any(keyring.knows(name.encode()) for name in names):
             raise Refused(f"nothing is encrypted for {subject}: name what events have as their key")
+        told = ", ".join(names)
+        if not yes:
+            typer.confirm(f"All that was ever written of {told} becomes unreadable, for good. Go on?", abort=True)
         for topic in compacted:
-            log.append(topic, [Event(None, subject.encode())])
-        gone = keyring.erase(subject.encode())
-    typer.echo(f"erased {subject}: {gone} keys deleted, and taken back from {', '.join(compacted) or 'no topic'}")
+            log.append(topic, [Event(None, name.encode()) for name in names])
+        gone = sum(keyring.erase(name.encode()) for name in names)
+    typer.echo(f"erased {told}: {gone} keys deleted, and taken back from {', '.join(compacted) or 'no topic'}")
 
 
 def _opened(project: Path) -> tuple[Project, Keyring]:

@@ -108,7 +108,6 @@ def explain(
 
     import msgspec
 
-    from trunkline.connect.archive import Archive
     from trunkline.project import Project
     from trunkline.telco.model import Health, Kpi
     from trunkline.telco.network.view.explain import as_text
@@ -123,7 +122,7 @@ def explain(
             for series in view.kpis(dn, [kpi] if kpi else ())
             if series.points
         ]
-    archive = Archive(operator.data / "archive")
+    archive = operator.open_archive()
     explanations = [walk(id, value, archive) for id, value in found if value is not None]
     if not explanations:
         raise Refused(f"no value of {kpi or 'any KPI'} is known for {place!r}: `trunkline health` names sites")

@@ -12,16 +12,17 @@ import os
 import re
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, cast
+from typing import BinaryIO, NamedTuple, Protocol, cast
 
 from trunkline.quarantine import Rejected
 from trunkline.systems import Origin
 from trunkline.systems.compression import uncompressed
 
 LARGEST = 8 << 30  # bytes of uncompressed content
+KEY = 10  # first bytes of a sealed file, which say by which key
 LONGEST = 4096  # bytes of a line that are shown in one piece
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -38,12 +39,23 @@ class Line(NamedTuple):
     text: str
 
 
-class Archive:
-    """Raw files by content in `folder`. Several processes may use one at a time."""
+class Sealer(Protocol):
+    """How files lie unreadable in the archive: `security.keys.files.FileSealer`."""
 
-    def __init__(self, folder: Path, largest: int = LARGEST) -> None:
+    def writing(self, file: BinaryIO) -> BinaryIO: ...
+
+    def reading(self, file: BinaryIO, where: str) -> BinaryIO: ...
+
+    def forget(self, heads: Collection[bytes]) -> int: ...
+
+
+class Archive:
+    """Raw files by content in `folder`, in clear or by a `sealer`. Several processes may use one at a time."""
+
+    def __init__(self, folder: Path, largest: int = LARGEST, *, sealer: Sealer | None = None) -> None:
         self.folder = folder
         self.largest = largest
+        self._sealer = sealer
         self._new = folder / "new"
         self._new.mkdir(mode=0o700, parents=True, exist_ok=True)
 
@@ -56,7 +68,12 @@ class Archive:
         arriving = self._new / secrets.token_hex(8)
         try:
             with arriving.open("xb") as file:
-                sha256, fault = self._pack(stream, file, origin)
+                if self._sealer is None:
+                    sha256, fault = self._pack(stream, file, origin)
+                else:
+                    with self._sealer.writing(file) as sealed:
+                        sha256, fault = self._pack(stream, sealed, origin)
+                file.flush()
                 os.fsync(file.fileno())
             kept = self._path(sha256)
             if kept.exists():
@@ -71,9 +88,12 @@ class Archive:
         return sha256, fault
 
     def open(self, sha256: str) -> BinaryIO:
-        """The uncompressed content. Raises `NotArchived`."""
+        """The uncompressed content. Raises `NotArchived`, and `LogError` where it is sealed and cannot be opened."""
         try:
-            return cast(BinaryIO, gzip.open(self._path(sha256), "rb"))
+            file: BinaryIO = self._path(sha256).open("rb")
+            if self._sealer is not None:
+                file = self._sealer.reading(file, f"the archived file {sha256}")
+            return cast(BinaryIO, _Unpacked(file))
         except FileNotFoundError:
             raise NotArchived(
                 f"{sha256} is not in the archive: it came in by itself, or its time there is over"
@@ -100,16 +120,22 @@ class Archive:
             yield
 
     def expire(self, days: float) -> int:
-        """Delete what has been kept for longer than `days`, and what a crash left half-written; say how many files."""
-        gone = 0
+        """Delete what has been kept for longer than `days`, and what a crash left half-written, and the keys that then
+        no file needs; say how many files."""
+        gone, heads = 0, set[bytes]()
         before = time.time() - days * 86_400
         for path in self.folder.glob("*/*"):
             try:
                 if path.stat().st_mtime < before:
                     path.unlink()
                     gone += 1
+                elif self._sealer is not None:
+                    with path.open("rb", buffering=0) as file:
+                        heads.add(file.read(KEY))
             except FileNotFoundError:
                 continue  # another process was quicker
+        if self._sealer is not None:
+            self._sealer.forget(heads)
         return gone
 
     def _pack(self, stream: BinaryIO, file: BinaryIO, origin: Origin) -> tuple[str, Rejected | None]:
@@ -130,6 +156,18 @@ class Archive:
         if not _SHA256.fullmatch(sha256):
             raise NotArchived(f"{sha256!r} is not the SHA-256 of an archived file")
         return self.folder / sha256[:2] / f"{sha256}.gz"
+
+
+class _Unpacked(gzip.GzipFile):
+    """The content of a file, which is closed with it."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        super().__init__(fileobj=file, mode="rb")
+        self._file = file
+
+    def close(self) -> None:
+        super().close()
+        self._file.close()
 
 
 def _sync_folder(folder: Path) -> None:

@@ -40,6 +40,8 @@ class Runner:
     Listeners answer by `certificate`, where they have none of their own; `refused` is told of the connection by which
     somebody was refused, and what `Context.refused` is.
 
+    Files are kept in `archive`, by default one in clear in the data folder.
+
     `statuses` says how each connection is doing, at any time and from any thread.
     """
 
@@ -51,11 +53,12 @@ class Runner:
         connections: Sequence[Connection | Outlet],
         *,
         keep_days: float = 30,
+        archive: Archive | None = None,
         certificate: Files | None = None,
         refused: Callable[[str, str, str, str], None] = lambda connection, subject, address, rule: None,
     ) -> None:
         self._project, self._data, self._log, self._keep_days = project, data, log, keep_days
-        self._archive = Archive(data / "archive")
+        self._archive = archive or Archive(data / "archive")
         self._connections = connections
         self._certificate, self._refused = certificate, refused
         self.statuses = [Status(connection.name) for connection in connections]

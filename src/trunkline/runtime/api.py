@@ -51,7 +51,7 @@ def run(project: Project, stop: threading.Event) -> None:
             if identity is not None:
                 stack.enter_context(closing(identity))
             apis = [
-                *of_the_platform(project, Archive(project.data / "archive"), log, store, stop),
+                *of_the_platform(project, project.open_archive(), log, store, stop),
                 *signing_in(identity),
             ]
             app = create_app(apis, title=f"{project.settings.name} on Trunkline", hosts=certificates.hosts(http))

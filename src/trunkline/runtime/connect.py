@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from trunkline.connect import Archive, Intake, connection
+from trunkline.connect import Intake, connection
 from trunkline.connect.runner import Runner
 from trunkline.project import Project
 from trunkline.runtime.alone import alone
@@ -40,6 +40,7 @@ def run(project: Project, stop: threading.Event) -> None:
             log,
             connections,
             keep_days=project.settings.archive_days,
+            archive=project.open_archive(),
             certificate=certificate,
             refused=partial(_refused, recorder),
         )
@@ -66,7 +67,7 @@ def ingest(project: Project, files: Iterable[Path], format: Format | None = None
     """Take files of this machine, once each by content; yields what became of each. Raises `OSError` on one unread."""
     with alone(project, INGEST, wait=True), closing(project.open_log()) as log:
         systems = installed_systems(project.folder)
-        with closing(Intake(INGEST, log, Archive(project.data / "archive"), systems)) as intake:
+        with closing(Intake(INGEST, log, project.open_archive(), systems)) as intake:
             intake.resume()
             for file in files:
                 with file.open("rb") as stream:

@@ -37,6 +37,8 @@ class Form(IntEnum):
     """A person's values of a batch, which has the nonce and the number of the key beside them."""
     TOGETHER = 6
     """All persons' values of a batch."""
+    FILE = 7
+    """The key of a file, at its head."""
 
 
 _BEGIN: Final = {form: MARK + bytes([form]) for form in Form}

@@ -1,10 +1,10 @@
 """The keyring of a process: data keys ready to use, each looked up once and remembered for a while.
 
 A key of the purpose `topic` is for the batches of one topic or the records of one kind, one of `person` for what is one
-person's, `together` for what is many persons' in one topic until one of them is erased, `index` for the blind index. A
-topic's or person's key that is older than `renew` gets a successor when it is next used: nothing that it has sealed is
-touched. What is remembered is bounded in number and in time, and forgotten within a second when some process erases a
-person.
+person's, `together` for what is many persons' in one topic until one of them is erased, `day` for the files of a day,
+`index` for the blind index. A topic's or person's key that is older than `renew` gets a successor when it is next used:
+nothing that it has sealed is touched. What is remembered is bounded in number and in time, and forgotten within a
+second when some process takes keys away.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from trunkline.security.keys.port import Kek, KeysError
 from trunkline.security.keys.table import KeyTable, Summary, Wrapped
 from trunkline.store.port import StoreError
 
-Purpose = Literal["topic", "person", "together", "index"]
+Purpose = Literal["topic", "person", "together", "day", "index"]
 K = TypeVar("K")
 
 MOST: Final = 100_000  # keys that are remembered
@@ -72,6 +72,10 @@ class Keyring:
     def together(self, topic: str) -> Key:
         """The key that seals now what is several persons' of a topic; it is deleted when any person is erased."""
         return self._current("together", topic, 1)
+
+    def day(self, name: str) -> Key:
+        """The key of the files of a day."""
+        return self._current("day", name, 1)
 
     def persons(self, subjects: Collection[bytes]) -> dict[bytes, Key]:
         """The key of each person; who has none gets one, durable when this returns."""
@@ -127,6 +131,15 @@ class Keyring:
         with self._lock:
             gone = self._table.erase(self.token("person", subject))
             self._forget()
+            return gone
+
+    def forget_days(self, needed: Collection[int], older: float) -> int:
+        """Delete, for good, the keys of days that were made more than `older` seconds ago, but those with the numbers
+        that are `needed`; how many there were."""
+        with self._lock:
+            gone = self._table.drop("day", needed, time.time_ns() // 1000 - int(older * 1e6))
+            if gone:
+                self._forget()
             return gone
 
     def rotate(self) -> None:

@@ -43,6 +43,7 @@ from trunkline.store.opening import open_database
 
 _MAKING: Final = 0x74726B10  # PostgreSQL's advisory lock, beside those of the store (0x74726B01 and so on)
 PART: Final = 500  # names, ids or rows in one statement
+TAKEN_AWAY: Final = {"name": "", "master": 0, "wrapped": b""}
 T = TypeVar("T", str, int)
 
 metadata = MetaData()
@@ -165,16 +166,24 @@ class KeyTable:
     def erase(self, person: str) -> int:
         """Delete all keys of a person for good, and those under which what is many persons' lies together; how many of
         the person's there were. Their numbers stay."""
-        with self._changing() as connection:
-            if self._file:
-                connection.exec_driver_sql("PRAGMA secure_delete = ON")  # overwritten, not only unlinked
-            taken_away = update(data_key).values(name="", master=0, wrapped=b"")
+        with self._taking_away() as connection:
             its = (data_key.c.purpose == "person") & (data_key.c.name == person)
-            gone = connection.execute(taken_away.where(its))
-            connection.execute(taken_away.where(data_key.c.purpose == "together", data_key.c.master > 0))
-            connection.execute(update(key_change).values(number=key_change.c.number + 1))
-        self._empty_journal()
+            gone = connection.execute(update(data_key).where(its).values(TAKEN_AWAY))
+            others = (data_key.c.purpose == "together") & (data_key.c.master > 0)
+            connection.execute(update(data_key).where(others).values(TAKEN_AWAY))
         return int(gone.rowcount)
+
+    def drop(self, purpose: str, needed: Collection[int], before: int) -> int:
+        """Delete the keys of a purpose for good that were made before a moment (microseconds), but those with the
+        numbers that are `needed`; how many there were."""
+        its = (data_key.c.purpose == purpose) & (data_key.c.master > 0) & (data_key.c.made < before)
+        with self._database.reading() as connection:
+            found = set(connection.execute(select(data_key.c.id).where(its)).scalars()) - set(needed)
+        if found:
+            with self._taking_away() as connection:
+                for part in _parts(sorted(found)):
+                    connection.execute(update(data_key).where(data_key.c.id.in_(part)).values(TAKEN_AWAY))
+        return len(found)
 
     def rewrap_masters(self, again: Callable[[bytes], bytes]) -> None:
         """Wrap every master key anew."""
@@ -197,14 +206,10 @@ class KeyTable:
     def drop_masters(self, retire: Callable[[Collection[bytes]], None]) -> None:
         """Take those master keys away that wrap nothing any more, the newest excepted, and then retire what wraps none
         of those that are left."""
-        with self._changing() as connection:
-            if self._file:
-                connection.exec_driver_sql("PRAGMA secure_delete = ON")
+        with self._taking_away() as connection:
             used = exists().where(data_key.c.master == master_key.c.id)
             newest = select(func.max(master_key.c.id)).scalar_subquery()
             connection.execute(delete(master_key).where(~used, master_key.c.id < newest))
-            connection.execute(update(key_change).values(number=key_change.c.number + 1))
-        self._empty_journal()
         with self._changing() as connection:  # what wraps a key is let go of only when the one before is durable
             retire(_masters(connection).values())
 
@@ -227,6 +232,16 @@ class KeyTable:
         with self._database.writing() as connection:
             connection.execute(select(key_change.c.number).with_for_update()).scalar_one()
             yield connection
+
+    @contextmanager
+    def _taking_away(self) -> Iterator[Connection]:
+        """A change by which keys go for good: overwritten, not only unlinked; and other processes learn of it."""
+        with self._changing() as connection:
+            if self._file:
+                connection.exec_driver_sql("PRAGMA secure_delete = ON")
+            yield connection
+            connection.execute(update(key_change).values(number=key_change.c.number + 1))
+        self._empty_journal()
 
     def _empty_journal(self) -> None:
         """Let nothing that was taken away stand in SQLite's write-ahead log."""
