@@ -16,7 +16,7 @@ from trunkline.http.patience import Patience
 from trunkline.http.server import Server
 from trunkline.security.certificates.authorities import Authorities
 
-SHORT = Patience(handshake=0.5, head=0.5, body=0.5, stalled=0.5, handshakes=8)
+SHORT = Patience(handshake=0.5, head=0.5, body=0.5, stalled=0.5, idle=1, handshakes=8)
 
 
 @pytest.fixture(scope="module")
@@ -30,13 +30,13 @@ def connected(running: Server) -> socket.socket:
 
 def rest(client: socket.socket) -> bytes:
     """All that still comes, until the server ends the connection."""
-    said = b""
+    said = bytearray()
     try:
-        while piece := client.recv(65_536):
+        while piece := client.recv(1 << 20):
             said += piece
     except ConnectionResetError:
         pass
-    return said
+    return bytes(said)
 
 
 def test_a_handshake_that_does_not_come_or_stays_half_is_ended(acme: Authorities) -> None:
@@ -99,7 +99,7 @@ def test_a_body_that_does_not_come_is_answered_408() -> None:
 def test_a_client_that_takes_nothing_of_its_answer_is_ended() -> None:
     with serving(None, SHORT) as running, connected(running) as client:
         client.sendall(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n")
-        threading.Event().wait(2)  # it takes nothing
+        threading.Event().wait(1.2)  # it takes nothing
         assert len(rest(client)) < 50_000_000
         assert not running.server_state.connections
 

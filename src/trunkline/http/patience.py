@@ -15,11 +15,12 @@ through in milliseconds."""
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """Seconds: for a TLS handshake, for the head of a request, for its body, and for a client to take something of what
-    waits for it."""
+    """Seconds: for a TLS handshake, for the head of a request, for its body, for a client to take something of what
+    waits for it, and between an answer and the next request."""
 
     handshake: float = 5.0
     head: float = 10.0
     body: float = 30.0
     stalled: float = 25.0
+    idle: int = 5
     handshakes: int = MOST_HANDSHAKES

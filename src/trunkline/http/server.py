@@ -85,6 +85,7 @@ def server(
     `authenticated` says that the application answers nobody whom it does not know. Raises `RefusedBind` where the
     address may not be had like that, `UnusableCertificate`, and `OSError` where it is in use.
     """
+    waiting = patience or Patience()
     address = check_bind(host, tls=tls is not None, authenticated=authenticated)
     config = uvicorn.Config(
         AllowedPeers(app, tls.callers) if tls is not None and tls.callers is not None else app,
@@ -94,10 +95,11 @@ def server(
         server_header=False,
         limit_concurrency=MOST_CONNECTIONS,
         timeout_graceful_shutdown=GRACE,
+        timeout_keep_alive=waiting.idle,
     )
     sockets = bound(address, port)
     try:
-        return Server(config, sockets, tls, patience or Patience())
+        return Server(config, sockets, tls, waiting)
     except BaseException:
         for each in sockets:
             each.close()

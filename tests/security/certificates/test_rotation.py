@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.security.certificates.house import ask, authorities, service, serving
+from tests.security.certificates.house import Clock, ask, authorities, service, serving
 from trunkline.http import Tls
 from trunkline.http.tls import client_context
 from trunkline.security.certificates.spiffe import Peers
@@ -20,7 +20,8 @@ EACH = 10
 """Requests between two rotations."""
 
 BEFORE = timedelta(seconds=3)
-"""How long a new authority is trusted before it signs; longer than a handshake takes here, as a minute is elsewhere."""
+"""How long a new authority is trusted before it signs, on a clock that goes on when no handshake from before is left.
+"""
 
 
 class Load:
@@ -31,7 +32,8 @@ class Load:
         self.answered, self.failed = 0, Counter[str]()
         self.serials: set[str] = set()
         self._lock, self._end = threading.Lock(), threading.Event()
-        self._threads = [threading.Thread(target=self._ask) for _ in range(CLIENTS)]
+        self._done_by = [0] * CLIENTS
+        self._threads = [threading.Thread(target=self._ask, args=(number,)) for number in range(CLIENTS)]
 
     def __enter__(self) -> Load:
         for thread in self._threads:
@@ -50,11 +52,18 @@ class Load:
             assert any(thread.is_alive() for thread in self._threads)
             time.sleep(0.01)
 
+    def wait_for_each(self) -> None:
+        """Until each client has begun a request, and ended it, after this was asked for."""
+        goals = [done + 2 for done in self._done_by]
+        while any(done < goal for done, goal in zip(self._done_by, goals, strict=True)):
+            assert all(thread.is_alive() for thread in self._threads)
+            time.sleep(0.01)
+
     @property
     def done(self) -> int:
         return self.answered + self.failed.total()
 
-    def _ask(self) -> None:
+    def _ask(self, number: int) -> None:
         while not self._end.is_set():
             try:
                 answer = ask(self.port, self.context)  # type: ignore[arg-type]
@@ -62,6 +71,7 @@ class Load:
             except Exception as error:
                 answer, fault = None, repr(error)
             with self._lock:
+                self._done_by[number] += 1
                 if fault:
                     self.failed[fault] += 1
                 elif answer is not None:
@@ -71,7 +81,8 @@ class Load:
 
 def rotations_under_load(folder: Path, count: int) -> Load:
     """Rotate so often, every fourth time the authority as well; what became of the requests."""
-    of = authorities(folder)
+    clock = Clock()
+    of = authorities(folder, clock)
     api, gateway = service(of, "api"), service(of, "gateway")
     tls = Tls(api.files, Peers(["spiffe://acme/gateway/*"]))
     with (
@@ -83,8 +94,9 @@ def rotations_under_load(folder: Path, count: int) -> Load:
             if number % 4 == 3:
                 before = of.signing().certificate
                 of.rotate(BEFORE)
-                while of.signing().certificate == before:
-                    time.sleep(0.05)
+                load.wait_for_each()
+                clock.pass_by(BEFORE)
+                assert of.signing().certificate != before
             api.renew(anyway=True)
             load.wait_for(EACH)
             gateway.renew(anyway=True)

@@ -8,8 +8,8 @@ import shutil
 import socket
 import ssl
 import threading
-import time
-from datetime import timedelta
+from contextlib import closing
+from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 
 import httpx
@@ -17,6 +17,7 @@ import pytest
 
 from tests.security.certificates.house import APP, DAY, Clock, ask, authorities, service, serving, trusting
 from trunkline.http import RefusedBind, Tls, check_bind, server
+from trunkline.http import connection as served
 from trunkline.http.tls import Files, FollowedContext, UnusableCertificate, client_context, server_context
 from trunkline.security.certificates.authorities import Authorities
 from trunkline.security.certificates.spiffe import Peers
@@ -105,24 +106,29 @@ def test_a_certificate_that_has_ended_is_refused_on_either_side(
             ask(running.port, raw)
 
 
-def test_a_connection_ends_with_its_clients_certificate(acme: Authorities, clock: Clock) -> None:
-    clock.pass_by(timedelta(seconds=4) - DAY)  # its certificate has four seconds left
+def test_a_connection_ends_with_its_clients_certificate(acme: Authorities, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Tomorrow(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:
+            return datetime.now(tz) + DAY
+
     gateway = service(acme, "gateway")
-    clock.pass_by(DAY)
-    with serving(Tls(service(acme, "api").files, Peers(["spiffe://acme/gateway/*"]))) as running:
-        connection = http.client.HTTPSConnection("localhost", running.port, context=client_context(gateway.files))
-        statuses = []
-        for _ in range(100):
+    with (
+        serving(Tls(service(acme, "api").files, Peers(["spiffe://acme/gateway/*"]))) as running,
+        closing(
+            http.client.HTTPSConnection("localhost", running.port, context=client_context(gateway.files))
+        ) as connection,
+    ):
+
+        def ask_again() -> tuple[int, bytes]:
             connection.request("GET", "/")
             answer = connection.getresponse()
-            answer.read()
-            statuses.append(answer.status)
-            if answer.status != 200:
-                break
-            time.sleep(0.1)
-        connection.close()
-    assert statuses[0] == 200
-    assert statuses[-1] == 401
+            return answer.status, answer.read()
+
+        assert [ask_again()[0], ask_again()[0]] == [200, 200]
+        monkeypatch.setattr(served, "datetime", Tomorrow)
+        status, said = ask_again()
+        assert (status, b"your certificate ended at" in said) == (401, True)
 
 
 def test_new_files_are_taken_up_and_unusable_ones_are_not(acme: Authorities, caplog: pytest.LogCaptureFixture) -> None:
