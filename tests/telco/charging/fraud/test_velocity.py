@@ -5,12 +5,10 @@ from __future__ import annotations
 import random
 from datetime import timedelta
 
-import msgspec
 import pytest
 from prometheus_client import REGISTRY
 
 from tests.telco.charging.fraud.watching import FRIEND, MORNING, PREMIUM, SATELLITE, Watching, usage
-from trunkline.telco.charging.fraud.uses import Recent
 from trunkline.telco.model import Direction, Service, Usage
 
 
@@ -123,6 +121,17 @@ def test_in_whatever_order_usages_come_and_however_often_work_begins_again_the_s
 def test_no_more_uses_of_a_number_are_remembered_than_there_may_be() -> None:
     watching = Watching()
     watching.take(*(usage(f"{n:04}", n / 100) for n in range(3000)))
-    [state] = (msgspec.convert(each, Recent) for each in watching.driver.state().values())
+    [state] = watching.remembered().values()
     assert len(state.uses) == 500
     assert watching.take(usage("before all of them", 0)) == []
+
+
+def test_a_number_is_forgotten_a_month_after_its_last_usage_came() -> None:
+    watching, month = Watching(), 30 * 86_400_000_000
+    watching.take(usage("1", 0, subscription="32470000001"), usage("2", 0, subscription="32470000002"))
+    watching.later(month - 1_000_000)
+    watching.take(usage("3", 1, subscription="32470000001"))
+    assert watching.remembered().keys() == {b"32470000001", b"32470000002"}
+    watching.later(1_000_001)
+    watching.take(usage("4", 2, subscription="32470000003"))
+    assert watching.remembered().keys() == {b"32470000001", b"32470000003"}

@@ -14,6 +14,7 @@ from trunkline.log import Event
 from trunkline.telco.charging import settings
 from trunkline.telco.charging.fraud import folder
 from trunkline.telco.charging.fraud.processor import fraud
+from trunkline.telco.charging.fraud.uses import Recent
 from trunkline.telco.model import Service, Source, Suspicion, Usage
 
 BELGICOM = Path(__file__).parents[4] / "belgicom"
@@ -52,14 +53,19 @@ class Watching:
 
     def __init__(self) -> None:
         self.driver = Driver(fraud(KNOWN, SETTINGS))
-        self.offset = 0
+        self.offset = self.clock = 0
+
+    def later(self, microseconds: int) -> None:
+        """What is taken from now on came so much later."""
+        self.clock += microseconds
 
     def take(self, *usages: Usage, undo_first: bool = False) -> list[Suspicion]:
         """What is told when these come, one after the other; none may break the contract, or be refused."""
         before, records = len(self.driver.sent), []
         for each in usages:
             self.offset += 1
-            records.append(record(Usage.topic, self.offset, each.account.encode(), msgspec.json.encode(each)))
+            value = msgspec.json.encode(each)
+            records.append(record(Usage.topic, self.offset, each.account.encode(), value, self.clock))
         self.driver.work(records, undo_first=undo_first)
         assert self.driver.rejected == []
         sent = [(key, value) for topic, key, value in self.driver.sent[before:] if topic == Suspicion.topic]
@@ -67,6 +73,11 @@ class Watching:
         told = [msgspec.json.decode(value or b"", type=Suspicion) for _, value in sent]
         assert [key for key, _ in sent] == [each.account.encode() for each in told]
         return told
+
+    def remembered(self) -> dict[bytes, Recent]:
+        """What is remembered of each number."""
+        state = self.driver.state().items()
+        return {key: msgspec.convert(value, Recent) for key, value in state if isinstance(key, bytes)}
 
     def ids(self) -> list[str]:
         """Of all that was told so far."""

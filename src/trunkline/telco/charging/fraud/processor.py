@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from pathlib import Path
 
-from trunkline.streams import Out, processor
+from trunkline.streams import Out, Timer, processor
 from trunkline.streams.keyed import Timed
 from trunkline.telco.charging.fraud.folder import Knowledge, load
 from trunkline.telco.charging.fraud.limits import Found, sudden_roaming, velocity
@@ -18,6 +18,7 @@ from trunkline.telco.charging.settings import ChargingSettings
 from trunkline.telco.model import Direction, Service, Suspicion, Usage
 
 DAY = 86_400
+FORGOTTEN = 30 * DAY * 1_000_000  # microseconds after its last usage came, a number is remembered no more
 
 
 def watch(project: Path, settings: ChargingSettings) -> list[Timed]:
@@ -33,6 +34,7 @@ def fraud(known: Knowledge, settings: ChargingSettings) -> Timed:
     @processor(reads=Usage.topic, state=Recent, writes=(Suspicion.topic,), key="subscription")
     def fraud(recent: Recent, usage: Usage, out: Out) -> Recent:
         """A number's usages lie in one partition, that of its account; with another account it begins anew."""
+        out.at(out.time + FORGOTTEN)
         use = use_of(usage, known, home)
         if too_late(recent, use, rules.late_hours * 3600):
             LATE.inc()
@@ -48,6 +50,11 @@ def fraud(known: Knowledge, settings: ChargingSettings) -> Timed:
                 SUSPICIONS.labels(found.kind).inc()
                 out.send(Suspicion.topic, suspicion, suspicion.key, id=suspicion.id)
         return Recent(recent.uses, recent.away, tuple((time, id) for id, time in told.items()))
+
+    @fraud.on_timer
+    def forget(recent: Recent, timer: Timer, out: Out) -> Recent | None:
+        """Where somebody was and whom they called is kept for no longer than it says something."""
+        return None
 
     return fraud
 
