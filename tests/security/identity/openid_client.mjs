@@ -9,6 +9,7 @@ const oidc = await import(pathToFileURL(from.resolve("openid-client")));
 const server = new URL(issuer);
 const insecure = { execute: [oidc.allowInsecureRequests] };
 const back = "http://127.0.0.1:9/back";
+const out = "http://127.0.0.1:9/out";
 const done = [];
 const check = (name, truth) => {
   if (!truth) throw new Error(`${name} does not hold`);
@@ -75,7 +76,8 @@ async function code(config, more = {}, options = undefined) {
 }
 
 // Discovery and registration, with each way to authenticate.
-const web = await register({ grant_types: ["authorization_code", "refresh_token"] }, oidc.ClientSecretBasic());
+const web = await register({ grant_types: ["authorization_code", "refresh_token"], post_logout_redirect_uris: [out] },
+  oidc.ClientSecretBasic());
 oidc.enableNonRepudiationChecks(web);
 check("discovery", web.serverMetadata().issuer === issuer && web.serverMetadata().supportsPKCE());
 check("registration", typeof web.clientMetadata().client_secret === "string");
@@ -134,8 +136,23 @@ check("DPoP binds a refresh token", (await oidc.refreshTokenGrant(native, bound.
 await refused("another DPoP key", "invalid_grant", async () => oidc.refreshTokenGrant(native, bound.refresh_token, undefined,
   { DPoP: oidc.getDPoPHandle(native, await oidc.randomDPoPKeyPair("ES256")) }));
 
+// Pushed authorization requests (RFC 9126): the browser is told nothing but where they lie.
+const pushedVerifier = oidc.randomPKCECodeVerifier();
+const pushed = await oidc.buildAuthorizationUrlWithPAR(web, { redirect_uri: back, scope: "openid", state: "par",
+  code_challenge: await oidc.calculatePKCECodeChallenge(pushedVerifier), code_challenge_method: "S256" });
+check("a pushed request", [...pushed.searchParams.keys()].sort().join() === "client_id,request_uri");
+const ofPushed = await oidc.authorizationCodeGrant(web, await browser.allow(pushed),
+  { expectedState: "par", pkceCodeVerifier: pushedVerifier });
+check("its code", ofPushed.claims().sub === tokens.claims().sub);
+
 // Without PKCE nothing.
 await refused("no PKCE", "invalid_request", async () => oidc.authorizationCodeGrant(web, await browser.allow(
   oidc.buildAuthorizationUrl(web, { redirect_uri: back, scope: "openid", state: "s" })), { expectedState: "s" }));
+
+// Signing out at the provider: the session of the browser ends.
+const end = oidc.buildEndSessionUrl(web, { id_token_hint: ofPushed.id_token, post_logout_redirect_uri: out, state: "out" });
+const ended = (await browser.fetch(end)).back;
+check("signing out leads back", ended.href === `${out}?state=out`);
+check("and ends the session", (await browser.fetch(new URL("/oauth2/account", issuer))).text.includes("Password"));
 
 console.log(JSON.stringify(done));

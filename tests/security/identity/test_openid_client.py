@@ -48,6 +48,6 @@ def test_it_drives_every_flow(openid_client: Path, tmp_path: Path, set_up: Path)
             command = ["node", str(SCRIPT), str(openid_client), issuer, "boss@acme.example", PASSWORD, registrar]
             ran = subprocess.run(command, capture_output=True, text=True, timeout=60)
         assert ran.returncode == 0, ran.stderr[-3_000:]
-        assert len(json.loads(ran.stdout)) == 19
+        assert len(json.loads(ran.stdout)) == 23
     finally:
         world.identity.close()

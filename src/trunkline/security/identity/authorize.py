@@ -17,6 +17,7 @@ from trunkline.security.identity.exchange import Exchange, OAuthRequest
 from trunkline.security.identity.flows import exchange_with_flows
 from trunkline.security.identity.identity import Identity, Unit
 from trunkline.security.identity.people import Person
+from trunkline.security.identity.pushed import Unusable, asked_for
 from trunkline.security.identity.reading import Fields
 from trunkline.security.identity.sessions import Session
 from trunkline.security.identity.trail import DEVICE, GRANT, tell
@@ -62,23 +63,34 @@ class Authorize:
 
     def _answer(self, came: Request, browser: Browser, unit: Unit, asked: Fields, decided: bool | None) -> Response:
         """What comes next of an authorization request. `decided` is what the person has said to it, if anything."""
+        seal = self._identity.seal
+        try:
+            pushed = asked_for(seal, asked, unit.now)
+        except Unusable as error:
+            return _refused(str(error))
+        asked = pushed.fields
         request = OAuthRequest("GET", AUTHORIZE, asked, {})
         if fault := request.fault():
             return _refused(fault)
         server = exchange_with_flows(Exchange(self._identity, unit, request))
         try:
             grant = server.get_consent_grant(request)
+            if request.client.metadata.require_pushed_authorization_requests and not pushed.id:
+                raise InvalidRequestError("this client pushes its requests first", redirect_uri=grant.redirect_uri)
             session, person = self._who(browser, unit, asked, grant.redirect_uri)
             if session is None or person is None:
-                return to_sign_in(f"{AUTHORIZE}?{urlencode(_without_login(asked))}")
+                return to_sign_in(f"{AUTHORIZE}?{pushed.query(seal, _without_login(asked))}")
             scope = server.allowed_scope(request.client, person, request.scope or "")
             if decided is None and self._must_ask(unit, request.client, person, scope, asked, grant.redirect_uri):
+                to = f"/oauth2/consent?{pushed.query(seal, _without_login(asked))}"
                 return browser.remember(
                     pages.consent(
-                        f"/oauth2/consent?{urlencode(_without_login(asked))}", browser.mark, request.client.name,
+                        to, browser.mark, request.client.name,
                         person.user_name, scope.split(), [grant.redirect_uri],
                     )
                 )  # fmt: skip
+            if pushed.id and not unit.first_time(f"pushed {pushed.id}", pushed.until):
+                return _refused("this request was answered before: begin again in the application")
         except OAuth2Error as error:
             if error.error not in UNSEEN:
                 trail = tell(came, "decide", GRANT)

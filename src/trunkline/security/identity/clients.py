@@ -49,6 +49,10 @@ class Metadata(msgspec.Struct, frozen=True, kw_only=True):
     """Public keys for private_key_jwt. They are given, not fetched: a `jwks_uri` would let clients have the provider
     call addresses of their choice."""
     dpop_bound_access_tokens: bool = False
+    post_logout_redirect_uris: Annotated[tuple[_Uri, ...], msgspec.Meta(max_length=20)] = ()
+    """Where it may have a browser led after signing out (RP-Initiated Logout 1.0, clause 3.1)."""
+    require_pushed_authorization_requests: bool = False
+    """Whether it asks for codes by what it has pushed alone (RFC 9126, clause 6)."""
 
     @property
     def secret(self) -> bool:
@@ -60,7 +64,7 @@ class Metadata(msgspec.Struct, frozen=True, kw_only=True):
         redirects = "authorization_code" in self.grant_types
         if redirects and not self.redirect_uris:
             return "a client with the grant type authorization_code has a redirect URI"
-        for uri in self.redirect_uris:
+        for uri in (*self.redirect_uris, *self.post_logout_redirect_uris):
             if reason := fault_of_redirect(uri):
                 return f"the redirect URI {uri[:200]!r} {reason}"
         method = self.token_endpoint_auth_method

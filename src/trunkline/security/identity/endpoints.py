@@ -17,15 +17,17 @@ from trunkline.security.audit.entry import Action
 from trunkline.security.audit.note import note_of
 from trunkline.security.identity import reading
 from trunkline.security.identity.caller import Caller, Refused
+from trunkline.security.identity.clients import METHODS
 from trunkline.security.identity.discovery import metadata
 from trunkline.security.identity.dpop import ALGORITHMS
-from trunkline.security.identity.exchange import Exchange, OAuthRequest
+from trunkline.security.identity.exchange import Exchange, OAuthRequest, malformed
 from trunkline.security.identity.flows import exchange_with_flows
 from trunkline.security.identity.identity import Identity
+from trunkline.security.identity.pushed import HOLDS, LONGEST, push
 from trunkline.security.identity.rates import Rate
 from trunkline.security.identity.reading import Fields
 from trunkline.security.identity.tokens import user_info
-from trunkline.security.identity.trail import DEVICE, GRANT, PERSON, Telling, tell
+from trunkline.security.identity.trail import DEVICE, GRANT, PERSON, REQUEST, Telling, tell
 from trunkline.security.identity.verifier import Verifier
 
 CLIENT, REFRESH = "client_credentials", "refresh_token"
@@ -58,6 +60,7 @@ class Endpoints:
                 Route(f"/oauth2/{path}", reading.form(self._endpoint(path, name)), methods=["POST"])
                 for path, name in named.items()
             ),
+            Route("/oauth2/par", reading.form(self.push), methods=["POST"]),
             Route("/oauth2/userinfo", reading.page(self.user_info), methods=["GET", "POST"]),
         ]
 
@@ -76,6 +79,30 @@ class Endpoints:
         kind = fields.get("grant_type", "")
         action: Action = "signIn" if kind == CLIENT else "change" if kind == REFRESH else "create"
         return self._answered(request, fields, answer, tell(request, action, GRANT))
+
+    def push(self, request: Request, fields: Fields) -> Response:
+        """An authorization request that is pushed (RFC 9126): refused here, if it would be in the browser."""
+
+        def answer(server: Exchange) -> Response:
+            server.take_proof(request.headers.getlist("dpop"))
+            client = server.authenticate_client(server.request, METHODS)
+            if fields.get("client_id", client.id) != client.id:
+                raise malformed("client_id is that of another client")
+            if "request_uri" in fields or sum(len(name) + len(value) for name, value in fields.items()) > LONGEST:
+                raise malformed(f"what is pushed has no request_uri, and at most {LONGEST} characters")
+            asked = fields | {"client_id": client.id}
+            if server.proof_key and asked.setdefault("dpop_jkt", server.proof_key) != server.proof_key:
+                raise malformed("dpop_jkt is of another key than the DPoP proof")
+            pushed = OAuthRequest("GET", "/oauth2/authorize", asked, {})
+            try:
+                exchange_with_flows(Exchange(self._identity, server.unit, pushed)).get_consent_grant(pushed)
+            except OAuth2Error as error:
+                error.redirect_uri = None  # it is told to the application here
+                raise
+            uri = push(self._identity.seal, asked, server.unit.now)
+            return Json({"request_uri": uri, "expires_in": HOLDS}, 201, headers={"cache-control": "no-store"})
+
+        return self._answered(request, fields, answer, tell(request, "create", REQUEST))
 
     def user_info(self, request: Request) -> Response:
         """OpenID Connect Core, clause 5.3."""

@@ -5,7 +5,7 @@ Nothing loads from elsewhere. Only passkeys need a script, which is the provider
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from html import escape
 from typing import Final
 from urllib.parse import urlsplit
@@ -111,6 +111,15 @@ def sign_in(mark: str, next: str, user_name: str, alert: str, status: int, redir
         + "<button>Sign in</button></form>"
     )
     return show("Sign in", body, status, alert=alert, redirects=redirects)
+
+
+def sign_out(to: str, mark: str, fields: Mapping[str, str], redirects: Iterable[str]) -> Response:
+    """Shall you be signed out?"""
+    body = (
+        f'<form method="post" action="{to}">{hidden(form=mark, **fields)}'
+        "<p>An application asks to sign you out here.</p><button>Sign out</button></form>"
+    )
+    return show("Sign out", body, redirects=redirects)
 
 
 def second_factor(

@@ -27,6 +27,7 @@ from trunkline.security.identity.scim.openapi import PATH as SCIM
 from trunkline.security.identity.scim.openapi import document
 from trunkline.security.identity.scim.service import Scim
 from trunkline.security.identity.signin import SignIn
+from trunkline.security.identity.signout import SignOut
 from trunkline.security.identity.verifier import Verifier
 from trunkline.store import StoreError, Unavailable
 
@@ -42,7 +43,7 @@ def provider(identity: Identity) -> Starlette:
     routes = [
         route
         for part in (
-            Endpoints(identity, verifier), Authorize(identity), SignIn(identity), Account(identity),
+            Endpoints(identity, verifier), Authorize(identity), SignIn(identity), SignOut(identity), Account(identity),
             Registration(identity, verifier), Scim(identity, verifier),
         )
         for route in part.routes()

@@ -17,6 +17,7 @@ from trunkline.security.identity.browser import Browser, checked_next, to_sign_i
 from trunkline.security.identity.identity import Identity, Unit
 from trunkline.security.identity.passkeys import InvalidPasskey
 from trunkline.security.identity.people import Person
+from trunkline.security.identity.pushed import Unusable, asked_for
 from trunkline.security.identity.reading import Fields
 from trunkline.security.identity.sessions import Session
 from trunkline.security.identity.trail import SESSION, Telling, tell
@@ -192,8 +193,12 @@ class SignIn:
 
     def _redirects(self, next: str) -> Iterable[str]:
         """Where the page that follows may lead on to: the redirect URI of the client that asks, if it is one of its."""
-        asked = reading.once(reading.pairs(next.partition("?")[2].encode()))
+        query = reading.once(reading.pairs(next.partition("?")[2].encode()))
         with self._identity.looking() as unit:
+            try:
+                asked = asked_for(self._identity.seal, query, unit.now).fields
+            except Unusable:
+                return []
             client = unit.clients.get(asked.get("client_id", ""))
         uri = asked.get("redirect_uri", "")
         return [uri] if client is not None and client.check_redirect_uri(uri) else []

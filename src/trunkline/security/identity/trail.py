@@ -16,7 +16,8 @@ from trunkline.security.audit.note import Did, Note, note_of
 from trunkline.security.identity.caller import Caller
 from trunkline.security.identity.people import Group, Person
 
-SESSION, GRANT, DEVICE, PERSON, GROUP, APPLICATION = "session", "grant", "device", "person", "group", "application"
+SESSION, GRANT, REQUEST, DEVICE = "session", "grant", "authorizationRequest", "device"
+PERSON, GROUP, APPLICATION = "person", "group", "application"
 """The kinds of what is done here."""
 MOST: Final = 1_000  # people that one entry names
 
