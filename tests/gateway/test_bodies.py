@@ -8,9 +8,13 @@ import os
 import signal
 import socket
 import struct
+import threading
+from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.gateway import http2
@@ -59,7 +63,14 @@ APIS: dict[str, tuple[list[dict[str, Any]], dict[str, Any]]] = {
             {"kind": "jwt", "replaces": True},
             {"kind": "mask", "hide": ["personal"], "except_scopes": ["thing.names"]},
         ],
-        {"list": {"x-classification": "internal", **ANSWERS}, "make": {"x-classification": "internal", **ANSWERS}},
+        {each: {"x-classification": "internal", **ANSWERS} for each in OPERATIONS},
+    ),
+    "tiered": (
+        [
+            {"kind": "api-key", "replaces": True},
+            {"kind": "mask", "hide": ["personal"], "ends": ["personal"], "except_tiers": ["gold"]},
+        ],
+        {each: {"x-classification": "internal", **ANSWERS} for each in OPERATIONS},
     ),
     "watched": (
         [
@@ -94,6 +105,7 @@ def running(upstream: Upstream, issuer: Issuer, tmp_path_factory: pytest.TempPat
         "gateway.yaml": {
             "upstreams": {"things": {"addresses": [f"127.0.0.1:{upstream.port}"]}},
             "issuers": {"ours": declared(str(issuer.keys_file))},
+            "tiers": {"gold": "1000 per second", "tin": "1000 per second"},
             "policies": [OPEN],
         }
     }
@@ -295,6 +307,15 @@ def test_a_field_is_hidden_from_whom_it_is_not_for(running: Running, upstream: U
     assert running.call("/hidden/v1/thing").status_code == 401
 
 
+def test_a_field_is_hidden_by_the_level_of_an_applications_key(running: Running, upstream: Upstream) -> None:
+    upstream.answer = b'{"name":"Ann-Sophie Peeters"}'
+    until = datetime.now(UTC) + timedelta(days=1)
+    for tier, told in (("tin", "Ann-S***ers"), ("gold", "Ann-Sophie Peeters")):
+        key = {"x-api-key": running.register.issue("shop", tier, until).text, "x-trunkline-tier": "gold"}
+        eventually(lambda key=key: running.call("/tiered/v1/thing", headers=key).status_code == 200)
+        assert running.call("/tiered/v1/thing", headers=key).json() == {"name": told}
+
+
 @pytest.mark.parametrize(
     ("answer", "headers"),
     [
@@ -361,3 +382,61 @@ def test_without_its_companion_nothing_passes_unread_and_the_rest_goes_on(runnin
         assert running.why(refused).because == "the companion that looks into bodies did not answer"
     assert post(running, "guarded", b'{"a":1,"a":2}').status_code == 400
     assert companion(running) != killed
+
+
+def test_rules_that_are_gone_are_no_leave_to_pass(running: Running, upstream: Upstream) -> None:
+    """The companion is a new one, and cannot find what a route names."""
+    before = len(upstream.asked)
+    for file in running.places.rules("").parent.iterdir():
+        file.unlink()
+    os.kill(killed := companion(running), signal.SIGKILL)
+    eventually(lambda: running.places.companion(COMPANION).exists() and _answers(running, killed))
+    assert post(running, "guarded", b"{}").status_code == 503
+    assert len(upstream.asked) == before
+
+
+def _answers(running: Running, killed: int) -> bool:
+    try:
+        return companion(running) != killed
+    except ConnectionRefusedError:
+        return False
+
+
+@pytest.mark.prove
+def test_no_bad_body_passes_whenever_the_companion_is_killed(upstream: Upstream, tmp_path: Any) -> None:
+    files = {
+        "gateway.yaml": {
+            "upstreams": {"things": {"addresses": [f"127.0.0.1:{upstream.port}"]}},
+            "policies": [OPEN, {"kind": "json-threats"}],
+        },
+        "things/openapi.yaml": openapi("/things/v1", OPERATIONS),
+        "things/policies.yaml": {"upstream": "things"},
+    }
+    with gateway(tmp_path, files) as running:
+        stop, seen = threading.Event(), {"good": Counter[int](), "bad": Counter[int]()}
+
+        def ask(kind: str, body: bytes) -> None:
+            with httpx.Client(timeout=60) as client:
+                while not stop.is_set():
+                    answer = client.post(f"{running.url}/things/v1/thing", content=body, headers=JSON)
+                    seen[kind][answer.status_code] += 1
+
+        bodies = (("good", b'{"fine":1}'), ("bad", b'{"bad":1,"bad":2}'), ("bad", b'{"bad":' * 1_000))
+        threads = [threading.Thread(target=ask, args=body) for body in bodies]
+        for thread in threads:
+            thread.start()
+        try:
+            for _ in range(5):
+                eventually(lambda killed=0: _answers(running, killed))
+                good = seen["good"][200]
+                eventually(lambda good=good: seen["good"][200] > good + 20)
+                refused = seen["good"][503]
+                os.kill(companion(running), signal.SIGKILL)
+                eventually(lambda refused=refused: seen["good"][503] > refused)
+        finally:
+            stop.set()
+            for thread in threads:
+                thread.join()
+    assert set(seen["good"]) == {200, 503}
+    assert set(seen["bad"]) == {400, 503}
+    assert not any("bad" in each["body"] for each in upstream.asked if each["path"] == "/things/v1/thing")

@@ -17,16 +17,25 @@ PERSONAL = {"type": "string", "x-classification": "personal"}
 INTERNAL = {"type": "string", "x-classification": "internal"}
 
 
-def masked(body: Any, schema: Any, status: int = 200, schemas: Any = None, **hiding: Any) -> Any:
+def masked(
+    body: Any,
+    schema: Any,
+    status: int = 200,
+    schemas: Any = None,
+    media: str = "application/json",
+    others: Any = None,
+    **hiding: Any,
+) -> Any:
     content = {"application/json": {"schema": schema}}
+    responses = {"200": {"description": "d", "content": content}, **(others or {})}
     document = {
         "openapi": "3.1.0",
-        "paths": {"/a": {"get": {"responses": {"200": {"description": "d", "content": content}}}}},
+        "paths": {"/a": {"get": {"responses": responses}}},
         "components": {"schemas": schemas or {}},
     }
     description = describe(document, "/v1/a", ("paths", "/a", "get"))
     said = {"classes": frozenset({"personal", "sensitive"}), "otherwise": "internal", **hiding}
-    return Masking(Hiding(**said), description).apply(status, "application/json", body)
+    return Masking(Hiding(**said), description).apply(status, media, body)
 
 
 def of(**properties: Any) -> dict[str, Any]:
@@ -75,6 +84,21 @@ def test_of_a_refusal_that_is_not_described_the_error_is_told() -> None:
     error = {"code": "notFound", "reason": "no such thing", "status": "404", "debug": SECRET}
     assert masked(error, of(), 404) == {"code": "notFound", "reason": "no such thing", "status": "404"}
     assert masked([SECRET], of(), 500) is None
+
+
+@pytest.mark.parametrize(
+    ("status", "media"), [(206, "application/json"), (200, "application/hal+json"), (302, "a/b+json")]
+)
+def test_a_response_that_is_not_described_is_masked_by_what_is(status: int, media: str) -> None:
+    error = {"default": {"description": "d", "content": {"application/json": {"schema": of(code=INTERNAL)}}}}
+    for others in ({}, error):
+        told = masked({"name": SECRET, "kind": "k"}, of(name=PERSONAL), status, media=media, others=others)
+        assert told == {"kind": "k"}
+
+
+def test_a_refusal_is_masked_by_all_that_is_said() -> None:
+    error = {"4XX": {"description": "d", "content": {"application/json": {"schema": of(code=INTERNAL)}}}}
+    assert masked({"name": SECRET, "code": "c"}, of(name=PERSONAL), 404, others=error) == {"code": "c"}
 
 
 def test_a_schema_that_leads_to_itself_is_followed_as_deep_as_the_body() -> None:

@@ -82,6 +82,8 @@ class _Inspection(grpc.GenericRpcHandler):
         call = _Call(exchange, self._inspectors[name].rules)
         async for request in asked:
             yield await call.answer(request)
+            if call.is_over:
+                break  # so that our end, whenever it comes, breaks off nothing that is on its way already
 
     def _inspector(self, name: str) -> Inspector:
         """The rules of a digest. Raises `OSError` and `ValueError` where there are none to be used."""
@@ -104,6 +106,8 @@ class _Call:
         self._id = ""
         self._begun = False
         self._passes = False
+        self.is_over = False
+        """Whether nothing more will be asked."""
 
     async def answer(self, asked: ProcessingRequest) -> ProcessingResponse:
         exchange = self._exchange
@@ -123,7 +127,18 @@ class _Call:
         else:
             body = asked.response_body.body
             outcome = Outcome() if self._passes else await _aside(exchange.response_body, body)
+        self.is_over = bool(outcome.findings) or self._is_last(asked, part)
         return self._said(part, outcome)
+
+    def _is_last(self, asked: ProcessingRequest, part: str) -> bool:
+        match part:
+            case "request_headers":
+                return asked.request_headers.end_of_stream and not self._rules.looks_at_responses
+            case "request_body":
+                return not self._rules.looks_at_responses
+            case "response_headers":
+                return asked.response_headers.end_of_stream
+        return True
 
     def _said(self, part: str, outcome: Outcome) -> ProcessingResponse:
         told = dict(self._exchange.reports)

@@ -1,8 +1,9 @@
 """Responses as a caller may see them, by what the OpenAPI file says of each field (`x-classification`).
 
 A field that says nothing is of its holder's class, and one that no schema knows as well; at the top that is the
-operation's. Of what several schemas say of a field (`allOf`, `oneOf` …) the strictest holds. What is hidden is taken
-out with all that is in it, or told by its ends, as `security/access` does.
+operation's. Of what several schemas say of a field (`allOf`, `oneOf` …) the strictest holds; and of all that there are,
+in refusals and where a response is of a status or a type that nobody has described. What is hidden is taken out with
+all that is in it, or told by its ends, as `security/access` does.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any, Final, get_args
 import msgspec
 
 from trunkline.contracts.field import Classification
-from trunkline.gateway.inspection.description import Description
+from trunkline.gateway.inspection.description import Content, Description
 from trunkline.gateway.inspection.schemas import CLASS
 from trunkline.gateway.inspection.validation import for_status
 from trunkline.security.access.told import ALWAYS, ends
@@ -49,12 +50,21 @@ class Masking:
 
     def apply(self, status: int, media: str, body: Any) -> Any:
         """The body as it is told."""
-        content = for_status(self._responses, status)
-        schema = content.types.get(media) if content else None
-        if schema is None and status >= 400:  # a refusal (RFC 9110, clause 15.5)
+        schemas = self._schemas(status, media)
+        if schemas is None:
             return {name: value for name, value in body.items() if name in _ERROR} if isinstance(body, dict) else None
-        told = self._further(body, self._of([schema] if schema is not None else []), self._hiding.otherwise, top=True)
+        told = self._further(body, self._of(schemas), self._hiding.otherwise, top=True)
         return None if told is _GONE else told
+
+    def _schemas(self, status: int, media: str) -> list[Any] | None:
+        """What is said of bodies with a status and of a type; None of a refusal of which nothing is."""
+        all_ = [schema for each in self._responses.values() for schema in _said(each)]
+        if status >= 400:
+            content = for_status(self._responses, status)
+            return all_ if content and _said(content) else None
+        content = for_status({key: each for key, each in self._responses.items() if key != "default"}, status)
+        exactly = content and content.types.get(media)
+        return all_ if exactly is None else [exactly]
 
     def _value(self, value: Any, fields: _Fields, holder: Classification) -> Any:
         its = fields.classification or holder
@@ -91,6 +101,10 @@ class Masking:
         if key not in self._fields:
             self._fields[key] = _Fields(list(arms(schemas, self._definitions)))
         return self._fields[key]
+
+
+def _said(content: Content) -> list[Any]:
+    return [schema for schema in content.types.values() if schema is not None]
 
 
 def arms(schemas: Iterable[Any], definitions: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
