@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -25,13 +26,13 @@ from trunkline.settings import Hub, Tmf
 BILL = "/tmf-api/customerBillManagement/v4/customerBill"
 
 
-@pytest.fixture
-def operator(tmp_path: Path) -> Project:
-    """A project with a witness, whose API was asked for somebody's bills."""
-    folder = tmp_path / "acme"
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project's folder, whose API was asked for somebody's bills; without contracts, which take long to read."""
+    folder = tmp_path_factory.mktemp("asked") / "acme"
     starter.create(folder, "acme")
-    with (folder / "trunkline.toml").open("a") as settings:
-        settings.write(f'\n[[audit.witnesses]]\nurl = "{(tmp_path / "elsewhere").as_uri()}"\n')
+    for contract in (folder / "contracts").glob("*.yaml"):
+        contract.unlink()
     project = Project.find(folder)
     with closing(project.open_log()) as log, closing(project.open_store()) as store:
         api = create_app(tm_forum(log, store, Tmf(), Hub()))
@@ -39,7 +40,17 @@ def operator(tmp_path: Path) -> Project:
             asked = {"relatedParty.id": "C-1042"}
             assert httpx.get(url + BILL, params=asked, headers={"x-reason": "TT-1"}).status_code == 200
             assert httpx.get(f"{url}{BILL}/no-such").status_code == 404
-    return project
+    return folder
+
+
+@pytest.fixture
+def operator(tmp_path: Path, asked: Path) -> Project:
+    """A copy of it with a witness."""
+    folder = tmp_path / "acme"
+    shutil.copytree(asked, folder)
+    with (folder / "trunkline.toml").open("a") as settings:
+        settings.write(f'\n[[audit.witnesses]]\nurl = "{(tmp_path / "elsewhere").as_uri()}"\n')
+    return Project.find(folder)
 
 
 def run(project: Project, *words: str) -> Result:
