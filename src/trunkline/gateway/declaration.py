@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from trunkline.gateway.policies import AnyPolicy
-from trunkline.gateway.quantities import PerPeriod, Size
+from trunkline.gateway.quantities import Patience, PerPeriod, Size
 
 NAME: Final = r"^[a-z][a-z0-9-]{0,62}$"
 Name = Annotated[str, Meta(pattern=NAME)]
@@ -66,6 +66,15 @@ class Issuer(Declared, frozen=True, kw_only=True):
     forward: bool = True
 
 
+class Timeouts(Declared, frozen=True, kw_only=True):
+    """How long callers may take: `head` for a request's head, `request` for all of a request, and `idle` is how long a
+    connection is kept that nobody uses."""
+
+    head: Patience = "10 s"
+    request: Patience = "60 s"
+    idle: Patience = "5 min"
+
+
 class Gateway(Declared, frozen=True, kw_only=True):
     """`apis/gateway.yaml`: where the gateway listens, what it knows, and the policies of all APIs and of groups.
 
@@ -78,6 +87,7 @@ class Gateway(Declared, frozen=True, kw_only=True):
     hosts: Annotated[tuple[Annotated[str, Meta(pattern=r"^(\*|[A-Za-z0-9.-]+)$")], ...], Meta(min_length=1)] = ("*",)
     trusted_hops: Annotated[int, Meta(ge=0, le=10)] = 0
     largest_body: Size = "1 MiB"
+    timeouts: Timeouts = Timeouts()
     connections: Annotated[int, Meta(ge=1, le=1_000_000)] = 10_000
     threads: Annotated[int, Meta(ge=1, le=256)] = 1
     upstreams: dict[Name, Upstream]

@@ -18,6 +18,8 @@ Size = Annotated[str, Meta(pattern=r"^[0-9]{1,6} (B|kB|KiB|MB|MiB)$")]
 """An amount of octets: `64 KiB`."""
 Duration = Annotated[str, Meta(pattern=r"^[0-9]{1,6}(\.[0-9]{1,3})? (ms|s|min)$")]
 """A length of time: `250 ms`, `15 s`, `5 min`."""
+Patience = Annotated[str, Meta(pattern=r"^(?![0.]+ )[0-9]{1,6}(\.[0-9]{1,3})? (ms|s|min)$")]
+"""A length of time after which one gives up: as `Duration`, and never 0, which would be never."""
 Percent = Annotated[float, Meta(ge=0, le=100)]
 
 

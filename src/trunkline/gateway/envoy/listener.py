@@ -20,6 +20,7 @@ from trunkline.gateway.policies.jwt import Jwt
 from trunkline.gateway.policies.policy import TYPE
 from trunkline.gateway.policies.revoked import REVOKED
 from trunkline.gateway.policies.size import BodySize
+from trunkline.gateway.quantities import envoy_duration
 
 Json = dict[str, Any]
 STATISTICS: Final = "gateway"
@@ -96,11 +97,11 @@ def _http(gateway: Gateway, log: Json) -> Json:
         "always_set_request_id_in_response": True,
         "server_header_transformation": "PASS_THROUGH",
         "max_request_headers_kb": 32,
-        "request_headers_timeout": "10s",
-        "request_timeout": "60s",
+        "request_headers_timeout": envoy_duration(gateway.timeouts.head),
+        "request_timeout": envoy_duration(gateway.timeouts.request),
         "stream_idle_timeout": "60s",
         "common_http_protocol_options": {
-            "idle_timeout": "300s",
+            "idle_timeout": envoy_duration(gateway.timeouts.idle),
             "max_headers_count": 100,
             "headers_with_underscores_action": "REJECT_REQUEST",
         },

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from trunkline.gateway.declaration import Gateway, split
+from trunkline.gateway.declaration import Gateway, Timeouts, split
 from trunkline.gateway.kubernetes.names import (
     AUTHORITY,
     CERTIFICATE,
@@ -18,7 +18,7 @@ from trunkline.gateway.kubernetes.names import (
     config_map,
     secret,
 )
-from trunkline.gateway.kubernetes.said import Inexpressible
+from trunkline.gateway.kubernetes.said import Inexpressible, duration
 from trunkline.gateway.policies.api_key import APPLICATION
 from trunkline.gateway.policies.bucket import WOULD_REFUSE
 from trunkline.gateway.policies.jwt import CLIENT, SUBJECT, TIER
@@ -41,6 +41,12 @@ def gateway(declared: Gateway) -> Json:
     return {"gatewayClassName": GATEWAY, "listeners": [listener]}
 
 
+def differs(declared: Gateway) -> str:
+    """What a cluster does otherwise; "" where nothing."""
+    head = declared.timeouts.head
+    return "" if head == Timeouts().head else f"timeouts: a request's head has the time of the request, not {head}"
+
+
 def client_traffic(declared: Gateway, certificate: tuple[str, ...] | None) -> Json:
     """The ClientTrafficPolicy's spec; `certificate` as in `Said`. Raises `Inexpressible`."""
     said: Json = {
@@ -51,7 +57,7 @@ def client_traffic(declared: Gateway, certificate: tuple[str, ...] | None) -> Js
             "requestID": "Generate",
             "earlyRequestHeaders": {"remove": [SUBJECT, CLIENT, TIER, APPLICATION, WOULD_REFUSE]},
         },
-        "timeout": {"http": {"requestReceivedTimeout": "60s", "idleTimeout": "300s", "streamIdleTimeout": "60s"}},
+        "timeout": {"http": _timeouts(declared.timeouts)},
         "connection": {"connectionLimit": {"value": declared.connections}, "bufferLimit": "1Mi"},
         "http2": {
             "maxConcurrentStreams": 100,
@@ -65,6 +71,11 @@ def client_traffic(declared: Gateway, certificate: tuple[str, ...] | None) -> Js
     if declared.tls and declared.tls.client_authority:
         said["tls"]["clientValidation"] = _validation(certificate)
     return said
+
+
+def _timeouts(declared: Timeouts) -> Json:
+    said = {"requestReceivedTimeout": duration(declared.request), "idleTimeout": duration(declared.idle)}
+    return {**said, "streamIdleTimeout": "60s"}
 
 
 def _validation(certificate: tuple[str, ...] | None) -> Json:

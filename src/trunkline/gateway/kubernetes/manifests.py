@@ -119,6 +119,8 @@ class _Rendering:
             reason = f"`mutual-tls` cannot be said to Envoy Gateway: {error}"
             self.problems.append(self._plan.apis.gateway_file.problem(("tls",), reason))
             return
+        if text := listener.differs(declared):
+            self.differs.add(text)
         self._add(file, "GatewayClass", GATEWAY, {"controllerName": listener.CONTROLLER})
         self._add(file, "Gateway", GATEWAY, listener.gateway(declared))
         self._add(file, "ClientTrafficPolicy", GATEWAY, traffic)
