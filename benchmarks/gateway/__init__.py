@@ -8,7 +8,7 @@ from importlib import import_module
 
 from benchmarks.headline import Headline
 
-LINES = ("passing", "caching", "revoking", "leaving", "quota", "inspecting")
+LINES = ("passing", "caching", "revoking", "leaving", "changing", "quota", "inspecting")
 
 
 def main() -> Iterator[Headline | str]:

@@ -43,6 +43,15 @@ def gateway(folder: Path, origin: int, policies: Sequence[dict[str, Any]], takes
     (folder / "jwks.json").write_text(json.dumps(KeySet([key]).as_dict(private=False)))
     port = free_port()
     _write(folder, port, origin, policies, takes)
+    with run(folder) as (places, pid):
+        pin(pid, PROXY_CORE)
+        sign = partial(_token, key)
+        yield Ours(f"http://127.0.0.1:{port}{THING}", pid, places, sign(), sign)
+
+
+@contextmanager
+def run(folder: Path) -> Iterator[tuple[Places, int]]:
+    """The gateway of a folder, until it is left: its files, and Envoy's process."""
     places, stop = Places(folder, folder / "data"), threading.Event()
     thread = threading.Thread(target=Control(places).run, args=(stop,))
     thread.start()
@@ -51,10 +60,7 @@ def gateway(folder: Path, origin: int, policies: Sequence[dict[str, Any]], takes
             if not thread.is_alive():
                 raise RuntimeError("the gateway does not start")
             time.sleep(0.02)
-        pid = _envoy(places)
-        pin(pid, PROXY_CORE)
-        sign = partial(_token, key)
-        yield Ours(f"http://127.0.0.1:{port}{THING}", pid, places, sign(), sign)
+        yield places, _envoy(places)
     finally:
         stop.set()
         thread.join()
