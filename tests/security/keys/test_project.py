@@ -129,7 +129,7 @@ def test_a_project_without_keys_is_told_so(folder: Path) -> None:
     [
         ("keys://nowhere/kek", "expected keys://file/NAME"),
         ("vault://127.0.0.1:1/transit/acme", "Vault wants a token"),
-        ("vault+http://vault.example/transit/acme", "over the network in clear"),
+        ("vault+http://vault.example/transit/acme", "HTTP is in clear"),
     ],
 )
 def test_what_keeps_no_keys_is_said(folder: Path, url: str, told: str) -> None:
