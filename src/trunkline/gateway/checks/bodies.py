@@ -4,6 +4,7 @@ it does fits what is passed on."""
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any, Final
 
 from trunkline.document import Problem
@@ -13,7 +14,7 @@ from trunkline.gateway.inspection.finding import steps
 from trunkline.gateway.inspection.inspector import Inspector
 from trunkline.gateway.inspection.masking import arms
 from trunkline.gateway.inspection.transformation import EACH, Step
-from trunkline.gateway.inspection.validation import Unfit
+from trunkline.gateway.inspection.validation import NotHere, Unfit
 from trunkline.gateway.plan import Plan, Route, Rule
 from trunkline.gateway.policies.api_key import ApiKey
 from trunkline.gateway.policies.inspecting import Inspecting, inspected, inspecting
@@ -35,7 +36,8 @@ def bodies_are_described(plan: Plan) -> Iterator[Problem]:
         file = route.api.openapi_file
         try:
             rules = inspected(route)
-            Inspector(rules)
+            with suppress(NotHere):  # as Envoy is asked only where there is one
+                Inspector(rules)
         except Untakeable as error:
             yield file.problem(error.place, error.reason)
             continue

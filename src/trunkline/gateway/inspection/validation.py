@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import Any, Final
-
-import jsonschema_rs
+from typing import TYPE_CHECKING, Any, Final
 
 from trunkline.gateway.inspection.description import Content, Description, Parameter
 from trunkline.gateway.inspection.finding import Broken, Finding, pointer
@@ -18,15 +16,23 @@ from trunkline.gateway.inspection.media import Media
 from trunkline.gateway.inspection.parameters import Given, value
 from trunkline.gateway.inspection.schemas import DEFINITIONS
 
+if TYPE_CHECKING:
+    import jsonschema_rs
+
+    _Validator = jsonschema_rs.Draft4Validator | jsonschema_rs.Draft202012Validator
+
 KIND: Final = "validate"
 MOST: Final = 5  # findings in one body that are told
 BAD, TYPE, UNFIT, BAD_RESPONSE = 400, 415, 422, 502
 _REFERENCES: Final = 50
-_Validator = jsonschema_rs.Draft4Validator | jsonschema_rs.Draft202012Validator
 
 
 class Unfit(ValueError):
     """A schema that nothing can be validated by; the text says why."""
+
+
+class NotHere(Unfit):
+    """Schemas cannot be read on this machine."""
 
 
 class Bodies:
@@ -153,6 +159,10 @@ def for_status(said: Mapping[str, Any], status: int) -> Any:
 
 def compiled(schema: Any, definitions: Mapping[str, Any], *, old: bool) -> _Validator:
     """A validator of `schema`, which refers to `definitions`. Raises `Unfit`."""
+    try:
+        import jsonschema_rs
+    except ModuleNotFoundError:
+        raise NotHere("what schemas are read by is not on this machine: pip install 'trunkline[gateway]'") from None
     kind = jsonschema_rs.Draft4Validator if old else jsonschema_rs.Draft202012Validator
     whole = {"allOf": [schema], DEFINITIONS: dict(definitions)}
     try:
