@@ -41,7 +41,7 @@ from trunkline.gateway.purges import purges
 Json = dict[str, Any]
 LOOK_AGAIN: Final = 0.2
 """Seconds after which the files are looked at for changes."""
-SETTLES: Final = 30.0
+SETTLES: Final = 60.0
 """Seconds that Envoy has to take a change."""
 LINGER: Final = 20.0
 """Seconds that a cluster stays which no route needs any more: requests may still be on their way to it."""

@@ -18,7 +18,7 @@ from trunkline.gateway.envoy.admin import LONGEST_PATH, Admin, Unreachable
 from trunkline.gateway.places import Places
 
 GRACE: Final = 4.0  # seconds that requests have to end, and Envoy after them
-START: Final = 15.0  # seconds that it has to be live
+START: Final = 120.0  # seconds that it has to be live: thousands of routes take it a while
 LONGEST: Final = 60  # seconds that it may think about a configuration
 FLUSH: Final = "200"  # milliseconds after which the access log is written
 
