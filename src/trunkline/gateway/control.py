@@ -144,6 +144,7 @@ class Control:
             except (Unreachable, NoCompanion) as error:
                 self._seen = ()  # begin anew when it answers again
                 logger.warning("a change waits: %s", error)
+                status.tell_problems(self._places, [f"a change waits: {error}"], began)
         if self._drop_clusters and time.monotonic() >= self._drop_clusters:
             self._drop_clusters = None
             self._put(self._places.clusters, list(self._clusters.values()), "cluster_manager.cds")

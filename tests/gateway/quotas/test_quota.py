@@ -273,3 +273,19 @@ def test_the_companion_goes_after_the_last_quota_and_comes_with_the_first_and_no
         uncounted.write("counted/policies.yaml", COUNTED)
         assert companion(uncounted)
     assert set(counted) == set(free) == {"200"}, (counted, free)
+
+
+@pytest.mark.prove
+def test_a_quota_whose_companion_does_not_start_changes_nothing_is_told_and_is_tried_again(
+    uncounted: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(control, "LINGER", 0.1)
+    uncounted.write("counted/policies.yaml", {"upstream": "things", "policies": [OPEN]})
+    eventually(lambda: not uncounted.places.companion("quota").exists())
+    uncounted.places.companion("quota").mkdir()
+    uncounted.write("counted/policies.yaml", COUNTED)
+    assert "quota.log says why" in uncounted.status()["problems"][0]
+    assert uncounted.call("/counted/v1/thing").status_code == 200
+    uncounted.places.companion("quota").rmdir()
+    eventually(lambda: uncounted.status()["problems"] == [])
+    assert uncounted.call("/counted/v1/thing").status_code == 503
