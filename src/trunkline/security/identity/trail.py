@@ -38,9 +38,9 @@ class Telling:
         elif client:
             self._note.caller = Caller(client, client, frozenset(), frozenset(), "", issuer)
 
-    def did(self, action: Action, id: str = "", fields: Iterable[str] = ()) -> None:
+    def did(self, action: Action) -> None:
         """What it was, where that shows only now."""
-        self._say(action=action, id=id, fields=tuple(fields))
+        self._say(action=action)
 
     def about(self, id: str, fields: Iterable[str] = (), *, of: Iterable[Person | str] = (), told: int = 0) -> None:
         """Which one, what of it, whose data it is (people, or their ids alone), and how many were told."""
