@@ -48,6 +48,7 @@ def operator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operator]:
     need("Envoy")
     folder = tmp_path_factory.mktemp("operator")
     (folder / "trunkline.toml").write_text('name = "acme"\n[trust]\n')
+    (folder / "contracts").mkdir()
     address = f"127.0.0.1:{free_port()}"
     places = Places(folder, folder / ".trunkline")
     with serving() as upstream:
