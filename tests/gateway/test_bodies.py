@@ -307,6 +307,16 @@ def test_a_field_is_hidden_from_whom_it_is_not_for(running: Running, upstream: U
     assert running.call("/hidden/v1/thing").status_code == 401
 
 
+def test_a_response_that_is_too_large_to_be_looked_into_is_told_to_nobody(
+    running: Running, upstream: Upstream, issuer: Issuer
+) -> None:
+    upstream.answer = b'{"name":"' + b"Ann" * 700_000 + b'"}'
+    got = post(running, "hidden", b"{}", {**JSON, **issuer.bearer()})
+    assert (got.status_code, "Ann" in got.text) == (500, False)
+    assert running.why(got).because == "the upstream's answer is larger than can be looked into"
+    assert post(running, "plain", b"{}").content == upstream.answer
+
+
 def test_a_field_is_hidden_by_the_level_of_an_applications_key(running: Running, upstream: Upstream) -> None:
     upstream.answer = b'{"name":"Ann-Sophie Peeters"}'
     until = datetime.now(UTC) + timedelta(days=1)

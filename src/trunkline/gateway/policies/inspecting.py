@@ -84,7 +84,6 @@ def inspection_filter() -> Json:
         "message_timeout": PATIENCE,
         "processing_mode": {"request_header_mode": "SEND", "request_body_mode": "BUFFERED"},
         "response_attributes": ["response.code_details"],
-        "mutation_rules": {"disallow_all": False},
         "metadata_options": {
             "forwarding_namespaces": {"untyped": ["envoy.filters.http.jwt_authn"]},
             "receiving_namespaces": {"untyped": [CALL]},
