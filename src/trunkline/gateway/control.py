@@ -11,7 +11,7 @@ import hashlib
 import logging
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,12 +31,13 @@ from trunkline.gateway.envoy.listener import listener
 from trunkline.gateway.envoy.program import Envoy
 from trunkline.gateway.envoy.scopes import Scope, scopes
 from trunkline.gateway.envoy.tls import secrets
-from trunkline.gateway.folder import FOLDER, is_declared, load, read_gateway
+from trunkline.gateway.folder import FOLDER, Stamp, is_declared, load, stamp
 from trunkline.gateway.keysets import key_set
 from trunkline.gateway.places import Places
 from trunkline.gateway.plan import Plan, plan
 from trunkline.gateway.policies.jwt import Jwt, jwt_filter
 from trunkline.gateway.purges import purges
+from trunkline.gateway.watching import Seen, Watch
 
 Json = dict[str, Any]
 LOOK_AGAIN: Final = 0.2
@@ -95,8 +96,9 @@ class Control:
         places.make()
         self._places = places
         self._register = Register(places)
-        self._seen: tuple[Any, ...] = ()
-        self._issued: tuple[int, int] | None = None
+        self._watch = Watch(places)
+        self._seen: Seen = frozenset()
+        self._issued: Stamp | None = None
         self._next_expiry: datetime | None = None
         self._envoy = Envoy(places)
         self._companions = Companions(places)
@@ -111,7 +113,7 @@ class Control:
     def run(self, stop: threading.Event) -> None:
         """Keep Envoy running by the operator's files until `stop` is set. Raises `Invalid` where the files are wrong at
         the beginning, `NoEnvoy` and `NoCompanion`."""
-        self._seen = self._fingerprint()
+        self._seen = self._watch.look()
         try:
             self.apply()
             if not self._envoy.runs():
@@ -134,7 +136,7 @@ class Control:
             self._envoy.start(self._threads)
         self._companions.tend()
         began = datetime.now(UTC)
-        if (seen := self._fingerprint()) != self._seen:
+        if (seen := self._watch.look()) != self._seen:
             self._seen = seen
             try:
                 self.apply()
@@ -142,7 +144,7 @@ class Control:
                 status.tell_problems(self._places, [str(problem) for problem in error.problems], began)
                 logger.error("the gateway stays as it is, because of what is wrong:\n%s", error)
             except (Unreachable, NoCompanion) as error:
-                self._seen = ()  # begin anew when it answers again
+                self._seen = frozenset()  # begin anew when it answers again
                 logger.warning("a change waits: %s", error)
                 status.tell_problems(self._places, [f"a change waits: {error}"], began)
         if self._drop_clusters and time.monotonic() >= self._drop_clusters:
@@ -235,27 +237,9 @@ class Control:
                 logger.warning("no token of the issuer %s is taken: %s", name, error)
         return sets
 
-    def _fingerprint(self) -> tuple[Any, ...]:
-        """Changes with any file that the plan comes from."""
-        return tuple((str(path), *_stamp(path)) for path in sorted(self._sources()))
-
-    def _sources(self) -> Iterator[Path]:
-        folder = self._places.project / FOLDER
-        yield from folder.rglob("*.yaml")
-        yield self._places.purges
-        with suppress(Invalid):
-            gateway = read_gateway(folder)
-            yield from (self._places.path(issuer.keys) for issuer in gateway.issuers.values())
-            if tls := gateway.tls:
-                yield from (
-                    self._places.path(file) for file in (tls.certificate, tls.key, tls.client_authority) if file
-                )
-            for own in filter(None, (upstream.tls for upstream in gateway.upstreams.values())):
-                yield from (self._places.path(file) for file in (own.authority, own.certificate, own.key) if file)
-
     def _let_keys_expire(self) -> None:
         """Others issue and revoke keys without us, but nobody else notices that time has passed."""
-        issued = _stamp(self._places.register)
+        issued = stamp(self._places.register)
         if issued != self._issued or (self._next_expiry and datetime.now(UTC) >= self._next_expiry):
             self._issued, self._next_expiry = issued, self._register.reconcile()
 
@@ -269,14 +253,6 @@ class Control:
         log.replace(log.with_name(f"{log.name}.1"))
         log.touch(0o600)
         self._envoy.admin.reopen_logs()
-
-
-def _stamp(path: Path) -> tuple[int, int]:
-    try:
-        found = path.stat()
-    except OSError:
-        return 0, 0
-    return found.st_mtime_ns, found.st_size
 
 
 def _digest(*parts: Any) -> str:
