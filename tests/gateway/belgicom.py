@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 import shutil
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +18,9 @@ import httpx
 
 from tests.components import need
 from tests.runtime.operator import free_ports, until
-from tests.security.identity.world import Browser
+from tests.security.identity.world import Browser, claims
 from trunkline.gateway.credentials import Register
+from trunkline.gateway.envoy.admin import Admin
 from trunkline.gateway.places import Places
 from trunkline.project import Project
 from trunkline.runtime import api
@@ -27,6 +30,7 @@ from trunkline.security.identity.clients import DEVICE
 BELGICOM = Path(__file__).parents[2] / "belgicom"
 LEFT_OUT = (".trunkline", "__pycache__", "simulator", "systems", "catalogue")
 PATIENCE = 60.0
+CATALOGUE = "/tmf-api/productCatalogManagement/v5/productOffering"
 EVERYTHING = "everything@belgicom.example"
 """Somebody with all roles but the auditor's, who may change nothing."""
 ROLES = (
@@ -38,8 +42,8 @@ ROLES = (
     "network-function",
 )
 SCOPES = (
-    "identity.people identity.clients network.read network.write service.read charging.read charging.write customer.read "
-    "customer.write platform.read platform.write"
+    "identity.people identity.clients network.read network.write service.read charging.read charging.write "
+    "customer.read customer.write platform.read platform.write"
 )
 
 
@@ -60,6 +64,7 @@ class Behind:
     direct: str
     client: httpx.Client
     tokens: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    browsers: dict[str, OverHttp] = field(default_factory=dict)
 
     def call(self, path: str, method: str = "GET", token: str = "", purpose: str = "", **more: Any) -> httpx.Response:
         """Through the gateway."""
@@ -80,17 +85,21 @@ class Behind:
         return int(self.url.rpartition(":")[2])
 
     def browser(self, user_name: str = "") -> OverHttp:
-        """A browser, with somebody signed in."""
+        """A browser; somebody's own, who is signed in, where that is said."""
+        if user_name in self.browsers:
+            return self.browsers[user_name]
         browser = OverHttp(self.direct)
         if user_name:
+            self.browsers[user_name] = browser
             said = (self.folder / ".trunkline" / "first-passwords.txt").read_text()
             [password] = re.findall(rf"^{re.escape(user_name)}  (\S+)$", said, re.MULTILINE)
             browser.sign_in(user_name, password)
         return browser
 
     def tokens_of(self, user_name: str, scope: str) -> dict[str, Any]:
-        """What the token endpoint gives somebody, as the command line gets it; once for each scope."""
-        if (user_name, scope) not in self.tokens:
+        """What the token endpoint gives somebody, as the command line gets it; once for each scope, until it lapses."""
+        known = self.tokens.get((user_name, scope))
+        if known is None or claims(known["access_token"])["exp"] < time.time() + 120:
             asked = {"client_id": "trunkline", "scope": scope}
             begun = self.client.post(f"{self.direct}/oauth2/device_authorization", data=asked).json()
             browser = self.browser(user_name)
@@ -106,11 +115,28 @@ class Behind:
     def token(self, user_name: str = EVERYTHING, scope: str = SCOPES) -> str:
         return str(self.tokens_of(user_name, scope)["access_token"])
 
-    def key(self, application: str, tier: str = "gold") -> dict[str, str]:
-        """A new key of an application, as a header."""
+    @cached_property
+    def partner(self) -> dict[str, str]:
+        """A partner's key, as headers."""
+        return self.key("telesud-shop")
+
+    @cached_property
+    def rival(self) -> dict[str, str]:
+        """Another partner's, where the house has one."""
+        return self.key("rival-shop")
+
+    @property
+    def admin(self) -> Admin:
+        return Admin(Places(self.folder, self.folder / ".trunkline").admin)
+
+    def key(self, application: str, tier: str = "gold", known: bool = True) -> dict[str, str]:
+        """A new key of an application, which is `known` to access or not, as headers."""
         register = Register(Places(self.folder, self.folder / ".trunkline"))
         issued = register.issue(application, tier, datetime.now(UTC) + timedelta(days=1))
-        return {"x-api-key": issued.text, "x-purpose": "selling"}
+        headers = {"x-api-key": issued.text, "x-purpose": "selling"}
+        status = 200 if known else 403
+        until(lambda: self.call(CATALOGUE, headers=headers).status_code == status, "the gateway knows the key")
+        return headers
 
 
 @contextmanager

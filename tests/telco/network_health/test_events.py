@@ -33,13 +33,13 @@ class Stream:
     """A client of the event stream, after the WHATWG rules; `last_id` moves on with blocks that have no data, too."""
 
     def __init__(self, answer: httpx.Response) -> None:
-        self._lines = answer.iter_lines()
+        self.lines = answer.iter_lines()
         self.last_id = ""
         self.comments: list[str] = []
 
     def __iter__(self) -> Iterator[Sse]:
         fields: dict[str, str] = {}
-        for line in self._lines:
+        for line in self.lines:
             if line.startswith(":"):
                 self.comments.append(line[1:].strip())
             elif line:
@@ -61,7 +61,7 @@ class Stream:
 
     def begin(self) -> None:
         """Read the block that opens the stream: from here on nothing is missed."""
-        for line in self._lines:
+        for line in self.lines:
             if line.startswith("id: "):
                 self.last_id = line.removeprefix("id: ")
             if not line:

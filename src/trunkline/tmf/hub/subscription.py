@@ -57,9 +57,11 @@ SUBSCRIPTIONS = Kind("hub", (number("api"), text("version")))
 POSITIONS = Kind("hubPosition")
 
 
-def subscription_id(api: int, version: Version, callback: str, query: str) -> str:
-    """The id of a subscription: the same for the same, so that the store has it once."""
-    return str(uuid.uuid5(uuid.NAMESPACE_URL, "\n".join((str(api), version, callback, query))))
+def subscription_id(api: int, version: Version, callback: str, query: str, subscriber: Subscriber | None) -> str:
+    """The id of a subscription: the same for the same of the same subscriber, so that the store has it once. Another's
+    is another: nobody learns of it, or takes its place."""
+    whose = (subscriber.subject, subscriber.client) if subscriber is not None else ()
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, "\n".join((str(api), version, callback, query, *whose))))
 
 
 def position_id(subscription: str, partition: int) -> str:

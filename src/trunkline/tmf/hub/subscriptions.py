@@ -66,7 +66,7 @@ class Subscriptions:
         interest(query, api, version)
         if self._store.find(Query(SUBSCRIPTIONS.name, limit=1)).total >= MOST:
             raise conflict("tooMany", f"there are {MOST} subscriptions", "end those that nobody needs any more")
-        id = subscription_id(api.number, version, callback, query)
+        id = subscription_id(api.number, version, callback, query, subscriber)
         added = Subscription(
             id=id,
             api=api.number,
