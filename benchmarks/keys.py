@@ -23,7 +23,7 @@ from trunkline.security.keys.file import FileKek
 from trunkline.security.keys.keyring import Keyring
 from trunkline.security.keys.log import LogSealer
 from trunkline.security.keys.table import KeyTable
-from trunkline.security.keys.whose import Whose
+from trunkline.security.keys.whose import ByKey, Whose
 from trunkline.streams import Worker
 
 EVENTS = 1_000_000
@@ -74,7 +74,8 @@ def keys(folder: Path) -> Keyring:
 
 
 def sealer(folder: Path, how: str) -> LogSealer:
-    return LogSealer(keys(folder), lambda topic: True, {INPUT: Whose()} if how == "persons" else {})
+    whose: dict[str, Whose] = {INPUT: ByKey()} if how == "persons" else {}
+    return LogSealer(keys(folder), lambda topic: True, whose.get)
 
 
 def erase_somebody(folder: Path) -> None:

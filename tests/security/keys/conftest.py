@@ -12,7 +12,7 @@ from trunkline.security.keys.file import FileKek
 from trunkline.security.keys.keyring import Keyring
 from trunkline.security.keys.log import LogSealer
 from trunkline.security.keys.table import KeyTable
-from trunkline.security.keys.whose import Whose
+from trunkline.security.keys.whose import ByField, ByKey, Whose
 
 OpenKeyring = Callable[..., Keyring]
 """Opens the test's keys, as a process would; takes the options of `Keyring`."""
@@ -21,6 +21,7 @@ PERSONAL = "usage"
 """The topic whose events' keys name persons."""
 NAMED = "usage.reported"
 """The topic whose events name persons in their fields `msisdn` and `imsi`."""
+WHOSE: dict[str, Whose] = {PERSONAL: ByKey(), NAMED: ByField(("msisdn", "imsi:imsi"))}
 
 
 @pytest.fixture
@@ -46,4 +47,4 @@ def keyring(open_keyring: OpenKeyring) -> Keyring:
 
 def sealer(keyring: Keyring) -> LogSealer:
     """Seals all topics; the events of two are persons'."""
-    return LogSealer(keyring, lambda topic: True, {PERSONAL: Whose(), NAMED: Whose(("msisdn", "imsi:imsi"))})
+    return LogSealer(keyring, lambda topic: True, WHOSE.get)

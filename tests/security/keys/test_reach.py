@@ -22,12 +22,12 @@ from trunkline.contracts import load
 from trunkline.effects.desk import Desk
 from trunkline.effects.effect import Effect, Place
 from trunkline.effects.outcome import Outcome, State
-from trunkline.log import Event, Log
+from trunkline.log import Event, Log, Topic
 from trunkline.project import Project
 from trunkline.quarantine import Rejected, named
 from trunkline.security.keys import files
 from trunkline.store import Kind, Query
-from trunkline.streams import Worker
+from trunkline.streams import Worker, retry
 from trunkline.streams.quarantine import Quarantine
 from trunkline.streams.recorded import Recorded
 from trunkline.telco.charging.mediation.directory import Directory
@@ -55,6 +55,7 @@ def operator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     (folder / "trunkline.toml").write_text(f'name = "Acme"\n{TOML}')
     project = Project(folder)
     with closing(project.open_log()) as log:
+        log.create(Topic(name="tmf.event"))
         write_account(log)
         write_usage(log)
         refuse(log)
@@ -102,6 +103,8 @@ def refuse(log: Log) -> None:
     )  # fmt: skip
     [(_, id)] = log.append(Rejected.topic, [Event(msgspec.json.encode(rejected), rejected.key.encode())])
     Quarantine(log).repair(id, msgspec.json.encode(report("y", msisdn=NUMBER)), by="steward")
+    log.create(retry.topic("mediate", 1))
+    log.append("retry.mediate", [retry.put_back(record, record.value)])
 
 
 def ask(log: Log) -> None:
@@ -129,6 +132,9 @@ def write_record(project: Project) -> None:
         store.declare([Kind("usage")])
         with store.unit() as unit:
             unit.add("usage", "1", msgspec.json.encode(usage))
+    value = msgspec.json.encode({"eventType": "UsageCreateEvent", "event": {"usage": usage}})
+    with closing(project.open_log()) as log:
+        log.append("tmf.event", [Event(value, b"usage/1")])
 
 
 def surfaces(project: Project) -> Iterator[tuple[str, bytes]]:
@@ -167,7 +173,7 @@ def test_who_is_erased_is_gone_from_every_surface(operator: Project, monkeypatch
     assert {place for places in before.values() for place in places} >= {
         "charging.account", "charging.number", "charging.usage.reported", "quarantine", "quarantine.decision",
         "effect.requested", "effect.outcome", "state.numbers", "the quarantine", "the ledger of effects", "the store",
-        "the archive",
+        "the archive", "tmf.event", "retry.mediate",
     }  # fmt: skip
     on_disk = b"".join(path.read_bytes() for path in operator.data.rglob("*") if path.is_file())
     assert not [known for known in KNOWN[2:] if known in on_disk]

@@ -5,7 +5,7 @@ Whose a value is, its topic's contract says (`subject`, see `whose`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from trunkline.log.port import TopicPartition
 from trunkline.security.keys import boxes
@@ -19,15 +19,18 @@ Keys = Sequence[bytes | None]
 
 
 class LogSealer:
-    """`sealed` says whether a topic is sealed at all; `subjects` are those whose events are persons', and how."""
+    """`sealed` says whether a topic is sealed at all; `whose`, of those whose events are persons', whose they are."""
 
-    def __init__(self, keyring: Keyring, sealed: Callable[[str], bool], subjects: Mapping[str, Whose]) -> None:
-        self._keyring, self._sealed, self._subjects = keyring, sealed, subjects
+    def __init__(
+        self, keyring: Keyring, sealed: Callable[[str], bool], whose: Callable[[str], Whose | None] = lambda topic: None
+    ) -> None:
+        self._keyring, self._sealed, self._whose = keyring, sealed, whose
 
     def seal_values(self, topic: str, keys: Keys, values: Values) -> bytes:
-        if topic not in self._subjects or not self._sealed(topic):
+        its = self._whose(topic)
+        if its is None or not self._sealed(topic):
             return b""
-        return boxes.seal(self._keyring, topic, keys, values, self._subjects[topic].of(keys, values))
+        return boxes.seal(self._keyring, topic, keys, values, its.of(keys, values))
 
     def open_values(self, topic: str, keys: Keys, sealed: bytes) -> Values:
         return boxes.unseal(self._keyring, topic, keys, sealed)
@@ -53,7 +56,8 @@ class LogSealer:
     def to_wire(self, topic: str, keys: Keys, values: Values) -> Values:
         if not self._sealed(topic) or not values:
             return values
-        whose = self._subjects[topic].of(keys, values) if topic in self._subjects else [None] * len(values)
+        persons = self._whose(topic)
+        whose = [None] * len(values) if persons is None else persons.of(keys, values)
         its: dict[bytes | None, Key] = dict(self._keyring.persons({each for each in whose if each is not None}).items())
         if nobodys := whose.count(None):
             its[None] = self._keyring.topic(topic, nobodys)

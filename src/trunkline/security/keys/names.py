@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from trunkline.contracts.contract import Contract
 from trunkline.log.port import Log
-from trunkline.security.keys.whose import Whose
+from trunkline.security.keys.whose import ByField
 
 
 def names_of(person: str, log: Log, contracts: Mapping[str, Contract]) -> list[str]:
@@ -15,13 +15,13 @@ def names_of(person: str, log: Log, contracts: Mapping[str, Contract]) -> list[s
     found = {person: None}
     for topic, contract in contracts.items():
         if contract.settings.person:
-            belongs = Whose((contract.settings.person,))
+            belongs = ByField((contract.settings.person,))
             keys = _last_keys(log, topic, belongs, person.encode())
             found |= dict.fromkeys(key.decode("utf-8", "replace") for key in sorted(keys))
     return list(found)
 
 
-def _last_keys(log: Log, topic: str, belongs: Whose, person: bytes) -> Iterator[bytes]:
+def _last_keys(log: Log, topic: str, belongs: ByField, person: bytes) -> Iterator[bytes]:
     """The keys whose last event is the person's."""
     names: dict[bytes, bytes | None] = {}
     partitions = next((each.partitions for each in log.topics() if each.name == topic), 0)

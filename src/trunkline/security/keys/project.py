@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
 from trunkline import credentials
 from trunkline.contracts.contract import Contract
 from trunkline.contracts.field import PERSONAL, Field
-from trunkline.quarantine import Rejected
 from trunkline.security.keys.keyring import Keyring
 from trunkline.security.keys.log import LogSealer
 from trunkline.security.keys.opening import open_kek
 from trunkline.security.keys.port import Kek, KeysError
 from trunkline.security.keys.records import Personal, RecordSealer
 from trunkline.security.keys.table import KeyTable
-from trunkline.security.keys.whose import Whose
+from trunkline.security.keys.whose import ByField, ByKey, ByRecord, Whose
 from trunkline.settings import Keys
 from trunkline.streams.quarantine import DECISIONS
+from trunkline.tmf.events import TOPIC as EVENTS
 
 DAY: Final = 86_400.0
 FILE: Final = "keys.db"
+STATE: Final = "state."  # topics of what processors remember,
+RETRY: Final = "retry."  # and of what is put back to them
 
 
 def open_keyring(declared: Keys, store_url: str, *, project: Path, data: Path) -> Keyring:
@@ -43,19 +46,38 @@ def open_keyring(declared: Keys, store_url: str, *, project: Path, data: Path) -
 
 def log_sealer(keyring: Keyring, declared: Keys, contracts: Mapping[str, Contract]) -> LogSealer:
     """What is sealed in the log. Without contracts, nothing is told whose it is: good for reading."""
-    subjects = {DECISIONS.name: Whose(("whose",))} if Rejected.topic in contracts else {}
-    for name, contract in contracts.items():
-        if (subject := contract.settings.subject) != "none":
-            subjects[name] = Whose(() if subject == "key" else subject)
-    personal = subjects.keys() | {name for name, contract in contracts.items() if _is_personal(contract.event)}
+    named = {
+        name: ByKey() if contract.settings.subject == "key" else ByField(contract.settings.subject)
+        for name, contract in contracts.items()
+        if contract.settings.subject != "none"
+    }
+    personal = named.keys() | {name for name, contract in contracts.items() if _is_personal(contract.event)}
+    whose: dict[str, Whose] = {**named, **_of_the_platform(declared)} if contracts else {}
+    subjects = [its.settings.subject for its in contracts.values() if isinstance(its.settings.subject, tuple)]
+    fields = dict.fromkeys(chain.from_iterable(subjects))
+    put_back = ByField(list(fields), or_key=True) if named else None
     plain = set(declared.open_topics)
 
     def sealed(topic: str) -> bool:
         if topic in plain:
             return False
-        return declared.log == "all" or topic in personal or (topic.startswith("state.") and bool(personal))
+        return declared.log == "all" or topic in personal or topic in whose or (bool(personal) and _remembers(topic))
 
-    return LogSealer(keyring, sealed, subjects)
+    def of(topic: str) -> Whose | None:
+        return put_back if topic.startswith(RETRY) else whose.get(topic)
+
+    return LogSealer(keyring, sealed, of)
+
+
+def _of_the_platform(declared: Keys) -> dict[str, Whose]:
+    """Whose the events of topics without a contract are: decisions on what was refused, and what is told of records."""
+    records = {kind: _path(its.subject) for kind, its in declared.records.items()}
+    return {DECISIONS.name: ByField(("whose",)), EVENTS: ByRecord(records)}
+
+
+def _remembers(topic: str) -> bool:
+    """Whether processors keep in it what they have read."""
+    return topic.startswith((STATE, RETRY))
 
 
 def record_sealer(keyring: Keyring, declared: Keys, contracts: Mapping[str, Contract]) -> RecordSealer:
