@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from trunkline.cli.audited import audited
 from trunkline.cli.output import HERE, JsonOption, ProjectOption, Refused, rows
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ def list_quotas(
 
 
 @app.command("reset")
+@audited("quota", "gateway quota reset", id="rule")
 def reset_quota(
     rule: Annotated[str, typer.Argument(help="Where the quota is attached, as `list` shows it: `group partners`.")],
     caller: Annotated[str, typer.Argument(help="The client or application; none where all are counted together.")] = "",
