@@ -17,21 +17,29 @@ _NUMBER: Final = re.compile(r"-?[0-9]{1,40}(?:\.[0-9]{1,40})?(?:[eE][-+]?[0-9]{1
 _WORDS: Final = {"true": True, "false": False}
 
 
+class Template:
+    """A path with `{names}` for what varies."""
+
+    def __init__(self, path: str) -> None:
+        parts = re.split(r"\{([^{}/]+)\}", path)
+        self._names = parts[1::2]
+        pattern = "".join("([^/]+)" if index % 2 else re.escape(part) for index, part in enumerate(parts))
+        self._match = re.compile(pattern).fullmatch
+
+    def read(self, path: str) -> dict[str, list[str]]:
+        """What a path has for each name. Raises `Broken` where it is another."""
+        if (found := self._match(path)) is None:
+            raise Broken("path")
+        return {name: [text] for name, text in zip(self._names, found.groups(), strict=True)}
+
+
 class Given:
     """What a request gives as parameters, still as text."""
 
-    def __init__(self, template: str, path: str, headers: Mapping[str, Sequence[str]]) -> None:
+    def __init__(self, template: Template, path: str, headers: Mapping[str, Sequence[str]]) -> None:
         """Raises `Broken` where they cannot be read."""
         way, _, query = path.partition("?")
-        names = re.findall(r"\{([^{}/]+)\}", template)
-        pattern = "".join(
-            "([^/]+)" if index % 2 else re.escape(part)
-            for index, part in enumerate(re.split(r"\{([^{}/]+)\}", template))
-        )
-        found = re.fullmatch(pattern, way)
-        if found is None:
-            raise Broken("path")
-        self._path = {name: [text] for name, text in zip(names, found.groups(), strict=True)}
+        self._path = template.read(way)
         self._query: dict[str, list[str]] = {}
         pairs = [pair for pair in query.split("&") if pair]
         if len(pairs) > MOST:

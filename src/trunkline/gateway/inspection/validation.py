@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from trunkline.gateway.inspection.description import Content, Description, Parameter
 from trunkline.gateway.inspection.finding import Broken, Finding, pointer
 from trunkline.gateway.inspection.media import Media
-from trunkline.gateway.inspection.parameters import Given, value
+from trunkline.gateway.inspection.parameters import Given, Template, value
 from trunkline.gateway.inspection.schemas import DEFINITIONS
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class RequestValidation:
 
     def __init__(self, description: Description, *, strict: bool) -> None:
         """Raises `Unfit`."""
-        self._path = description.path
+        self._path = Template(description.path)
         self._parameters = [
             (one, resolved(one.schema, description.given), compiled(one.schema, description.given, old=description.old))
             for one in description.parameters
