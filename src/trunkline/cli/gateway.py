@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from trunkline.cli.audited import audited
 from trunkline.cli import quotas
+from trunkline.cli.audited import audited
 from trunkline.cli.output import HERE, JsonOption, ProjectOption, Refused, rows
 
 if TYPE_CHECKING:
