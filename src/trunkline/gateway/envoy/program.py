@@ -19,7 +19,7 @@ from trunkline.gateway.places import Places
 
 GRACE: Final = 4.0  # seconds that requests have to end, and Envoy after them
 START: Final = 120.0  # seconds that it has to be live: thousands of routes take it a while
-LONGEST: Final = 60  # seconds that it may think about a configuration
+LONGEST: Final = 240  # seconds that it may think about a configuration: thousands of routes take it a while
 FLUSH: Final = "200"  # milliseconds after which the access log is written
 
 
