@@ -311,7 +311,8 @@ def why(
     if decision.rule:
         typer.echo(f"rule     {_place(decision.rule)}")
     for rule in decision.shadows:
-        typer.echo(f"shadow   would refuse it: {_place(rule)}")
+        found = f" ({decision.found[rule.kind]})" if rule.kind in decision.found else ""
+        typer.echo(f"shadow   would refuse it: {_place(rule)}{found}")
 
 
 def _places(project: Path) -> Places:
