@@ -2,13 +2,39 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
+from joserfc.jwk import RSAKey
 
 from tests.security.identity.world import World, store_url
+from trunkline.security.identity import keys
+
+
+@cache
+def made(number: int) -> RSAKey:
+    """One of the few keys that all providers of these tests sign with."""
+    return RSAKey.generate_key(keys.BITS, private=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def few_keys() -> Iterator[None]:
+    """A provider takes its new keys from eight, one after the other."""
+    numbers = itertools.cycle(range(8))
+
+    class Few(RSAKey):
+        @classmethod
+        def generate_key(cls, *given: Any, **named: Any) -> RSAKey:
+            return made(next(numbers))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(keys, "RSAKey", Few)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 import pytest
 from starlette.testclient import TestClient
 
-from tests.security.identity.world import ISSUER, World
+from tests.security.identity.world import ISSUER, Clock, World
 from trunkline.security.identity import rates
 from trunkline.security.identity.rates import BURST, Rate
 
 GRANT = {"grant_type": "client_credentials"}
 
 
+class Still(Clock):
+    """Time that passes only where a test lets it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._now = time.time()
+
+    def __call__(self) -> float:
+        return self._now + self.ahead
+
+
 class Slow(World):
     """A provider that takes a request in two seconds of an address, and as many of a client."""
 
     rate = 0.5
+    clocks = Still
 
     def ask(self, path: str, source: str, method: str = "GET") -> int:
         http = TestClient(self.app, base_url=ISSUER, client=(source, 50_000), follow_redirects=False)
@@ -77,6 +90,11 @@ def test_the_one_not_seen_for_the_longest_is_forgotten_first(monkeypatch: pytest
     for other in "defg":
         rate.wait(other)
     assert rate.wait("greedy") == 0
+
+
+def test_one_request_at_a_time_is_always_let_in() -> None:
+    rate = Rate(0.01, lambda: 100.0)
+    assert [rate.wait("one"), rate.wait("one")] == [0, 100]
 
 
 def test_no_limit_is_none() -> None:

@@ -105,7 +105,8 @@ def test_a_mover_changes_roles_by_groups(world: World, directory: Directory) -> 
     added = directory.patch(path, {"op": "add", "path": "members", "value": [{"value": ana}]}).json()
     assert {each["value"] for each in added["members"]} == {ana, world.noc}
     assert directory("GET", f"/Users/{ana}").json()["groups"] == [{"display": "noc"}]
-    assert directory.patch(path, {"op": "Add", "path": "members", "value": [{"value": ana}]}).json() == added
+    again = directory.patch(path, {"op": "Add", "path": "members", "value": [{"value": ana}]}).json()
+    assert again["members"] == added["members"]
     left = directory.patch(path, {"op": "remove", "path": f'members[value eq "{world.noc}"]'}).json()
     assert [each["value"] for each in left["members"]] == [ana]
     gone = directory.patch(path, {"op": "Remove", "path": "members", "value": [{"value": ana}]}).json()

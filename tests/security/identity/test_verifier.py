@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -214,8 +216,9 @@ def test_an_issuer_that_answers_nonsense_is_not_believed(
 
 @pytest.mark.parametrize("uri", ["http://login.example/keys", "http://10.0.0.1/keys", "https://127.0.0.1:1/keys"])
 def test_keys_come_by_https_or_not_at_all(others: ForeignProvider, uri: str) -> None:
-    keys = foreign(ForeignIssuer(issuer=others.issuer, jwks_uri=uri, **SETTINGS)).keys
-    with pytest.raises(KeysUnavailable):
+    others.answer = json.dumps({"issuer": others.issuer, "jwks_uri": uri}).encode()
+    keys = foreign(ForeignIssuer(issuer=others.issuer, **SETTINGS)).keys
+    with pytest.raises(KeysUnavailable, match=re.escape(uri)):
         keys.key("rsa")
 
 

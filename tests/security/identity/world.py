@@ -87,9 +87,10 @@ class World:
     """A provider on a database of its own, with `noc` and `boss`."""
 
     rate = 0.0  # no limit
+    clocks: type[Clock] = Clock
 
     def __init__(self, url: str, key: bytes = b"k" * 32, issuer: str = ISSUER) -> None:
-        self.clock, self.url = Clock(), url
+        self.clock, self.url = self.clocks(), url
         terms = Terms(issuer, "https://api.example", ROLES, rate=self.rate)
         self.identity = Identity(open_database(url), key, terms, Passwords(QUICK), self.clock)
         self.app = create_app([identity_api(self.identity)])

@@ -347,7 +347,7 @@ class Ledger:
     def _each(self, sql: str, values: Sequence[str | int | bytes] = ()) -> Iterator[tuple]:  # type: ignore[type-arg]
         try:
             yield from self._db.execute(sql, values)
-        except apsw.Error as error:
+        except (apsw.Error, UnicodeDecodeError) as error:  # a damaged byte may make a text of what was none
             raise LedgerError(f"{self.path} cannot be read: {error}") from error
 
 

@@ -27,7 +27,8 @@ LIMITED: Final = Counter(
 
 
 class Rate:
-    """Of each caller so many requests `a_second`, and `BURST` seconds' worth of them at once; 0 is no limit."""
+    """Of each caller so many requests `a_second`, and `BURST` seconds' worth of them at once, one at least; 0 is no
+    limit."""
 
     def __init__(self, a_second: float, clock: Callable[[], float]) -> None:
         self._pause, self._clock = 1 / a_second if a_second else 0.0, clock
@@ -39,7 +40,7 @@ class Rate:
         now = self._clock()
         with self._turn:
             until = max(now, self._paid_until.pop(caller, now)) + self._pause
-            excess = until - now - BURST
+            excess = until - now - max(BURST, self._pause)
             self._paid_until[caller] = until - self._pause if excess > 0 else until
             if len(self._paid_until) > MOST:
                 self._paid_until.popitem(last=False)
