@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -12,6 +13,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from trunkline.contracts import load
+from trunkline.document import Invalid
 from trunkline.log import Event, LogError
 from trunkline.project import Project, check
 from trunkline.store import Kind
@@ -94,6 +97,23 @@ def test_an_erased_person_is_taken_back_and_unreadable(folder: Path) -> None:
     again = keys(folder, "erase", "ANN", "--yes")
     assert again.returncode == 1
     assert "nothing is encrypted for ANN" in again.stderr
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ("[nobody]", "`nobody` shall name a person, and is no text on the first level here"),
+        ('["of:members"]', "`of:members` shall name a person"),
+        ("key}\n  - {property: person, value: nobody", "`nobody` shall name a person"),
+        ("[id]}\n  - {property: person, value: customer", "`subject` must be key"),
+        ("[id]}\n  - {property: wireFormat, value: avro", "leave `wireFormat` out"),
+    ],
+)
+def test_a_contract_that_names_nobody_is_refused(folder: Path, settings: str, told: str) -> None:
+    file = folder / "contracts" / "charging.account.yaml"
+    file.write_text(file.read_text().replace("property: subject, value: key", f"property: subject, value: {settings}"))
+    with pytest.raises(Invalid, match=re.escape(told)):
+        load(folder / "contracts")
 
 
 def test_nobody_is_erased_without_being_asked(folder: Path) -> None:

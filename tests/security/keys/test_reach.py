@@ -27,7 +27,7 @@ from trunkline.project import Project
 from trunkline.quarantine import Rejected, named
 from trunkline.security.keys import files
 from trunkline.store import Kind, Query
-from trunkline.streams import Worker, retry
+from trunkline.streams import Out, Worker, processor, retry
 from trunkline.streams.quarantine import Quarantine
 from trunkline.streams.recorded import Recorded
 from trunkline.telco.charging.mediation.directory import Directory
@@ -118,9 +118,14 @@ def ask(log: Log) -> None:
     log.append(Outcome.topic, [Event(msgspec.json.encode(outcome), b"notice-1")], place[0])
 
 
+@processor(reads=Account.topic, state=int, name="stumbling")
+def stumbling(nothing: int, account: Account, out: Out) -> int:
+    raise ValueError(f"no tariff for {account.members[0].imsi}")
+
+
 def work(log: Log) -> None:
-    """Let the processor that keeps numbers do what there is to do."""
-    with closing(Worker(log, [Recorded(Directory)], "numbers")) as worker:
+    """Let the processor that keeps numbers do what there is to do, and one that cannot take an account."""
+    with closing(Worker(log, [Recorded(Directory), stumbling], "worker")) as worker:
         while worker.run_once() or not worker.caught_up():
             pass
 
