@@ -132,7 +132,7 @@ def behead(db: sqlite3.Connection, number: int, other: int) -> int:
 
 
 KINDS = [edit, edit_hashed, edit_head, delete, reorder, repeat, truncate, behead]
-PROPERTY = settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+PROPERTY = settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 places = st.tuples(st.integers(0, ENTRIES - 1), st.integers(0, ENTRIES - 1)).filter(lambda pair: pair[0] != pair[1])
 
 
