@@ -209,6 +209,19 @@ def test_who_removes_entries_without_a_word_is_found(tmp_path: Path) -> None:
         assert [(each.number, each.kind) for each in made.findings()] == [(900, "cut")]
 
 
+def test_a_ledger_from_before_there_was_this_is_read_and_brought_up_to_date(tmp_path: Path) -> None:
+    with trail(tmp_path) as made:
+        filled(made)
+    file = tmp_path / "ledger.db"
+    with closing(sqlite3.connect(file)) as db:
+        db.executescript("DROP TABLE removed; DROP TABLE removed_writer")
+    assert findings(file, made.key) == []
+    with trail(tmp_path) as made:
+        removed(made)
+        assert made.findings() == []
+        assert made.ledger.row(905).number == 905
+
+
 @pytest.fixture
 def operator(tmp_path: Path) -> Project:
     folder = tmp_path / "acme"
