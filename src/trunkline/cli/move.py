@@ -16,7 +16,7 @@ def register(app: typer.Typer) -> None:
 
 
 def move(
-    to: Annotated[str, typer.Argument(help="The new log's URL, as `log_url` will have it: kafka://host:9092/…")],
+    to: Annotated[str, typer.Argument(help="The new log's URL, as `log_url` will have it: kafka://host:9093/…")],
     project: ProjectOption = HERE,
     json: JsonOption = False,
 ) -> None:

@@ -92,6 +92,13 @@ def test_a_public_address_may_be_called(address: str) -> None:
     assert place.address[:2] == (address, 443)
 
 
+def test_in_clear_only_what_the_operator_permits_is_called() -> None:
+    callback = read("http://partner.example/")
+    with pytest.raises(Forbidden, match="give an https URL"):
+        Guard(resolve=leads_to("8.8.8.8")).places(callback)
+    assert Guard([ip_network("8.8.8.0/24")], leads_to("8.8.8.8")).places(callback)
+
+
 def test_one_forbidden_address_among_others_forbids_the_name() -> None:
     with pytest.raises(Forbidden):
         Guard(resolve=leads_to("8.8.8.8", "127.0.0.1")).places(read("https://partner.example/"))
