@@ -17,6 +17,7 @@ from tests.telco.charging.corrections import counting
 from trunkline.telco.model import Account, ChargingCommand, Service, Usage
 
 BRUSSELS = ZoneInfo("Europe/Brussels")
+DAY = timedelta(days=1)
 HUNDREDTHS = {Service.DATA: (7, 500, 3), Service.VOICE: (31, 200, 57), Service.MESSAGE: (500, 0, 500)}
 
 
@@ -31,14 +32,21 @@ class Pot:
 class Oracle:
     """`cost` of each usage, `money` left, `left` in each pot that is not over at the last moment."""
 
-    def __init__(self, account: Account, usages: Sequence[Usage], commands: Sequence[ChargingCommand] = ()) -> None:
+    def __init__(
+        self,
+        account: Account,
+        usages: Sequence[Usage],
+        commands: Sequence[ChargingCommand] = (),
+        until: datetime | None = None,
+    ) -> None:
+        """`until` is how far time has gone on although nothing came."""
         counts = counting(usages)
         moments: list[tuple[datetime, int, str, Usage | ChargingCommand]] = [
             *((usage.started, 1, usage.id, usage) for usage in usages),
             *((command.time, 0, command.id, command) for command in commands),
         ]
         moments.sort(key=lambda moment: moment[:3])
-        self.now = moments[-1][0]
+        self.now = max(moments[-1][0], until or moments[-1][0])
         first = month(moments[0][0], account.cycle_day)
         self.pots: list[Pot] = []
         self.cost: dict[str, int] = {}
@@ -46,6 +54,7 @@ class Oracle:
         self.spent: Counter[datetime] = Counter()
         self.notices: set[str] = set()
         self._account = account
+        self._ended: set[tuple[str, str]] = set()
         self._counted: Counter[tuple[object, ...]] = Counter()
         cycles = [later(first, -2)]  # of what was given before, only what stays counts
         while cycles[-1] <= self.now:
@@ -55,6 +64,7 @@ class Oracle:
             for at, _, id, what in moments:
                 if not begin <= at < end:
                     continue
+                self._note_ends(at)
                 if isinstance(what, ChargingCommand):
                     self._do(what, end)
                 elif id not in counts or (what.corrects and not what.quantity):
@@ -62,6 +72,7 @@ class Oracle:
                 else:
                     self.cost[id] = self._use(what, begin)
                     self._note_spent(begin, self.cost[id])
+        self._note_ends(self.now)
 
     @property
     def left(self) -> dict[str, int]:
@@ -140,6 +151,15 @@ class Oracle:
         else:
             name, used, given = pot.name, pot.used, pot.used + pot.left
         self.notices |= {f"{name}/{percent}" for percent in (50, 80, 100) if used * 100 >= percent * given}
+
+    def _note_ends(self, at: datetime) -> None:
+        """What a pack has left a day before its end, and at it."""
+        for pot in self.pots:
+            for word, moment in (("expiring", pot.end - DAY), ("expired", pot.end)) if pot.end else ():
+                if pot.name.startswith("talk") or not pot.begin < moment <= at or (pot.name, word) in self._ended:
+                    continue
+                self._ended.add((pot.name, word))
+                self.notices |= {f"{pot.name}/{word}"} if pot.left else set()
 
     def _note_spent(self, cycle: datetime, cost: int) -> None:
         self.spent[cycle] += cost

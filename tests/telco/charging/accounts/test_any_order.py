@@ -93,7 +93,7 @@ def test_any_order_comes_to_what_the_usages_in_their_order_make(
         assert left.pop("money") == expected.money
         assert left == expected.left
         assert desk.balance().spent == expected.spent[desk.balance().cycle]
-        told = [id for id in desk.notices() if id.split("/")[-1] in ("50", "80", "100")]
+        told = [id for id in desk.notices() if id.split("/")[-1] in ("50", "80", "100", "expiring", "expired")]
         assert len(set(desk.notices())) == len(desk.notices())
         assert set(told) >= expected.notices
         if not commands and not any(usage.corrects for usage in usages):  # else what was told may have been taken back

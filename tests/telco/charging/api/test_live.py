@@ -51,7 +51,9 @@ class House:
 
     def follow(self) -> None:
         for topic in (Balance.topic, RatedUsage.topic):
-            with closing(Follower(self.log, self.store, topic, [topic], takes(SETTINGS, self.store)[topic])) as follower:
+            with closing(
+                Follower(self.log, self.store, topic, [topic], takes(SETTINGS, self.store)[topic])
+            ) as follower:
                 while follower.run_once(0.1) or not follower.caught_up():
                     pass
 

@@ -13,7 +13,7 @@ from trunkline.telco.charging.notices.occasions import OCCASIONS
 
 VALUES = {
     **DATA, "forecast": NOON.isoformat(), "zone": "eu", "network": "20801", "country": "208", "limit": "5000",
-    "spent": "1234567", "currency": "EUR",
+    "spent": "1234567", "currency": "EUR", "lost": "1012345678",
 }  # fmt: skip
 LANGUAGES = ["nl", "fr", "de", "en"]
 desk = Desk()

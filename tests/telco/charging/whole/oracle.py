@@ -122,12 +122,15 @@ class Oracle:
         """Let time pass: what is over expires, cycles turn, allowances are given."""
         while True:
             end = cycle_after(self.cycle, self._account.cycle_day)
-            ends = [pot.end for pot in self.pots]
+            ends = [moment for pot in self.pots for moment in (*warnings(pot), pot.end) if moment > self.now]
             starts = [its.since for member in self._account.members for its in member.tariffs if its.since > self.now]
             due = min([end, *ends, *starts])
             if due > moment:
                 return
             self.now = due
+            for pot in self.pots:
+                if pot.left > 0 and due in warnings(pot):
+                    self.books.notices.add(f"{pot.id}/{'expired' if due == pot.end else 'expiring'}")
             for pot in [pot for pot in self.pots if pot.end <= due]:
                 self._move("expired", pot, -pot.left)
                 self.pots.remove(pot)
@@ -309,6 +312,12 @@ class Oracle:
             if begin + timedelta(seconds=seconds) <= end - DAY:
                 found.add(f"{name}/forecast")
         return found
+
+
+def warnings(pot: Pot) -> list[datetime]:
+    """When it is told that it will end, and that it has; of what was bought."""
+    bought = pot.end < NEVER and (pot.pack or pot.allowance is None)
+    return [moment for moment in (pot.end - DAY, pot.end) if bought and moment > pot.begin]
 
 
 def quantity(usage: Usage) -> int:

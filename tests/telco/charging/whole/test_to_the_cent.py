@@ -270,7 +270,8 @@ def once_due(words: Words, life: Life, came: Sequence[Usage]) -> set[str]:
     for known in range(len(commands) + 1):
         for count, after in zip(range(1, len(came) + 1), [*came[1:], None], strict=True):
             before = came[:count]
-            if after is not None and not after.corrects and after.started > max(each.started for each in before):
+            passed = max([*(each.started for each in before), *(each.time for each in commands[:known])])
+            if after is not None and not after.corrects and after.started > passed:
                 continue  # what is due by then is due by the next as well
             seen |= due(words, life.account, before, commands[:known]).notices
     return seen

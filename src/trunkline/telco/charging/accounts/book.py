@@ -167,6 +167,11 @@ class Book:
         if time > self.standing.time:
             self.apply((time, 0, ""), out)
 
+    @property
+    def turns(self) -> datetime | None:
+        """When the passing of time does something to it next; None where it has not begun."""
+        return self._last_head.standing.due if self._last_head is not None else None
+
     def refuse_late(self, time: datetime, reason: str, what: str) -> None:
         """Raises `Rejection` for what is of a cycle that is closed."""
         first = self._its.cycles[0].time

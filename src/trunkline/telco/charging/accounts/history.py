@@ -188,7 +188,7 @@ def fold(
     """
     passage = Passage(standing, calendar)
     passage.look_ahead()
-    outcome = Outcome(standing.time, passage, [], {}, [])
+    outcome = Outcome(standing.time, passage, [], passage.marks, [])
     added = next((entry for entry in entries if isinstance(entry, Usage)), None)
     before = standing.time
     for number, entry in enumerate(entries):

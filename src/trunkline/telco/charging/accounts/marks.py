@@ -73,6 +73,22 @@ def cut_off(account: Account, subscription: str, standing: Standing, time: datet
     return Mark(id, subscription, "cut-off", values, time, standing.cycle_end)
 
 
+def ending(account: Account, holding: Holding, time: datetime) -> Iterator[Mark]:
+    """A bucket with something in it that does not come again will end in a day, or ends now: its number is told; of one
+    that the account shares, the first that it has."""
+    there = [member.msisdn for member in account.members if member.until is None or member.until > time]
+    subscription = holding.subscription or next(iter(there), "")
+    end = holding.valid_to
+    if end is None or holding.remaining <= 0 or not subscription:
+        return
+    over = time >= end
+    values = {"name": holding.name, "unit": holding.unit.value, "end": end.isoformat()}
+    values["lost" if over else "left"] = str(holding.remaining)
+    if holding.unit is Unit.MONEY:
+        values["currency"] = account.currency
+    yield Mark(f"{holding.id}/{'expired' if over else 'expiring'}", subscription, "expiry", values, time, end)
+
+
 def _allowance(account: Account, usage: Usage, holding: Holding, before: Standing, after: Standing) -> Iterator[Mark]:
     """The thresholds of an allowance that were crossed, and when it will end as it is being used."""
     used_before, _ = before.filled(holding)

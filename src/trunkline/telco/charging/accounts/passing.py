@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from trunkline.streams import Rejection
 from trunkline.telco.charging.accounts.cycles import cycle_after, cycle_of
+from trunkline.telco.charging.accounts.marks import Mark, ending
 from trunkline.telco.charging.accounts.rating import whole
 from trunkline.telco.charging.accounts.standing import NEVER, Holding, Standing
 from trunkline.telco.charging.tariff.terms import Allowance, Tariff, Tariffs
@@ -59,10 +60,12 @@ class Calendar(NamedTuple):
 
 
 class Passage:
-    """Lets time pass for an account, and notes what that moved, and how the account stood when each cycle began."""
+    """Lets time pass for an account, and notes what that moved and made worth telling, and how the account stood when
+    each cycle began."""
 
     def __init__(self, standing: Standing, calendar: Calendar) -> None:
         self.moves: dict[str, Move] = {}
+        self.marks: dict[str, Mark] = {}
         self.openings: list[Standing] = []
         self.standing = standing
         self._calendar = calendar
@@ -82,7 +85,7 @@ class Passage:
     def look_ahead(self) -> None:
         """Find out anew when something is due: what the account is may have changed."""
         standing = self.standing
-        ends = (holding.valid_to for holding in standing.holdings if holding.valid_to is not None)
+        ends = (holding.due(standing.moved) for holding in standing.holdings)
         starts = (
             assignment.since
             for member in self._calendar.account.members
@@ -93,6 +96,7 @@ class Passage:
 
     def _arrive(self, moment: datetime) -> None:
         self.standing = replace(self.standing, time=moment, moved=moment)
+        self._tell_of_ends(moment)
         self._expire(moment)
         if moment == self.standing.cycle_end:
             self._turn(moment)
@@ -103,6 +107,11 @@ class Passage:
         self.look_ahead()
         if moment == self.standing.cycle:
             self.openings.append(self.standing)
+
+    def _tell_of_ends(self, moment: datetime) -> None:
+        for holding in self.standing.holdings:
+            if moment in holding.ends:
+                self.marks |= {mark.id: mark for mark in ending(self._calendar.account, holding, moment)}
 
     def _expire(self, moment: datetime) -> None:
         over = [each for each in self.standing.holdings if each.valid_to is not None and each.valid_to <= moment]

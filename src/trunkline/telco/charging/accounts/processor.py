@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from heapq import heappop, heappush
 from itertools import groupby, islice
 from operator import attrgetter
@@ -28,21 +29,27 @@ from trunkline.telco.charging.accounts.book import Book, Rules
 from trunkline.telco.charging.accounts.effects import Effects
 from trunkline.telco.charging.accounts.erasure import ERASED, erase
 from trunkline.telco.charging.accounts.history import placed_of
-from trunkline.telco.charging.accounts.kept import KEPT, owner
+from trunkline.telco.charging.accounts.kept import KEPT, Head, owner
 from trunkline.telco.charging.accounts.online import Session
-from trunkline.telco.charging.accounts.rating import Violation
+from trunkline.telco.charging.accounts.sold import Sold
 from trunkline.telco.charging.accounts.tabs import Tabs
 from trunkline.telco.charging.accounts.telling import Telling, place
+from trunkline.telco.charging.accounts.turning import Turning
 from trunkline.telco.charging.settings import ChargingSettings
 from trunkline.telco.charging.tariff import folder
 from trunkline.telco.charging.tariff.editions import Editions
-from trunkline.telco.charging.tariff.terms import Tariff, Tariffs
+from trunkline.telco.charging.tariff.terms import Tariffs
 from trunkline.telco.model import Account, ChargingAnswer, ChargingCommand, ChargingRequest, Usage
 
 logger = logging.getLogger(__name__)
 
 AHEAD: Final = timedelta(days=35)
 """How far ahead of the log's clock an event may be: one that a broken clock puts farther would close open cycles."""
+
+IDLE: Final = 60_000_000
+"""Microseconds without an event after which time goes on by the clock, as far behind it."""
+BETWEEN, QUIETLY = 200, 2_000
+"""Accounts for which time goes on between two batches, and at once where nothing comes: each takes 0.1 to 0.3 ms."""
 
 Event = Account | Usage | ChargingCommand | ChargingRequest
 EVENTS: Final[tuple[type[Event], ...]] = (Account, Usage, ChargingCommand, ChargingRequest)
@@ -53,31 +60,10 @@ def charge(tariffs: Tariffs, settings: ChargingSettings) -> Recorded:
     return Recorded(lambda: Charge(tariffs, settings.time_zone, settings.networks))
 
 
-class Watched:
-    """Tariffs without those that were stopped since the worker began, as it does to take a corrected tariff."""
-
-    def __init__(self, tariffs: Tariffs) -> None:
-        self._tariffs = tariffs
-        self.stopped: dict[str, str] = {}
-        """Why, by the tariff's id."""
-
-    def at(self, id: str, time: datetime) -> Tariff:
-        """The version that was valid then. Raises `Rejection`, of a stopped one with `tariff.stopped`."""
-        if id in self.stopped:
-            raise Rejection("tariff.stopped", f"the tariff {id} is stopped: {self.stopped[id]}")
-        return self._tariffs.at(id, time)
-
-    def stop(self, id: str, why: str) -> bool:
-        """Stop a tariff; whether it was not stopped yet."""
-        if id in self.stopped:
-            return False
-        logger.error("the tariff %s is stopped: %s", id, why)
-        self.stopped[id] = why
-        return True
-
-
 class Charge:
-    """One partition's accounts. What sessions hold is released by the log's clock: the records' times, and `tick`."""
+    """One partition's accounts. What sessions hold is released by the log's clock: the records' times, and `tick`. Time
+    goes on by it for accounts that are quiet too, and then by `tick` only once nothing has come for a while.
+    """
 
     name: ClassVar[str] = "charge"
     reads: ClassVar[tuple[str, ...]] = (Account.topic, Usage.topic, ChargingCommand.topic, ChargingRequest.topic)
@@ -85,11 +71,13 @@ class Charge:
 
     def __init__(self, tariffs: Tariffs, zone: ZoneInfo, networks: Sequence[str]) -> None:
         """Cycles begin at midnight of `zone`; `networks` are the operator's own PLMNs."""
-        self._tariffs = Watched(tariffs)
+        self._tariffs = Sold(tariffs)
         self._rules = Rules(self._tariffs, zone, frozenset(network[:3] for network in networks))
         self._books: dict[str, Book] = {}
         self._tabs = Tabs(Editions(tariffs), self._books) if isinstance(tariffs, folder.Tariffs) else None
         self._now = 0
+        self._turning = Turning(self._books)
+        self._quiet_since: int | None = None
         self._due: list[tuple[int, str]] = []  # a heap: when something that an account holds is over
         self._next: dict[str, int] = {}  # the first of its entries in the heap, by account
         self._decode: dict[str, Callable[[bytes], Event]] = {
@@ -108,10 +96,12 @@ class Charge:
         id = owner(kept)
         book = self._book(id)
         book.restore(kept)
-        if isinstance(kept, Session):
+        if isinstance(kept, Session | Head):
             self._watch(book, id)
 
     def process(self, records: Sequence[Record], out: Outputs) -> None:
+        self._quiet_since = None
+        self._turn(BETWEEN, out)
         told = Telling(out)
         for topic, its in groupby(records, key=attrgetter("topic")):
             run = list(its)
@@ -121,10 +111,33 @@ class Charge:
                 for record in run:
                     self._work_on(record, told)
         told.balances(self._books)
+        self._turning.clock = max(self._turning.clock, records[-1].time)
+        for id in told.accounts:
+            self._turning.hear(id)
 
     def tick(self, now: int, out: Outputs) -> None:
         told = Telling(out)
         self._pass(now, told)
+        told.balances(self._books)
+        if self._quiet_since is None:
+            self._quiet_since = now
+        if now - self._quiet_since >= IDLE:
+            self._turning.clock = max(self._turning.clock, now - IDLE)
+        self._turn(QUIETLY, out)
+
+    def _turn(self, most: int, out: Outputs) -> None:
+        """Let time go on for accounts that are quiet, so many at once: at midnight it is that of all."""
+        told, now = Telling(out), from_micros(self._turning.clock)
+        for id, book, due in islice(self._turning.due(), most):
+            effects = Effects()
+            told.place = f"due/{micros(due)}/{id}"
+            try:
+                self._tariffs.work(partial(book.pass_to, due, effects))
+            except Rejection:
+                logger.exception("time stands still for the account %s until its next event", id)
+                continue
+            told.tell(id, effects, now)
+            self._turning.watch(id)
         told.balances(self._books)
 
     def _pass(self, now: int, told: Telling) -> None:
@@ -190,7 +203,7 @@ class Charge:
         id = event.id if isinstance(event, Account) else event.account
         effects = Effects()
         try:
-            self._take(event, effects, from_micros(record.time))
+            self._tariffs.work(partial(self._hand_over, event, effects, from_micros(record.time)))
         except Rejection as refused:
             if isinstance(event, ChargingCommand | ChargingRequest):
                 effects.answers.append(answer(event, refused))
@@ -206,25 +219,17 @@ class Charge:
         if self._tabs is not None:
             self._tabs.forget(id)
         self._next.pop(id, None)
+        self._turning.forget(id)
         effects = Effects()
         erase(book, told.place, time, effects)
         told.tell(ERASED, effects, time)
         told.forget(id)
 
-    def _take(self, event: Event, effects: Effects, now: datetime) -> None:
-        """Let the account take an event. A tariff by which its ledger would not balance is stopped, and what is left of
-        the event taken without it."""
-        while True:
-            try:
-                self._hand_over(event, effects, now)
-                return
-            except Violation as violation:
-                if not self._tariffs.stop(violation.tariff, str(violation)):
-                    raise Rejection("ledger.violation", str(violation)) from violation
-
     def _hand_over(self, event: Event, effects: Effects, now: datetime) -> None:
         if isinstance(event, Account):
-            self._book(event.id).change(event, now, effects)
+            its = self._book(event.id)
+            its.change(event, now, effects)
+            self._watch(its, event.id)
             return
         book = self._books.get(event.account)
         if book is None or not book.known:
@@ -251,7 +256,8 @@ class Charge:
         return book
 
     def _watch(self, book: Book, id: str) -> None:
-        """Look at the account again when something that it holds is over."""
+        """Look at the account again when something that it holds is over, or the passing of time does something."""
+        self._turning.watch(id)
         due = book.due()
         if due is not None and micros(due) < self._next.get(id, LATEST):
             self._next[id] = micros(due)

@@ -17,6 +17,8 @@ from trunkline.telco.charging.tariff.terms import Allowance
 from trunkline.telco.model import Bucket, RatedUsage, Unit
 
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
+EXPIRING = timedelta(days=1)
+"""How long before its end it is told of a bucket that does not come again."""
 
 
 class Holding(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
@@ -75,6 +77,18 @@ class Holding(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
         """The place in which it is drawn from."""
         return self.priority, self.valid_to or NEVER, self.id
 
+    @property
+    def ends(self) -> tuple[datetime, ...]:
+        """When it is told that it will end, and that it has: of what does not come again with each cycle."""
+        if self.valid_to is None or (self.allowance and not self.pack):
+            return ()
+        expiring = self.valid_to - EXPIRING
+        return (expiring, self.valid_to) if expiring > self.valid_from else (self.valid_to,)
+
+    def due(self, since: datetime) -> datetime:
+        """When something is due of it, after a moment up to which all was done."""
+        return next((end for end in self.ends if end > since), self.valid_to or NEVER)
+
     def less(self, amount: int, time: datetime) -> Holding:
         """What is left when `amount` was taken from it at a moment; a pack runs from its first use on."""
         if not self.opens:
@@ -131,10 +145,10 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     def put(self, changed: Iterable[Holding]) -> Standing:
         """The same with these holdings, in the place of those of the same ids."""
         by_id = {holding.id: holding for holding in changed}
+        due = min([self.due, *(holding.due(self.moved) for holding in by_id.values())])
         holdings = [by_id.pop(holding.id, holding) for holding in self.holdings]
         holdings += by_id.values()
         holdings.sort(key=ORDER)
-        due = min([self.due, *(holding.valid_to for holding in holdings if holding.valid_to is not None)])
         return replace(self, holdings=tuple(holdings), due=due)
 
     def add(self, holding: Holding, amount: int) -> Standing:

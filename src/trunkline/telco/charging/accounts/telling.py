@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 import msgspec
@@ -33,6 +33,11 @@ class Telling:
         self._out = out
         self._changed: dict[str, tuple[datetime, str]] = {}
         self.place = ""
+
+    @property
+    def accounts(self) -> Iterable[str]:
+        """Of which the balance is another than before."""
+        return self._changed
 
     def tell(self, account: str, effects: Effects, time: datetime) -> None:
         """Send what came of an event, and remember what is to be."""

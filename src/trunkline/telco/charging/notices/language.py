@@ -42,9 +42,9 @@ class Language(msgspec.Struct, frozen=True, kw_only=True):
         match place:
             case "limit" | "spent":
                 return forms.money(self.forms, int(value), values["currency"])
-            case "left" if values.get("unit", Unit.MONEY) != Unit.MONEY:
+            case "left" | "lost" if values.get("unit", Unit.MONEY) != Unit.MONEY:
                 return forms.amount(self.forms, Unit(values["unit"]), int(value))
-            case "left":
+            case "left" | "lost":
                 return forms.money(self.forms, int(value), values["currency"])
             case "end" | "forecast":
                 return forms.moment(self.forms, datetime.fromisoformat(value), zone)

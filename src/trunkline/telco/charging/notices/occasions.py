@@ -36,6 +36,7 @@ OCCASIONS: Final = (
     _occasion("cut-off", "cut-off", "spent", "currency"),
     _occasion("roaming", "roaming", "country", "network"),
     _occasion("expiry", "expiry", "name left end", "unit"),
+    _occasion("expired", "expiry", "name lost end", "unit"),
 )
 """Of one kind, that which needs more stands first."""
 
