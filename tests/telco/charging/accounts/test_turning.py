@@ -124,7 +124,7 @@ def test_a_tariff_that_breaks_the_ledger_when_a_cycle_turns_is_stopped() -> None
 
 @given(usages(), commands(), st.randoms(use_true_random=False))
 @settings(
-    max_examples=25,
+    max_examples=20,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )

@@ -102,7 +102,7 @@ def test_a_notice_is_sent_and_tmf681_tells_what_and_why(operator: Project, centr
 
 
 def test_kills_of_the_roles_send_each_notice_once_and_in_order(operator: Project, centre: MessageCentre) -> None:
-    kills(operator, centre, rounds=2, each=20)
+    kills(operator, centre, rounds=1, each=40)
 
 
 @pytest.mark.prove

@@ -17,7 +17,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from tests.cli.test_commands import lines, trunkline
+from tests.cli.test_commands import trunkline
 from tests.telco.charging.accounts.desk import ANN, BOB, MARCH, command, day, used
 from tests.telco.charging.accounts.job import opened
 from tests.telco.charging.accounts.test_killed import append, read
@@ -172,12 +172,16 @@ def belgicom(tmp_path: Path) -> Path:
     return folder
 
 
-def test_the_command_tells_each_number_s_difference_who_would_be_shocked_and_why(belgicom: Path) -> None:
+def test_the_command_tells_each_number_s_difference_who_would_be_shocked_and_why(
+    belgicom: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     said = trunkline(belgicom, "tariffs", "shadow", "mobile-80-2027")
     assert said.returncode == 0, said.stderr
     for text in ("+30.00 EUR", "allowance mobile-80/data +30.00 EUR", "subscription.unknown", "rise of more than 10"):
         assert text in said.stdout
-    found = lines(belgicom, "tariffs", "shadow", "mobile-80-2027", "--shock", "20%", "--from-cycle", "2026-03-01")
+    words = ["mobile-80-2027", "--shock", "20%", "--from-cycle", "2026-03-01", "--json"]
+    app(["tariffs", "shadow", *words, "--project", str(belgicom)], standalone_mode=False)
+    found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [(row["account"], row["number"], row["difference"]) for row in found if row["kind"] == "bill"] == [
         ("A", ANN, 3_000), ("B", ANN, 0)
     ]  # fmt: skip
