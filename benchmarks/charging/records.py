@@ -11,7 +11,7 @@ from __future__ import annotations
 import gc
 import random
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,7 +24,7 @@ from benchmarks.headline import Headline, alternate
 from tests.store import stores
 from trunkline.log import Topic, open_log
 from trunkline.log.envelope import cloud_event
-from trunkline.store import Query, open_store
+from trunkline.store import Query, Store, open_store
 from trunkline.store.follower import TOGETHER, Follower, Take, one_by_one
 from trunkline.telco.charging import settings
 from trunkline.telco.charging.records.following import takes
@@ -42,8 +42,6 @@ RATES = {Service.VOICE: "calls", Service.MESSAGE: "texts", Service.DATA: "data"}
 def main() -> Iterator[Headline]:
     gc.freeze()
     gc.set_threshold(100_000, 20, 50)  # as `Worker.run` does
-    together = takes(settings.load(REFERENCE / settings.FILE))[RatedUsage.topic]
-    alone = one_by_one(lambda unit, record: together(unit, [record]))
     chance = random.Random(6)
     rated = [usage(number, chance) for number in range(USAGES)]
     for name in stores.NAMES:
@@ -57,7 +55,18 @@ def main() -> Iterator[Headline]:
         yield Headline(f"{what}, beside a bare insert", "usages/CPU-s", ours, bare, "one row each, by SQLAlchemy")
 
 
-def followed(name: str, rated: Sequence[RatedUsage], take: Take) -> float:
+def together(store: Store) -> Take:
+    """The follower's own way."""
+    return takes(settings.load(REFERENCE / settings.FILE), store)[RatedUsage.topic]
+
+
+def alone(store: Store) -> Take:
+    """The same, each usage by itself."""
+    take = together(store)
+    return one_by_one(lambda unit, record: take(unit, [record]))
+
+
+def followed(name: str, rated: Sequence[RatedUsage], way: Callable[[Store], Take]) -> float:
     """Usages a CPU second of a follower, from the embedded log into a new store."""
     topic = RatedUsage.topic
     with (
@@ -77,7 +86,7 @@ def followed(name: str, rated: Sequence[RatedUsage], take: Take) -> float:
                 for each in rated
             ],
         )
-        with closing(Follower(log, store, topic, [topic], take, batch=TOGETHER)) as follower:
+        with closing(Follower(log, store, topic, [topic], way(store), batch=TOGETHER)) as follower:
             brought, start = 0, time.process_time()
             while brought < len(rated):
                 brought += follower.run_once(1.0)
