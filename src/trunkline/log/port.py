@@ -306,7 +306,7 @@ class Sealer(Protocol):
     def seal_values(self, topic: str, keys: Sequence[bytes | None], values: list[bytes | None]) -> bytes:
         """The values of a batch, each under the key of the person whose it is; b"" where the topic's are nobody's."""
 
-    def open_values(self, topic: str, keys: Sequence[bytes | None], sealed: bytes) -> list[bytes | None]:
+    def open_values(self, topic: str, keys: Sequence[bytes | None], sealed: bytes | memoryview) -> list[bytes | None]:
         """The values as they were handed to `seal_values` with these keys."""
 
     def seal_batch(self, place: TopicPartition, base: int, batch: bytes, *, personal: bool) -> bytes:

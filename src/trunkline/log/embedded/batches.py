@@ -113,7 +113,7 @@ def decode(
     Raises `LogError` where it is sealed and cannot be opened.
     """
     offsets = range(base, base + count) if places is None else [offset for offset, _ in _decode_places(places)]
-    sealed = b""
+    sealed: bytes | memoryview = b""
     if events.startswith(SEALED):
         if sealer is None:
             raise LogError(
@@ -123,7 +123,7 @@ def decode(
         events, personal = sealer.open_batch(place, base, events)
         if personal:
             end = LENGTH + int.from_bytes(events[:LENGTH], "big")
-            events, sealed = events[LENGTH:end], events[end:]
+            events, sealed = events[LENGTH:end], memoryview(events)[end:]  # which is large
     blob = _decompress(events)
     columns = _decode_columns(blob)
     if sealed and sealer is not None:

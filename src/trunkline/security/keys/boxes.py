@@ -72,10 +72,10 @@ def seal(keyring: Keyring, topic: str, keys: Keys, values: Values, whose: Keys) 
     return b"".join((len(together).to_bytes(LENGTH, "big"), together, its_own))
 
 
-def unseal(keyring: Keyring, topic: str, keys: Keys, sealed: bytes) -> list[bytes | None]:
+def unseal(keyring: Keyring, topic: str, keys: Keys, sealed: bytes | memoryview) -> list[bytes | None]:
     """The values, None of who was erased. Raises `KeysError` naming one that was changed, or whose key is unknown."""
     end = LENGTH + int.from_bytes(sealed[:LENGTH], "big")
-    if end > LENGTH and (values := _opened_together(keyring, topic, sealed[LENGTH:end])) is not None:
+    if end > LENGTH and (values := _opened_together(keyring, topic, bytes(sealed[LENGTH:end]))) is not None:
         return values
     nonce, packed, boxes, events = _decode(memoryview(sealed)[end:])
     numbers = unpack(f">{len(packed) // 8}Q", packed)

@@ -58,7 +58,7 @@ def key_of(sealed: bytes) -> int:
 def unseal(sealed: bytes, key: Key, place: bytes) -> bytes | None:
     """What was sealed; None where it was changed, or sealed for another place or with another key."""
     try:
-        return key.cipher.decrypt(sealed[NONCE], sealed[HEAD:], sealed[FORM] + place)
+        return key.cipher.decrypt(sealed[NONCE], memoryview(sealed)[HEAD:], sealed[FORM] + place)
     except (InvalidTag, ValueError):
         return None
 

@@ -32,7 +32,7 @@ class LogSealer:
             return b""
         return boxes.seal(self._keyring, topic, keys, values, its.of(keys, values))
 
-    def open_values(self, topic: str, keys: Keys, sealed: bytes) -> Values:
+    def open_values(self, topic: str, keys: Keys, sealed: bytes | memoryview) -> Values:
         return boxes.unseal(self._keyring, topic, keys, sealed)
 
     def seal_batch(self, place: TopicPartition, base: int, batch: bytes, *, personal: bool) -> bytes:
