@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from contextlib import closing
 from datetime import timedelta
+from pathlib import Path
 
 import msgspec
 from hypothesis import given, settings
@@ -12,9 +14,13 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from tests.streams.driver import Driver, any_way
+from tests.telco.charging.accounts import job
 from tests.telco.charging.accounts.desk import ACCOUNT, ANN, BOB, BRUSSELS, Desk, command, day, request, used
 from tests.telco.charging.accounts.offer import Offer
-from trunkline.log import Record
+from tests.telco.charging.accounts.test_killed import append, read
+from trunkline.log import Event, Record
+from trunkline.quarantine import Rejected
+from trunkline.streams import Worker
 from trunkline.streams.recorded import Recorded
 from trunkline.telco.charging.accounts.processor import Charge
 from trunkline.telco.model import Account, Balance, Ledger, Posting
@@ -85,6 +91,19 @@ def test_an_account_that_never_used_leaves_nothing() -> None:
     desk.driver.work([taken_back(desk)])
     assert desk.driver.state() == {}
     assert desk.told(Posting) == []
+
+
+def test_on_the_log_it_keeps_the_contracts(tmp_path: Path) -> None:
+    with closing(job.opened(f"sqlite://{tmp_path}/log.db")) as log, closing(Worker(log, [job.CHARGE])) as worker:
+        append(log, [ACCOUNT, used("a", day(2), messages=1)])
+        log.append(Account.topic, [Event(None, b"A")])
+        while not worker.caught_up():
+            worker.run_once(1_000)
+        records = [each for n in range(4) for each in log.read(Balance.topic, n, 0)]
+        assert (records[-1].key, records[-1].value) == (b"A", None)
+        money = [each for each in read(log, Posting) if each.account == "erased" and each.unit == "money"]
+        assert [(each.debit, each.credit, each.amount) for each in money] == [("erased/EUR", Ledger.REVENUE, 5)]
+        assert log.end(Rejected.topic, 0) == 0
 
 
 @given(st.randoms(use_true_random=False))
