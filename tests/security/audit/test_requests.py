@@ -191,6 +191,9 @@ def test_who_calls_is_who_identity_has_found(platform: Platform) -> None:
 
 def test_who_is_known_further_in_is_told_to_the_trail_also_where_he_is_refused(platform: Platform) -> None:
     class Verifier:
+        def at_once(self, authorization: str) -> bool:
+            return False
+
         def verify(self, authorization: str, *_: object) -> Agent:
             if authorization != "Bearer good":
                 raise Refused("there is no good token", "invalid_token")

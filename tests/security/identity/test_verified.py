@@ -5,9 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from starlette.responses import PlainTextResponse
+from starlette.testclient import TestClient
+from starlette.types import Receive, Scope, Send
 
 from tests.security.identity.world import ISSUER, ProofKey, World
 from trunkline.security.identity import verified
+from trunkline.security.identity.authenticated import Authenticated
 from trunkline.security.identity.caller import Refused
 from trunkline.security.identity.issuers import own
 from trunkline.security.identity.verifier import Verifier
@@ -83,6 +87,21 @@ def test_a_bound_token_needs_its_proof_each_time(world: World) -> None:
         verifier.verify(f"DPoP {token}", "GET", URL, proofs)
     with pytest.raises(Refused, match="bound to a key"):
         verifier.verify(f"Bearer {token}", "GET", URL)
+
+
+def test_an_application_behind_it_answers_as_before(world: World) -> None:
+    async def inner(scope: Scope, receive: Receive, send: Send) -> None:
+        await PlainTextResponse(scope["state"]["caller"].subject)(scope, receive, send)
+
+    asked, token = Asked(world), token_of(world)
+    http = TestClient(Authenticated(inner, asked.verifier), base_url=ISSUER)
+    headers = {"authorization": f"Bearer {token}"}
+    assert [http.get("/x", headers=headers).text for _ in range(3)] == ["service"] * 3
+    assert asked.times == 1
+    with world.identity.unit() as unit:
+        unit.clients.remove("service")
+    world.clock.ahead += 61
+    assert http.get("/x", headers=headers).status_code == 401
 
 
 def test_only_so_many_are_remembered(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

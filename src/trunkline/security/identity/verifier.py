@@ -56,6 +56,12 @@ class Verifier:
         self._issuers = {issuer.url: issuer for issuer in issuers}
         self._unused, self._clock, self._verified = unused or Replays(clock), clock, Verified(holds)
 
+    def at_once(self, authorization: str) -> bool:
+        """Whether `verify` asks neither the store nor an issuer: of a token that was found good a moment ago, and is
+        sent without a proof."""
+        scheme, _, token = authorization.partition(" ")
+        return scheme.lower() == "bearer" and self._verified.get(token.strip(), self._clock()) is not None
+
     def verify(self, authorization: str, method: str, url: str, proofs: Sequence[str] = ()) -> Caller:
         """Whom the header `Authorization` of a request speaks for. `proofs` are its headers `DPoP`, `url` is how the
         client wrote its address. Raises `Refused`; it may ask an issuer for its keys."""
