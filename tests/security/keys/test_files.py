@@ -102,7 +102,7 @@ def test_with_the_last_file_of_a_day_its_key_goes_and_copies_open_no_more(
     os.utime(path(archive, kept), (old, old))
     assert archive.expire(30) == 1
     path(archive, gone).write_bytes(copy)
-    with pytest.raises(KeysError, match=f"the archived file {gone}"):
+    with pytest.raises(KeysError, match=f"the archived file {gone}: its time is over"):
         read(archive, gone)
     assert read(archive, add(archive, RECORD * 3)) == RECORD * 3
 

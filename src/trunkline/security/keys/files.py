@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from trunkline.security.keys.envelope import HEAD, MARK, Form, changed, key_of, no_key, seal, unseal
 from trunkline.security.keys.keyring import Keyring
+from trunkline.security.keys.port import KeysError
 
 PIECE: Final = 64 << 10
 TAG: Final = 16  # bytes of a piece's tag
@@ -51,7 +52,11 @@ class FileSealer:
         if number not in known:
             raise no_key(number, where)
         day = known[number]
-        key = day and unseal(head, day, self._place)
+        if day is None:
+            raise KeysError(
+                f"{where}: its time is over, and the key of its day is deleted: nobody can read it any more"
+            )
+        key = unseal(head, day, self._place)
         if key is None:
             raise changed(number, where)
         return cast(BinaryIO, BufferedReader(_Opened(file, AESGCM(key), number, where), PIECE))
