@@ -75,7 +75,7 @@ def secret(id: Id, project: ProjectOption = HERE) -> None:
 @app.command()
 @audited("application", "applications remove")
 def remove(id: Id, project: ProjectOption = HERE) -> None:
-    """End an application: it gets no tokens any more, and those that it has stop to work at once."""
+    """End an application: it gets no tokens any more, and those that it has stop to work within a second."""
     with opened(project) as identity, identity.unit() as unit:
         _known(unit, id)
         unit.clients.remove(id)

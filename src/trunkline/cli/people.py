@@ -98,7 +98,7 @@ def password(
 @app.command()
 @audited("person", "people leave", id="user_name", personal=True)
 def leave(user_name: UserName, project: ProjectOption = HERE) -> None:
-    """Somebody has left: they cannot sign in any more, and their tokens stop to work at once."""
+    """Somebody has left: they cannot sign in any more, and their tokens stop to work within a second."""
     with opened(project) as identity, identity.unit() as unit:
         person = _named(unit, user_name)
         unit.people.replace(person.id, person.user_name, person.document, active=False)
