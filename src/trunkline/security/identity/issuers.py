@@ -112,7 +112,7 @@ class Issuer:
 
 
 def own(identity: Identity) -> Issuer:
-    """This provider. What it revokes is refused with the very next request."""
+    """This provider. What it revokes is refused as soon as a verifier looks again (`Verifier`'s `holds`)."""
     return Issuer(
         identity.terms.issuer,
         identity.terms.audience,
