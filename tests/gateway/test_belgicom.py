@@ -67,6 +67,24 @@ def tell(house: Behind, spent: int) -> None:
         log.append(Balance.topic, [event])
 
 
+def test_a_record_whose_id_has_a_slash_is_found_at_its_address(house: Behind) -> None:
+    roles = "/tmf-api/partyRoleManagement/v4/partyRole"
+    said = {"id": "a/b %25", "name": "One", "roleType": {"id": "supplier"}, "@type": "PartyRole"}
+    made = house.call(roles, "POST", token=house.token(), purpose="care", json=said)
+    assert made.status_code == 201, made.text
+    address = made.json()["href"].removeprefix(house.url)
+    assert "%2F" in address
+    assert house.call(address, token=house.token(), purpose="care").json()["id"] == said["id"]
+    others = (
+        address.replace("%2F", "%5C"),
+        f"{address}%2f..",
+        "/network-health/v1/alarms/a%2Fb",
+        "/scim/v2/Users/a%2Fb",
+    )
+    for path in others:
+        assert house.call(path, token=house.token(), purpose="care").status_code in (400, 404)
+
+
 @contextmanager
 def streamed(house: Behind, path: str, purpose: str) -> Iterator[Stream]:
     headers = {"authorization": f"Bearer {house.token()}", "x-purpose": purpose}

@@ -63,7 +63,7 @@ def test_a_fixed_path_is_found_before_one_that_varies(running: Running) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/things/v1/thing%2fspecial", "/things/v1/thing/..%2f..%2fadmin", "/things/v1%5Cthing"]
+    "path", ["/things/v1/thing%2fspecial", "/things/v1/thing/..%2f..%2fadmin", "/things/v1/thing%5Cspecial"]
 )
 def test_an_encoded_slash_is_refused(running: Running, upstream: Upstream, path: str) -> None:
     before = len(upstream.asked)
@@ -71,6 +71,13 @@ def test_an_encoded_slash_is_refused(running: Running, upstream: Upstream, path:
     assert (status, len(upstream.asked)) == (400, before)
     assert b'"code":"badRequest"' in body
     assert b"request -" not in body  # it has an id all the same
+
+
+def test_an_encoded_slash_in_front_of_any_api_leads_nowhere(running: Running, upstream: Upstream) -> None:
+    before = len(upstream.asked)
+    for path in ("/things%2Fv1/thing", "/things/v1%5Cthing", "/%2e%2e%2fthings/v1/thing"):
+        status, _ = raw(running, f"GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        assert (status, len(upstream.asked)) == (404, before)
 
 
 @pytest.mark.parametrize("dots", ["..", "%2e%2e", ".%2E"])

@@ -22,7 +22,7 @@ LONGEST_ID: Final = 64
 _ID: Final = re.compile(f"[0-9a-f-]{{8,{LONGEST_ID}}}")
 _NOT_RULES: Final = {
     "route_not_found": "no API has an operation at this path",
-    "direct_response": "the path has no such method, or its API takes no calls from that page",
+    "direct_response": "the path has no such method, has an encoded slash, or its API takes no calls from that page",
     "path_normalization_failed": "the path has an encoded slash or cannot be read",
     "request_headers_failed_strict_check": "the request's headers are not as HTTP wants them",
     "http1.unexpected_underscore": "a header's name has an underscore",

@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 from trunkline.document import Document
 from trunkline.faults import Place
 
+SLASHES: Final = "x-encoded-slashes"
+"""Said of a whole document: in its paths an encoded slash is part of an id, and the upstream reads it so."""
 METHODS: Final = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 _PARAMETER: Final = re.compile(r"\{([^{}/]+)\}")
 
@@ -26,6 +28,8 @@ class Operation:
     line: int
     place: Place
     """Where it stands in its document."""
+    slashes: bool = False
+    """Whether what varies may hold an encoded slash (`x-encoded-slashes`)."""
 
     @property
     def segments(self) -> tuple[str, ...]:
@@ -68,6 +72,7 @@ def read(document: Document) -> OpenApi:
             said.get("x-classification", ""),
             document.line(place),
             place,
+            data.get(SLASHES) is True,
         )
         for path, method, said, place in each(data)
     )

@@ -16,7 +16,7 @@ import yaml
 
 from trunkline.document import Document, Invalid, Problem
 from trunkline.gateway.folder import OPENAPI, POLICIES
-from trunkline.gateway.openapi import base_path, each
+from trunkline.gateway.openapi import SLASHES, base_path, each
 
 FROM: Final = "x-published-from"
 """Names the served API in a file that was written from it."""
@@ -104,6 +104,8 @@ def differing(document: Document, served: Mapping[str, Served]) -> Iterator[Prob
     cure = f"`trunkline gateway publish {one.name}` brings the file up to date"
     ids = [str(said.get("operationId")) for *_, said, _ in each(data)]
     now = _selected(one, ids)
+    if data.get(SLASHES) != now.get(SLASHES):
+        yield document.problem((FROM,), f"`{SLASHES}` is not as the platform serves it: {cure}")
     there = {(path, method): said for path, method, said, _ in each(now)}
     for path, method, said, place in each(data):
         stripped = {name: value for name, value in said.items() if name != CLASSIFICATION}
@@ -155,7 +157,14 @@ def _selected(served: Served, ids: list[str]) -> dict[str, Any]:
     ordered = {name: {part: parts[part] for part in sorted(parts)} for name, parts in sorted(components.items())}
     info = served.document["info"]
     said = {name: info[name] for name in ("title", "version", "description") if info.get(name)}
-    whole = {"openapi": "3.1.0", "info": said, FROM: served.base, "servers": [{"url": served.base}], "paths": paths}
+    whole: dict[str, Any] = {
+        "openapi": "3.1.0",
+        "info": said,
+        FROM: served.base,
+        "servers": [{"url": served.base}],
+        "paths": paths,
+    }
+    whole |= {SLASHES: True} if served.document.get(SLASHES) is True else {}
     return whole | ({"components": ordered} if ordered else {})
 
 

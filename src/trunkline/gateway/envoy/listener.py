@@ -91,7 +91,7 @@ def _http(gateway: Gateway, log: Json) -> Json:
         "skip_xff_append": False,
         "normalize_path": True,
         "merge_slashes": True,
-        "path_with_escaped_slashes_action": "REJECT_REQUEST",
+        "path_with_escaped_slashes_action": "KEEP_UNCHANGED",
         "strip_any_host_port": False,
         "generate_request_id": True,
         "always_set_request_id_in_response": True,

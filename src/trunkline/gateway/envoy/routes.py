@@ -14,6 +14,11 @@ from trunkline.gateway.policies.revoked import GRANT
 from trunkline.gateway.policies.timeout import Timeout
 
 Json = dict[str, Any]
+ANY_PART: Final = "[^/]+"
+PLAIN_PART: Final = "(?:[^/%]|%(?:[013-46-9A-Fa-f][0-9A-Fa-f]|2[0-9A-Ea-e]|5[0-9ABD-Fabd-f]))+"
+"""A part of a path without an encoded slash or backslash, which servers do not read alike."""
+ID_PART: Final = "(?:[^/%]|%(?:[0-46-9A-Fa-f][0-9A-Fa-f]|5[0-9ABD-Fabd-f]))+"
+"""One that may have an encoded slash."""
 NOWHERE: Final = "x-trunkline-nowhere"
 """A header that no request has: the listener takes off all that begin so."""
 _METHOD: Final = ":method"
@@ -22,7 +27,7 @@ _ASKED_METHOD: Final = "access-control-request-method"
 
 def route_configuration(name: str, hosts: Sequence[str], apis: Sequence[tuple[list[Route], str]]) -> Json:
     """The route table of APIs: their routes, with the name that their rules have in the access log."""
-    routes = [said for its, revision in apis for said in _routes(its, revision)]
+    routes = [*(said for its, revision in apis for said in _routes(its, revision)), _refused_slashes()]
     return {
         "name": name,
         "validate_clusters": True,
@@ -48,6 +53,12 @@ def _routes(routes: list[Route], revision: str) -> Iterator[Json]:
             if cors := route.policy(Cors):
                 yield _preflight(route, cors)
         yield _other_methods(same_path)
+
+
+def _refused_slashes() -> Json:
+    """What has an encoded slash, and no operation in which that is part of an id."""
+    match = {"safe_regex": {"regex": ".*%(?:2[Ff]|5[Cc]).*"}}
+    return {"match": match, "direct_response": {"status": 400}}
 
 
 def _route(route: Route, revision: str) -> Json:
@@ -96,7 +107,8 @@ def _other_methods(routes: list[Route]) -> Json:
 
 def _path(operation: Operation) -> Json:
     if pattern := operation.pattern:
-        return {"safe_regex": {"regex": pattern}}
+        part = ID_PART if operation.slashes else PLAIN_PART
+        return {"safe_regex": {"regex": pattern.replace(ANY_PART, part)}}
     return {"path": operation.path}
 
 

@@ -56,6 +56,7 @@ def differs(upstream: Upstream) -> str:
     said = ["it is asked within the cluster, and without TLS"] if near and not upstream.tls else []
     if upstream.ours:
         said.append("it does not learn whose key a request had, so applications with keys alone are unknown to it")
+        said.append("ids with an encoded slash are refused")
     return "; ".join(said)
 
 

@@ -83,6 +83,7 @@ def document(
         schemas.update(further.get("components", {}).get("schemas", {}))
     return {
         "openapi": "3.1.0",
+        "x-encoded-slashes": True,  # an id may hold one: the path is read step by step before it is decoded
         "info": {
             "title": api.title,
             "version": f"{version.removeprefix('v')}.0.0",
