@@ -9,7 +9,7 @@ import msgspec
 
 from trunkline.log.envelope import from_micros
 from trunkline.log.port import Record
-from trunkline.quarantine import EXCERPT, Rejected
+from trunkline.quarantine import EXCERPT, Rejected, named
 from trunkline.streams import Rejection
 from trunkline.streams.recorded import Outputs
 from trunkline.telco.charging.accounts.book import Book
@@ -94,6 +94,7 @@ class Telling:
             part=value[:EXCERPT],
             target=record.topic,
             time=from_micros(record.time),
+            whose=named(record.key),
         )
         self._send_rejected(rejected)
 
@@ -110,6 +111,7 @@ class Telling:
             part=part[:EXCERPT],
             target=Usage.topic,
             time=time,
+            whose=refused.usage.account,
         )
         self._send_rejected(rejected)
 
