@@ -227,7 +227,8 @@ SAMPLES = [
     Entry(
         id="0123456789ab-7", time=NOON, who=Who("an", "crm", ("agent",), "https://id.belgicom.be"), action="read",
         resource=Resource("usage", "~a"), concerns=("~b",), told=1, fields=("id",), factors=("pwd",), purpose="billing",
-        reason="TT-1", origin=Origin("127.0.0.1", "r-1", "GET /usage/{id}"), outcome="refused", rule="http 403", status=403,
+        reason="TT-1", origin=Origin("127.0.0.1", "r-1", "GET /usage/{id}"), outcome="refused", rule="http 403",
+        status=403,
     ),
 ]  # fmt: skip
 IDS = [type(record).topic for record in SAMPLES]
