@@ -64,7 +64,7 @@ async def _take(folder: Path) -> float:
     intake = Intake("traps", log, Archive(folder / "archive"), systems)
     context = Context(
         name="traps", system=None, systems=systems, intake=intake, status=intake.status, folder=folder, project=folder,
-        secret=lambda name: "public",
+        secret=lambda name: "public", certificate=None, refused=lambda *_: None,
     )  # fmt: skip
     settings = SnmpSettings(name="traps", reach="snmp", listen="127.0.0.1:0", communities=("${env:COMMUNITY}",))
     receiver = Receiver(settings, context)
