@@ -97,10 +97,11 @@ class Chain:
             while (waiting := self._look()) > AHEAD or (waiting and self._soon is not None and self._soon.first):
                 time.sleep(0.02)
 
-    def tell(self, events: Iterable[Account | ChargingCommand], at: int) -> None:
-        """Write accounts and commands, and wait until they are worked on."""
+    def tell(self, events: Iterable[Account | ChargingCommand]) -> None:
+        """Write accounts and commands, and wait until they are worked on. For charging the log's clock is the real one,
+        by which it is told of usage too: only for mediation is it that of the records."""
         for event in events:
-            self._log.append(event.topic, [Event(msgspec.json.encode(event), event.key.encode(), (), at)])
+            self._log.append(event.topic, [Event(msgspec.json.encode(event), event.key.encode())])
         self.settle()
 
     def settle(self) -> None:

@@ -107,10 +107,10 @@ def live(
     orders: dict[int, list[Account | ChargingCommand]],
 ) -> None:
     """Twelve weeks, window by window."""
-    chain.tell(accounts, micros(BEGIN - timedelta(days=1)))
+    chain.tell(accounts)
     first = 0
     for window, end in enumerate(WINDOWS[1:]):
-        chain.tell(orders.get(window, ()), micros(WINDOWS[window]))
+        chain.tell(orders.get(window, ()))
         last = first
         while last < len(lines) and lines[last].time < micros(end):
             last += 1
