@@ -42,6 +42,8 @@ class Corrections:
     def is_void(self, usage: Usage, added: Usage | None) -> bool:
         """Whether a usage costs nothing once another was added: it was corrected, or it, or what it corrects, is not
         the last that corrects the same, or all it does is to take another back."""
+        if not self.by and (added is None or not added.corrects):
+            return False
         if self._last(usage.id, added) or (usage.corrects and not usage.quantity):
             return True
         id, corrects, passed = usage.id, usage.corrects, {usage.id}

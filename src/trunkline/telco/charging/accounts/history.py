@@ -162,6 +162,8 @@ class History:
 
     def first_changed(self, usage: Usage) -> Place:
         """The first place in which something changes when a usage is added: its own, or of one that counted so far."""
+        if not usage.corrects:
+            return place_of(usage)
         others = [self.usage(id) for id in self.corrections.changed(usage)]
         return min([place_of(usage), *(place_of(other) for other in others if other is not None)])
 

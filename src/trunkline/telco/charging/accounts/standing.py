@@ -87,6 +87,8 @@ class Holding(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
 
     def due(self, since: datetime) -> datetime:
         """When something is due of it, after a moment up to which all was done."""
+        if self.allowance and not self.pack:
+            return self.valid_to or NEVER
         return next((end for end in self.ends if end > since), self.valid_to or NEVER)
 
     def less(self, amount: int, time: datetime) -> Holding:
