@@ -84,6 +84,7 @@ class History:
         self._commands: dict[str, Done] = {}
         self._places: list[Place] = []
         self.corrections = Corrections()
+        self.corrected = self.corrections.by  # looked at for each usage
         self.last = NOTHING
         """The place of what comes last; before all others where there is nothing."""
 

@@ -173,7 +173,7 @@ class Tab:
             not self._since <= started < self._due
             or usage.id in history.usages
             or usage.corrects
-            or usage.id in history.corrections.by
+            or usage.id in history.corrected
             or (visited not in self._known and not self._knows(usage))
         ):
             return None
@@ -406,7 +406,7 @@ class Tab:
         return (
             len(ids) == len(usages)
             and history.usages.keys().isdisjoint(ids)
-            and (not history.corrections.by or history.corrections.by.keys().isdisjoint(ids))
+            and (not history.corrected or history.corrected.keys().isdisjoint(ids))
             and not any(map(_corrects, usages))
             and (self._known.issuperset(map(_visited, usages)) or all(map(self._knows, usages)))
         )
