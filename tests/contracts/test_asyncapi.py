@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +11,7 @@ import jsonschema
 import msgspec
 import pytest
 
-from tests import components
+from tests.npm import installed
 from trunkline.contracts import Contract, Contracts, asyncapi, load
 
 PARSER = "@asyncapi/parser@3.6.3"
@@ -22,17 +21,8 @@ ERROR = 0  # the parser's diagnostic severities: 0 error, 1 warning, 2 informati
 
 @pytest.fixture(scope="session")
 def parser() -> Path:
-    """A folder with AsyncAPI's parser in node_modules, installed once for all runs."""
-    npm = components.need("Node.js npm")
-    folder = Path(os.environ.get("TRUNKLINE_TEST_CACHE", Path.home() / ".cache" / "trunkline-tests")) / "asyncapi"
-    if not (folder / "node_modules" / "@asyncapi" / "parser").is_dir():
-        folder.mkdir(parents=True, exist_ok=True)
-        command = [npm, "install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", str(folder), PARSER]
-        installed = subprocess.run(command, capture_output=True, text=True, timeout=100)
-        if installed.returncode:
-            reason = f"npm could not install {PARSER}: {installed.stderr.strip()[-300:]}"
-            pytest.fail(reason) if os.environ.get("TRUNKLINE_REQUIRE_ALL") else pytest.skip(reason)
-    return folder
+    """A folder with AsyncAPI's parser in node_modules."""
+    return installed("asyncapi", PARSER)
 
 
 def parse(parser: Path, document: dict[str, Any]) -> dict[str, Any]:

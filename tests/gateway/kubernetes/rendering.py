@@ -32,14 +32,16 @@ def gateway(**more: Any) -> Json:
 
 
 def rendered(folder: Path, *policies: Json, without: tuple[str, ...] = (), **more: Any) -> Rendered:
-    """The manifests of an API `things` with one operation, `GET /things/v1/thing/{id}`, or `operations`."""
+    """The manifests of an API `things` with one operation, `GET /things/v1/thing/{id}`, or `operations`; `each` are
+    policies of operations."""
     operations = more.pop("operations", {"getThing": "GET /thing/{id}"})
+    attached = {"upstream": "things", "policies": list(policies), "operations": more.pop("each", {})}
     write(
         folder,
         {
             "gateway.yaml": gateway(**more),
             "things/openapi.yaml": openapi("/things/v1", operations),
-            "things/policies.yaml": {"upstream": "things", "policies": list(policies)},
+            "things/policies.yaml": attached,
         },
     )
     return render(planned(Places(folder, folder / "data")), "here", without)

@@ -14,6 +14,11 @@ Json = dict[str, Any]
 TLS: Json = {"certificate": "listener.pem", "key": "listener.key", "client_authority": "clients.pem"}
 SERVICE: Json = {"group": "", "kind": "Service", "port": 8080, "name": "things"}
 NEWER: Json = {**SERVICE, "name": "newer", "port": 8081}
+ELSEWHERE: Json = {
+    "addresses": ["10.0.0.1:443", "10.0.0.2:443"],
+    "health": "/health",
+    "tls": {"authority": "them.pem", "name": "things.example.net"},
+}
 
 SECURITY: list[tuple[Json, Json]] = [
     (
@@ -108,7 +113,7 @@ TRAFFIC: list[tuple[Json, Json]] = [
         {
             "timeout": {
                 "tcp": {"connectTimeout": "2s"},
-                "http": {"connectionIdleTimeout": "60s", "requestTimeout": "0s", "streamIdleTimeout": "10m"},
+                "http": {"connectionIdleTimeout": "60s", "requestTimeout": "0s"},
             }
         },
     ),
@@ -291,13 +296,17 @@ def test_the_listener_is_with_tls_1_3_and_refuses_what_could_trick_a_server(tmp_
     assert found.needs == ("Secret listener-certificate (tls.crt, tls.key)",)
 
 
+@pytest.mark.parametrize(("idle", "said"), [("10 min", "10m"), ("5 s", "1m"), ("0 s", "0s")])
+def test_the_listener_waits_as_long_as_the_operation_that_waits_longest(tmp_path: Path, idle: str, said: str) -> None:
+    two = {"getThing": "GET /thing/{id}", "listThing": "GET /thing"}
+    found = rendered(tmp_path, OPEN, operations=two, each={"getThing": [{"kind": "timeout", "idle": idle}]})
+    (traffic,) = [each["spec"] for each in found.files["gateway.yaml"] if each["kind"] == "ClientTrafficPolicy"]
+    assert traffic["timeout"]["http"]["streamIdleTimeout"] == said
+    assert any("the longest that any operation has" in differs for differs in found.differs)
+
+
 def test_an_upstream_elsewhere_is_a_backend_with_tls_and_is_asked_how_it_is(tmp_path: Path) -> None:
-    things = {
-        "addresses": ["10.0.0.1:443", "10.0.0.2:443"],
-        "health": "/health",
-        "tls": {"authority": "them.pem", "name": "things.example.net"},
-    }
-    found = rendered(tmp_path, OPEN, upstreams={"things": things})
+    found = rendered(tmp_path, OPEN, upstreams={"things": ELSEWHERE})
     said = specs(found)
     assert said["Backend"]["endpoints"] == [{"ip": {"address": f"10.0.0.{n}", "port": 443}} for n in (1, 2)]
     backend = {"group": "gateway.envoyproxy.io", "kind": "Backend", "name": "things"}

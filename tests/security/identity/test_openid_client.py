@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests import components
 from tests.listening import listening
+from tests.npm import installed
 from tests.security.identity.world import PASSWORD, World, store_url
 from tests.servers.process import free_ports
 
@@ -21,19 +20,8 @@ SCRIPT = Path(__file__).with_name("openid_client.mjs")
 
 @pytest.fixture(scope="session")
 def openid_client() -> Path:
-    """A folder with openid-client in node_modules, installed once for all runs."""
-    npm = components.need("Node.js npm")
-    cache = Path(os.environ.get("TRUNKLINE_TEST_CACHE", Path.home() / ".cache" / "trunkline-tests"))
-    folder = cache / "openid-client"
-    if not (folder / "node_modules" / "openid-client").is_dir():
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "package.json").write_text("{}")
-        command = [npm, "install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", str(folder), CLIENT]
-        installed = subprocess.run(command, capture_output=True, text=True, timeout=100)
-        if installed.returncode:
-            reason = f"npm could not install {CLIENT}: {installed.stderr.strip()[-300:]}"
-            pytest.fail(reason) if os.environ.get("TRUNKLINE_REQUIRE_ALL") else pytest.skip(reason)
-    return folder
+    """A folder with openid-client in node_modules."""
+    return installed("openid-client", CLIENT)
 
 
 def test_it_drives_every_flow(openid_client: Path, tmp_path: Path, set_up: Path) -> None:

@@ -47,8 +47,9 @@ def differs(declared: Gateway) -> str:
     return "" if head == Timeouts().head else f"timeouts: a request's head has the time of the request, not {head}"
 
 
-def client_traffic(declared: Gateway, certificate: tuple[str, ...] | None) -> Json:
-    """The ClientTrafficPolicy's spec; `certificate` as in `Said`. Raises `Inexpressible`."""
+def client_traffic(declared: Gateway, certificate: tuple[str, ...] | None, idle: str) -> Json:
+    """The ClientTrafficPolicy's spec; `certificate` as in `Said`, `idle` is how long nothing may come on a request.
+    Raises `Inexpressible`."""
     said: Json = {
         "targetRefs": [{"group": GATEWAY_API, "kind": "Gateway", "name": GATEWAY}],
         "path": {"escapedSlashesAction": "RejectRequest", "disableMergeSlashes": False},
@@ -57,7 +58,7 @@ def client_traffic(declared: Gateway, certificate: tuple[str, ...] | None) -> Js
             "requestID": "Generate",
             "earlyRequestHeaders": {"remove": [SUBJECT, CLIENT, TIER, APPLICATION, WOULD_REFUSE]},
         },
-        "timeout": {"http": _timeouts(declared.timeouts)},
+        "timeout": {"http": _timeouts(declared.timeouts, idle)},
         "connection": {"connectionLimit": {"value": declared.connections}, "bufferLimit": "1Mi"},
         "http2": {
             "maxConcurrentStreams": 100,
@@ -73,9 +74,9 @@ def client_traffic(declared: Gateway, certificate: tuple[str, ...] | None) -> Js
     return said
 
 
-def _timeouts(declared: Timeouts) -> Json:
-    said = {"requestReceivedTimeout": duration(declared.request), "idleTimeout": duration(declared.idle)}
-    return {**said, "streamIdleTimeout": "60s"}
+def _timeouts(declared: Timeouts, idle: str) -> Json:
+    said = {"requestReceivedTimeout": declared.request, "idleTimeout": declared.idle, "streamIdleTimeout": idle}
+    return {name: duration(value) for name, value in said.items()}
 
 
 def _validation(certificate: tuple[str, ...] | None) -> Json:

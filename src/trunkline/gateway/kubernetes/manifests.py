@@ -26,6 +26,7 @@ from trunkline.gateway.policies import KINDS, Stage
 from trunkline.gateway.policies.api_key import ApiKey
 from trunkline.gateway.policies.jwt import ANY, Jwt
 from trunkline.gateway.policies.mask import Mask
+from trunkline.gateway.policies.timeout import longest_idle
 
 Json = dict[str, Any]
 SHADOW: Final = "shadow"
@@ -114,7 +115,8 @@ class _Rendering:
     def gateway(self) -> None:
         declared, file = self._plan.gateway, "gateway.yaml"
         try:
-            traffic = listener.client_traffic(declared, _certificate(self._certificates))
+            idle = longest_idle(self._plan.routes)
+            traffic = listener.client_traffic(declared, _certificate(self._certificates), idle)
         except Inexpressible as error:
             reason = f"`mutual-tls` cannot be said to Envoy Gateway: {error}"
             self.problems.append(self._plan.apis.gateway_file.problem(("tls",), reason))
