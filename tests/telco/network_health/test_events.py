@@ -186,7 +186,7 @@ def test_a_quiet_stream_shows_that_it_lives_and_moves_its_id_past_what_the_filte
     with stream(url, severity="critical", kind="alarm") as following:
         start = following.last_id
         network.alarm("a", "minor")
-        for line in following._lines:
+        for line in following.lines:
             if line.startswith("id: ") and line.removeprefix("id: ") != start:
                 break
         assert line == "id: 0-1"
