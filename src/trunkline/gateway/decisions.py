@@ -14,6 +14,7 @@ from typing import Any, Final
 import msgspec
 
 from trunkline.gateway import revisions
+from trunkline.gateway.envoy.accesslog import would_have_refused
 from trunkline.gateway.places import Places
 from trunkline.gateway.policies import KINDS, Policy
 from trunkline.gateway.revisions import Written
@@ -67,7 +68,7 @@ def why(places: Places, id: str) -> Decision:
     entry = _find(places, id)
     details = entry.get("details", "")
     route = entry.get("route", "")
-    rules = _rules(places, entry)
+    rules, reported = _rules(places, entry), would_have_refused(entry)
     refused = entry.get("status", 0) >= 400 and not details.startswith("via_upstream")
     kind = _kind(f"{details} {entry['limit']}" if "limit" in entry else details) if refused else None
     rule = next((rule for rule in rules if kind and rule.kind == kind.kind() and not rule.shadow), None)
@@ -82,12 +83,8 @@ def why(places: Places, id: str) -> Decision:
         details=details,
         route=route,
         rule=rule,
-        shadows=[rule for rule in rules if _would_refuse(rule, entry)],
-        found={
-            kind: entry[key]
-            for kind in (rule.kind for rule in rules)
-            if (key := f"would_refuse_{kind}") in entry and entry[key] != kind
-        },
+        shadows=[rule for rule in rules if rule.kind in reported or _would_limit(rule, entry)],
+        found={kind: text for kind, text in reported.items() if text != kind and kind in {rule.kind for rule in rules}},
     )
 
 
@@ -104,9 +101,9 @@ def _because(kind: type[Policy] | None, details: str) -> str:
     )
 
 
-def _would_refuse(rule: Written, entry: dict[str, Any]) -> bool:
+def _would_limit(rule: Written, entry: dict[str, Any]) -> bool:
     limited = entry.get("would_limit", "").split(",")
-    return f"would_refuse_{rule.kind}" in entry or rule.kind in limited or f"{rule.kind}-limit" in limited
+    return rule.kind in limited or f"{rule.kind}-limit" in limited
 
 
 def _rules(places: Places, entry: dict[str, Any]) -> list[Written]:

@@ -15,6 +15,8 @@ from trunkline.gateway.policies.bucket import RULE, WOULD_REFUSE
 from trunkline.gateway.policies.jwt import CLIENT, SUBJECT
 from trunkline.gateway.policies.policy import TYPE
 
+_REPORTING: Final = tuple(kind for kind in KINDS if kind.reports())
+_BETWEEN: Final = "\n"  # what they report has no such character
 FORMAT: Final = {
     "time": "%START_TIME(%Y-%m-%dT%H:%M:%E6SZ)%",
     "id": "%REQ(X-REQUEST-ID)%",
@@ -40,7 +42,8 @@ FORMAT: Final = {
     "milliseconds": "%DURATION%",
     "upstream_milliseconds": "%RESPONSE_DURATION%",
     "would_limit": f"%REQ({WOULD_REFUSE})%",
-    **{f"would_refuse_{kind.kind()}": kind.reports() for kind in KINDS if kind.reports()},
+    # As one value: Envoy takes a microsecond for each value that is there for few requests.
+    "would_refuse": _BETWEEN.join(kind.reports() for kind in _REPORTING),
 }
 
 
@@ -54,3 +57,9 @@ def access_log(file: Path) -> dict[str, Any]:
             "log_format": {"json_format": FORMAT, "omit_empty_values": True},
         },
     }
+
+
+def would_have_refused(entry: dict[str, Any]) -> dict[str, str]:
+    """Of a line of the log: what the shadows of kinds would have refused it for, by kind."""
+    reports = entry.get("would_refuse", "").split(_BETWEEN)
+    return {kind.kind(): report for kind, report in zip(_REPORTING, reports, strict=False) if report}
