@@ -17,7 +17,7 @@ from trunkline.log import Log
 from trunkline.project import Project
 from trunkline.runtime import certificates
 from trunkline.runtime.access import controlled
-from trunkline.runtime.audit import audited
+from trunkline.runtime.audited import audited
 from trunkline.settings import Hub, OnlineCharging, Tmf
 from trunkline.store import Store
 from trunkline.telco.charging.api.charging import charging

@@ -1,29 +1,24 @@
-"""The project's audit trail: its folder, who records into it, and the keeper that runs beside the worker."""
+"""The project's audit trail: its folder, its keys, and the keeper that runs beside the worker."""
 
 from __future__ import annotations
 
 import logging
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Final
-
-from fastapi import FastAPI
 
 from trunkline import credentials
 from trunkline.log import Log, LogError
 from trunkline.project import Project
 from trunkline.runtime.alone import held
 from trunkline.runtime.side_by_side import side_by_side
-from trunkline.security.audit import Keeper, Ledger, LedgerError, Recorder
+from trunkline.security.audit import Keeper, Ledger, LedgerError
 from trunkline.security.audit.delivery import Delivery
 from trunkline.security.audit.keys import SigningKeys
 from trunkline.security.audit.pseudonym import Pseudonyms, pseudonyms
-from trunkline.security.audit.requests import AuditedRequests
 from trunkline.security.audit.witness import Witness, open_witness
-from trunkline.telco.charging.online.application import PATH as ONLINE_CHARGING
 
 PATIENCE: Final = 60.0  # seconds that a command waits for a running worker to keep what it has recorded
 AGAIN: Final = 5.0  # seconds after which is tried again what failed
@@ -65,20 +60,6 @@ def witnesses(project: Project) -> list[Witness]:
         )
         for declared in project.settings.audit.witnesses
     ]
-
-
-@contextmanager
-def audited(app: FastAPI, project: Project, log: Log) -> Iterator[FastAPI]:
-    """The application with every request to its APIs recorded, as long as the block lasts."""
-    with closing(Recorder(log)) as recorder:
-        # What charges a 5G core is itself an event of the log, before it is answered.
-        app.add_middleware(
-            AuditedRequests,
-            recorder=recorder,
-            pseudonyms=pseudonyms_of(project),
-            in_the_log=(f"{ONLINE_CHARGING}/",),
-        )
-        yield app
 
 
 def keep(project: Project, log: Log, member: str, stop: threading.Event) -> None:

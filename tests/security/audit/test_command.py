@@ -20,6 +20,7 @@ from trunkline.http import create_app
 from trunkline.project import Project
 from trunkline.runtime import audit
 from trunkline.runtime.api import tm_forum
+from trunkline.runtime.audited import audited
 from trunkline.security.audit import Recorder
 from trunkline.settings import Hub, Tmf
 
@@ -36,7 +37,7 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     project = Project.find(folder)
     with closing(project.open_log()) as log, closing(project.open_store()) as store:
         api = create_app(tm_forum(log, store, Tmf(), Hub()))
-        with audit.audited(api, project, log), listening(api) as url:
+        with audited(api, project, log), listening(api) as url:
             asked = {"relatedParty.id": "C-1042"}
             assert httpx.get(url + BILL, params=asked, headers={"x-reason": "TT-1"}).status_code == 200
             assert httpx.get(f"{url}{BILL}/no-such").status_code == 404
