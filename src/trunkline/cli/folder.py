@@ -37,13 +37,17 @@ def check(
 ) -> None:
     """Check everything in the project folder; say each fault with file, line and reason."""
     from trunkline.document import Invalid
+    from trunkline.gateway.folder import FOLDER, is_declared
     from trunkline.project import Project, excepted
     from trunkline.project import check as check_project
-    from trunkline.runtime import served
     from trunkline.security.certificates.ending import ending
 
     found = Project.find(project)
-    problems = check_project(found, against) or served.check(found)
+    problems = check_project(found, against)
+    if not problems and is_declared(found.folder / FOLDER):
+        from trunkline.runtime import served  # all APIs, which take a second to load
+
+        problems = served.check(found)
     with suppress(Invalid):
         for problem in ending(found.settings, found.folder):  # which stops nobody yet
             typer.echo(problem, err=True)

@@ -20,7 +20,7 @@ from trunkline.connect.archive import Archive
 from trunkline.contracts.field import Classification
 from trunkline.document import Problem
 from trunkline.gateway import published
-from trunkline.gateway.folder import FOLDER, is_declared
+from trunkline.gateway.folder import FOLDER
 from trunkline.gateway.openapi import each
 from trunkline.gateway.published import Served
 from trunkline.http import Api, create_app
@@ -59,8 +59,7 @@ def _as_json(document: Mapping[str, Any]) -> dict[str, Any]:
 
 def check(project: Project) -> list[Problem]:
     """Where the files in `apis/` are not what the platform serves. Raises `Invalid`."""
-    folder = project.folder / FOLDER
-    return published.check(folder, served(project)) if is_declared(folder) else []
+    return published.check(project.folder / FOLDER, served(project))
 
 
 @contextmanager
