@@ -84,17 +84,16 @@ def of(results: list[Result], *places: tuple[int, str]) -> set[str]:
     }
 
 
-@pytest.mark.parametrize("store", NAMES)
-def test_party_roles_and_topics_keep_every_rule(store: str, tmp_path: Path) -> None:
-    with ours(store, tmp_path, strict=True) as url:
+# Each of these over one store; the proof below holds every API over both.
+def test_party_roles_and_topics_keep_every_rule(tmp_path: Path) -> None:
+    with ours("postgresql", tmp_path, strict=True) as url:
         results = hold(url, 669, 688)
     assert failed(results) == []
     assert of(results, (669, "partyRole")) == set()
 
 
-@pytest.mark.parametrize("store", NAMES)
-def test_what_charging_tells_keeps_every_rule(store: str, tmp_path: Path) -> None:
-    with ours(store, tmp_path, strict=True) as url:
+def test_what_charging_tells_keeps_every_rule(tmp_path: Path) -> None:
+    with ours("sqlite", tmp_path, strict=True) as url:
         results = hold(url, 635, 654, 678, 681)
     assert failed(results) == []
     # The files of TMF635 require nothing; that of TMF681 has no event of a message that is made.
