@@ -4,6 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
+# Compiled modules are kept: else each of the many processes of a run, and of its tests, compiles them anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: run test prove bench lint clean
 
 run: $(STAMP)  ## run the reference operator: three vendors' network in, Network Health out
