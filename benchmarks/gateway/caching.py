@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
-from benchmarks.gateway.origin import origin
-from benchmarks.gateway.ours import Ours, gateway
+from benchmarks.gateway.ours import Ours, both
 from benchmarks.gateway.wrk import Load, Missing, load
 from benchmarks.headline import Headline
 
@@ -16,21 +13,13 @@ MANY, ONE = 32, 1  # connections
 
 
 def main() -> Iterator[Headline | str]:
-    with tempfile.TemporaryDirectory() as folder:
-        try:
-            yield from _headlines(Path(folder))
-        except Missing as missing:
-            yield f"a call that the gateway's cache answers: {missing}"
-
-
-def _headlines(folder: Path) -> Iterator[Headline]:
-    with origin(folder) as behind:
-        kept_in, passed_in = folder / "kept", folder / "passed"
-        for one in (kept_in, passed_in):
-            one.mkdir()
-        with gateway(kept_in, behind, [OPEN, {"kind": "cache"}]) as kept, gateway(passed_in, behind, [OPEN]) as passed:
-            ours, peer = (_best(one, MANY) for one in (kept, passed))
-            ours_alone, peer_alone = (_best(one, ONE) for one in (kept, passed))
+    try:
+        with both([OPEN, {"kind": "cache"}], [OPEN]) as pair:
+            ours, peer = (_best(one, MANY) for one in pair)
+            ours_alone, peer_alone = (_best(one, ONE) for one in pair)
+    except Missing as missing:
+        yield f"a call that the gateway's cache answers: {missing}"
+        return
     said, name = "gateway: answered from the cache", "not cached"
     yield Headline(f"{said}, one core", "requests/s", ours.per_second, peer.per_second, name, target=20_000)
     yield Headline(f"{said}, CPU", "µs", ours.cpu, peer.cpu, name, lower_is_better=True)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import socket
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from benchmarks.gateway.ours import Ours
 from benchmarks.gateway.wrk import PROXY_CORE, SECONDS, Load, load, pin
+from benchmarks.headline import Headline
 from benchmarks.streams.process import cpu_seconds
 
 
@@ -36,3 +37,11 @@ def best(
         one = load(gateway.url, gateway.pid, connections, headers, script)
         found.append(one._replace(cpu=one.cpu + (cpu_seconds(companion) - before) / (one.per_second * SECONDS) * 1e6))
     return max(found, key=lambda one: one.per_second)
+
+
+def headlines(said: str, peer: str, many: tuple[Load, Load], alone: tuple[Load, Load]) -> Iterator[Headline]:
+    """What was found with the companion and without it (`peer`), on many connections and on one."""
+    ours, theirs = many
+    yield Headline(f"{said}, one core", "requests/s", ours.per_second, theirs.per_second, peer)
+    yield Headline(f"{said}, CPU, the companion's with it", "µs", ours.cpu, theirs.cpu, peer, lower_is_better=True)
+    yield Headline(f"{said}, median", "ms", alone[0].median, alone[1].median, peer, lower_is_better=True)

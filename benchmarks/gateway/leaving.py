@@ -3,7 +3,6 @@ first 401. And what so long a list costs a call that is let through."""
 
 from __future__ import annotations
 
-import http.client
 import statistics
 import tempfile
 import threading
@@ -12,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.gateway.origin import origin
-from benchmarks.gateway.ours import THING, Ours, gateway
+from benchmarks.gateway.ours import Ours, gateway, until
 from benchmarks.gateway.wrk import Missing, load
 from benchmarks.headline import Headline
 from trunkline.runtime.gateway import keep_refusing
@@ -52,10 +51,10 @@ def _headlines(identity: Identity, ours: Ours) -> Iterator[Headline | str]:
     taken = []
     for grant in _begin(identity, REVOKED):
         answer = ours.sign(grant=grant)
-        _until(ours, answer, 200)
+        until(ours, {"authorization": f"Bearer {answer}"}, 200)
         began = time.perf_counter()
         _revoke(identity, [grant])
-        _until(ours, answer, 401)
+        until(ours, {"authorization": f"Bearer {answer}"}, 401)
         taken.append((time.perf_counter() - began) * 1_000)
     yield Headline(f"{said}, median", "ms", statistics.median(taken), target=500, lower_is_better=True)
     yield Headline(f"{said}, longest of {REVOKED}", "ms", max(taken), lower_is_better=True)
@@ -72,16 +71,3 @@ def _revoke(identity: Identity, grants: list[str]) -> None:
     with identity.unit() as unit:
         for grant in grants:
             unit.grants.revoke(grant)
-
-
-def _until(ours: Ours, token: str, status: int) -> None:
-    """Ask until the answer has this status."""
-    host = ours.url.removeprefix("http://").removesuffix(THING)
-    connection = http.client.HTTPConnection(host, timeout=10)
-    while True:
-        connection.request("GET", THING, headers={"authorization": f"Bearer {token}"})
-        answer = connection.getresponse()
-        answer.read()
-        if answer.status == status:
-            break
-    connection.close()

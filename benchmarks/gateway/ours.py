@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import http.client
 import json
+import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,6 +17,7 @@ import yaml
 from joserfc import jwt
 from joserfc.jwk import KeySet, RSAKey
 
+from benchmarks.gateway.origin import origin
 from benchmarks.gateway.wrk import PROXY_CORE, pin
 from benchmarks.live import free_port
 from trunkline.gateway.control import Control
@@ -47,6 +50,31 @@ def gateway(folder: Path, origin: int, policies: Sequence[dict[str, Any]], takes
         pin(pid, PROXY_CORE)
         sign = partial(_token, key)
         yield Ours(f"http://127.0.0.1:{port}{THING}", pid, places, sign(), sign)
+
+
+@contextmanager
+def both(
+    policies: Sequence[dict[str, Any]], others: Sequence[dict[str, Any]], takes: Any = None
+) -> Iterator[tuple[Ours, Ours]]:
+    """Two gateways before one origin: with these policies, and with the others."""
+    with tempfile.TemporaryDirectory() as name, origin(Path(name)) as behind:
+        one, other = Path(name) / "one", Path(name) / "other"
+        one.mkdir()
+        other.mkdir()
+        with gateway(one, behind, policies, takes) as first, gateway(other, behind, others, takes) as second:
+            yield first, second
+
+
+def until(ours: Ours, headers: Mapping[str, str], status: int) -> None:
+    """Ask, with these headers, until the answer has this status."""
+    host = ours.url.removeprefix("http://").removesuffix(THING)
+    with closing(http.client.HTTPConnection(host, timeout=10)) as connection:
+        while True:
+            connection.request("GET", THING, headers=dict(headers))
+            answer = connection.getresponse()
+            answer.read()
+            if answer.status == status:
+                return
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import statistics
 import tempfile
 import time
@@ -10,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.gateway.origin import origin
-from benchmarks.gateway.ours import THING, Ours, gateway
+from benchmarks.gateway.ours import gateway, until
 from benchmarks.headline import Headline
 from trunkline.gateway.credentials import Register
 
@@ -23,26 +22,13 @@ def main() -> Iterator[Headline]:
         with origin(folder) as behind, gateway(folder, behind, [{"kind": "api-key"}]) as ours:
             register = Register(ours.places)
             issued = register.issue_many([(f"app-{number}", "gold") for number in range(KEYS)])
-            _until(ours, issued[0].text, 200)
+            until(ours, {"x-api-key": issued[0].text}, 200)
             taken = []
             for one in issued[:REVOKED]:
                 began = time.perf_counter()
                 register.revoke(one.key.id)
-                _until(ours, one.text, 401)
+                until(ours, {"x-api-key": one.text}, 401)
                 taken.append((time.perf_counter() - began) * 1_000)
     said = f"gateway: a revoked key is refused, of {KEYS:,}"
     yield Headline(f"{said}, median", "ms", statistics.median(taken), target=500, lower_is_better=True)
     yield Headline(f"{said}, longest of {REVOKED}", "ms", max(taken), target=500, lower_is_better=True)
-
-
-def _until(ours: Ours, key: str, status: int) -> None:
-    """Ask until the answer has this status."""
-    host = ours.url.removeprefix("http://").removesuffix(THING)
-    connection = http.client.HTTPConnection(host, timeout=10)
-    while True:
-        connection.request("GET", THING, headers={"x-api-key": key})
-        answer = connection.getresponse()
-        answer.read()
-        if answer.status == status:
-            break
-    connection.close()
